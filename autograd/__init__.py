@@ -1,0 +1,28 @@
+"""A scalar automatic differentiation engine: see :class:`Value`, and the README of valuegrad."""
+
+from __future__ import annotations
+
+import builtins as _builtins
+
+from . import functions as _functions
+from ._clash import warn_of_namesake as _warn_of_namesake
+from .functions import *
+from .graph import StaleGraphError, first_anomaly, topological_order
+from .modes import AnomalyError, detect_anomaly, no_grad
+from .value import GradientDropped, Value
+
+# What bears a builtin's name (sum, abs, round, pow) is here as autograd.sum, and stays out of
+# ``from autograd import *``.
+__all__ = [  # noqa: PLE0604
+    "AnomalyError",
+    "GradientDropped",
+    "StaleGraphError",
+    "Value",
+    "detect_anomaly",
+    "first_anomaly",
+    "no_grad",
+    "topological_order",
+    *(name for name in _functions.__all__ if not hasattr(_builtins, name)),
+]
+
+_warn_of_namesake()

@@ -1,0 +1,269 @@
+"""Functions of Values and plain numbers: each primitive by its name, and what is composed of them.
+
+A Value in gives a Value out, plain numbers give a float. For every primitive of a fixed number of
+arguments the table holds, this module has the function of that name; a row that is added to the table
+appears here by itself.
+
+>>> from autograd import Value, tanh, softmax, where, log
+>>> tanh(0.5)
+0.46211715726000...
+>>> x = Value(0.5)
+>>> y = tanh(x)
+>>> y.backward()
+>>> x.grad
+0.786447732965927...
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import primitives as p
+from .operators import Operators
+from .primitives import TABLE, TRACED, Primitive
+from .value import Value, is_real, real
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Protocol, TypeVar, overload
+
+    Number = Operators | float
+    Traced = TypeVar("Traced", bound=Operators)
+
+    class Unary(Protocol):
+        @overload
+        def __call__(self, x: Traced, /) -> Traced: ...
+        @overload
+        def __call__(self, x: float, /) -> float: ...
+
+    class Binary(Protocol):
+        @overload
+        def __call__(self, a: Traced, b: Traced | float, /) -> Traced: ...
+        @overload
+        def __call__(self, a: float, b: Traced, /) -> Traced: ...
+        @overload
+        def __call__(self, a: float, b: float, /) -> float: ...
+
+    # For type checkers; at run time these come from the table, below.
+    exp: Unary
+    expm1: Unary
+    log: Unary
+    log1p: Unary
+    sqrt: Unary
+    sin: Unary
+    cos: Unary
+    tan: Unary
+    asin: Unary
+    acos: Unary
+    atan: Unary
+    sinh: Unary
+    cosh: Unary
+    tanh: Unary
+    asinh: Unary
+    acosh: Unary
+    atanh: Unary
+    erf: Unary
+    erfc: Unary
+    sigmoid: Unary
+    log_sigmoid: Unary
+    softplus: Unary
+    relu: Unary
+    gelu: Unary
+    silu: Unary
+    abs: Unary
+    sign: Unary
+    floor: Unary
+    ceil: Unary
+    round: Unary
+    neg: Unary
+    add: Binary
+    sub: Binary
+    mul: Binary
+    div: Binary
+    pow: Binary
+    atan2: Binary
+    hypot: Binary
+    xlogy: Binary
+    maximum: Binary
+    minimum: Binary
+
+
+def apply(primitive: Primitive, *operands: Any) -> Any:
+    """Apply a primitive to Values, symbols and plain numbers in any mixture.
+
+    Raises:
+        TypeError: if an operand is none of these.
+    """
+    traced = False
+    for operand in operands:
+        if isinstance(operand, Operators):
+            traced = True
+            result = operand._apply(primitive, *operands)
+            if result is not NotImplemented:
+                return result
+    if traced:
+        for operand in operands:  # let the message name the operand that was refused
+            if not isinstance(operand, Operators):
+                real(operand, f"an argument of {primitive.name}")
+    return primitive.forward(*[real(x, f"an argument of {primitive.name}") for x in operands])
+
+
+def _elementwise(primitive: Primitive) -> Callable[..., Any]:
+    """The public function of a primitive with a fixed number of arguments."""
+    function: Callable[..., Any]
+    if primitive.arity == 1:
+
+        def function(x: Any, /) -> Any:
+            if isinstance(x, Operators):  # the common case, without the general one's overhead
+                return x._apply(primitive, x)
+            return apply(primitive, x)
+
+    elif primitive.arity == 2:
+
+        def function(a: Any, b: Any, /) -> Any:
+            return apply(primitive, a, b)
+
+    else:
+
+        def function(a: Any, b: Any, c: Any, /) -> Any:
+            return apply(primitive, a, b, c)
+
+    function.__name__ = function.__qualname__ = primitive.name
+    function.__module__ = __name__
+    function.__doc__ = primitive.doc
+    return function
+
+
+globals().update({name: _elementwise(row) for name, row in TABLE.items() if row.arity is not None})
+
+
+# --- with a parameter or a condition ---------------------------------------------------------
+
+
+def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
+    """x where it is positive, else ``slope * x``; derivative slope at 0."""
+    return apply(p.leaky_relu, x, slope)
+
+
+def elu(x: Any, alpha: Any = 1.0) -> Any:
+    """x where it is positive, else ``alpha * (exp(x) - 1)``; derivative alpha at 0."""
+    return apply(p.elu, x, alpha)
+
+
+def clip(x: Any, low: Any, high: Any) -> Any:
+    """x held between low and high; derivative 1 on the closed interval, 0 outside.
+
+    Raises:
+        ValueError: if low is above high.
+    """
+    if not isinstance(low, Operators) and not isinstance(high, Operators) and low > high:
+        raise ValueError(f"clip needs low <= high, not low={low} and high={high}")
+    return apply(p.clip, x, low, high)
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """a if the condition holds, else b; the one not taken gets no gradient and spoils none.
+
+    Args:
+        condition: a bool, or a comparison of symbols inside a compiled function.
+
+    >>> x = Value(0.0)
+    >>> y = where(x > 0, log(x), 0)
+    >>> y.backward()
+    >>> y.data, x.grad
+    (0.0, 0.0)
+    """
+    if hasattr(condition, "_where"):
+        return condition._where(a, b)
+    if not isinstance(condition, Value) and not is_real(condition):
+        raise TypeError(f"where needs a condition that is true or false, not {condition!r:.60}")
+    return apply(p.where, float(bool(condition)), a, b)
+
+
+# --- of sequences ----------------------------------------------------------------------------
+
+
+def sum(xs: Iterable[Any]) -> Any:
+    """The sum of numbers, as one node whatever their count.
+
+    >>> sum([Value(1.0), 2, Value(3.0)])
+    Value(data=6.0, grad=0.0)
+    """
+    xs = list(xs)
+    return apply(p.sum_, *xs) if xs else 0.0
+
+
+def prod(xs: Iterable[Any]) -> Any:
+    """The product of numbers, as one node; a zero among them is no special case."""
+    xs = list(xs)
+    return apply(p.prod, *xs) if xs else 1.0
+
+
+def mean(xs: Iterable[Any]) -> Any:
+    """The arithmetic mean.
+
+    Raises:
+        ValueError: if there are no numbers.
+    """
+    xs = _nonempty(xs, "mean")
+    return sum(xs) / len(xs)
+
+
+def dot(xs: Iterable[Any], ys: Iterable[Any]) -> Any:
+    """``x0*y0 + x1*y1 + ...``, as one node.
+
+    Raises:
+        ValueError: if the lengths differ.
+
+    >>> dot([Value(1.0), Value(2.0)], [3, 4])
+    Value(data=11.0, grad=0.0)
+    """
+    xs, ys = list(xs), list(ys)
+    if len(xs) != len(ys):
+        raise ValueError(f"dot needs two sequences of one length, not {len(xs)} and {len(ys)}")
+    return apply(p.dot, *xs, *ys) if xs else 0.0
+
+
+def logsumexp(xs: Iterable[Any]) -> Any:
+    """``log(exp(x0) + exp(x1) + ...)``, without overflow, as one node.
+
+    Raises:
+        ValueError: if there are no numbers.
+    """
+    return apply(p.logsumexp, *_nonempty(xs, "logsumexp"))
+
+
+def log_softmax(xs: Iterable[Any]) -> list[Any]:
+    """The logarithms of :func:`softmax`, precise where those are tiny.
+
+    Raises:
+        ValueError: if there are no numbers.
+    """
+    xs = _nonempty(xs, "log_softmax")
+    total = logsumexp(xs)
+    return [x - total for x in xs]
+
+
+def softmax(xs: Iterable[Any]) -> list[Any]:
+    """``exp(x) / sum(exp(x))`` for each x: positive numbers that sum to 1.
+
+    Raises:
+        ValueError: if there are no numbers.
+
+    >>> softmax([10000, 0])
+    [1.0, 0.0]
+    """
+    return [TRACED.exp(x) for x in log_softmax(xs)]
+
+
+def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
+    xs = list(xs)
+    if not xs:
+        raise ValueError(f"{name} needs at least one number")
+    return xs
+
+
+__all__ = [  # noqa: PLE0604  (the names of the table's rows are known at run time only)
+    *(name for name, row in TABLE.items() if row.arity is not None),
+    *("sum", "prod", "mean", "dot", "logsumexp", "log_softmax", "softmax"),
+]

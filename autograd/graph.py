@@ -1,0 +1,172 @@
+"""Walking a graph: topological order, the reverse sweep, searches. Nothing here recurses."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from . import modes
+from .primitives import ABSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .value import Value
+
+
+_sweeping = threading.RLock()
+
+
+class StaleGraphError(RuntimeError):
+    """A leaf's data was changed after the graph was recorded, and the recorded point is needed again."""
+
+
+def topological_order(*roots: Value) -> list[Value]:
+    """All nodes that the roots depend on, each after its operands and the roots themselves last.
+
+    The order depends on the graph alone: depth first, a node's last operand before its first.
+
+    >>> from autograd import Value
+    >>> a, b = Value(2.0, "a"), Value(3.0, "b")
+    >>> c = a * b
+    >>> [node.label or node.primitive.name for node in topological_order(c + c)]
+    ['b', 'a', 'mul', 'add']
+    """
+    order: list[Value] = []
+    seen: set[Value] = set()
+    stack: list[Any] = list(roots)
+    pop, push, emit = stack.pop, stack.append, order.append
+    while stack:
+        node = pop()
+        if node is None:  # all operands of the node under this mark have been listed
+            emit(pop())
+            continue
+        if node in seen:
+            continue
+        seen.add(node)
+        operands = node.operands
+        if not operands:
+            emit(node)
+            continue
+        push(node)
+        push(None)
+        for operand in operands:
+            if type(operand) is not float and operand not in seen:
+                push(operand)
+    return order
+
+
+def reverse_sweep(
+    order: list[Value], seeds: Iterable[tuple[Value, Any]], create_graph: bool = False
+) -> Iterator[tuple[Value, Any]]:
+    """Hand cotangents from each node to its operands, from the last node of an order to the first.
+
+    Args:
+        order: nodes in topological order.
+        seeds: nodes and the cotangents they start with.
+        create_graph: compute with Values instead of floats, so that the results can be differentiated.
+
+    Yields:
+        Each node that a cotangent reached with the whole of it, consumers before operands.
+
+    Raises:
+        StaleGraphError: with ``create_graph``, if a leaf no longer has the data it was recorded with.
+    """
+    watch = modes.anomalies.get() if modes.active and not create_graph else None
+    # Cotangents wait in a slot of the nodes, since a dictionary would cost half the sweep's time again;
+    # the lock keeps the slots of shared leaves from two threads.
+    with _sweeping:
+        try:
+            for node, seed in seeds:
+                before = node._cotangent
+                node._cotangent = seed if before is None else before + seed
+            for node in reversed(order):
+                cotangent = node._cotangent
+                if cotangent is None:  # no path from a seed, or only through a branch not taken
+                    continue
+                node._cotangent = None
+                yield node, cotangent
+                primitive = node.primitive
+                if primitive is None:
+                    continue
+                if create_graph:
+                    _refuse_stale(node)
+                    out: Any = node
+                    primals: tuple[Any, ...] = node.operands
+                    partials = primitive.traced
+                else:
+                    out = node._data
+                    primals = node.primals
+                    partials = primitive.partials
+                if primitive.arity == 2:
+                    # The loop below, unrolled: most nodes have two operands, and this halves the sweep.
+                    a, b = node.operands
+                    x, y = primals
+                    by_a, by_b = partials
+                    if not isinstance(a, float):
+                        local = by_a if type(by_a) is float else by_a(out, x, y)
+                        share = _product(cotangent, local) if create_graph else cotangent * local
+                        if watch is not None:
+                            watch.check_backward(node, a, cotangent, share)
+                        before = a._cotangent
+                        a._cotangent = share if before is None else before + share
+                    if not isinstance(b, float):
+                        local = by_b if type(by_b) is float else by_b(out, x, y)
+                        share = _product(cotangent, local) if create_graph else cotangent * local
+                        if watch is not None:
+                            watch.check_backward(node, b, cotangent, share)
+                        before = b._cotangent
+                        b._cotangent = share if before is None else before + share
+                    continue
+                known = (
+                    primitive.arity is None
+                )  # then one function gives the partials of all operands
+                if known:
+                    partials = partials[0](out, *primals)
+                for operand, partial in zip(node.operands, partials):  # noqa: B905 (80 ns an edge)
+                    if isinstance(operand, float):
+                        continue
+                    local = partial if known or type(partial) is float else partial(out, *primals)
+                    if local is ABSENT:
+                        continue
+                    share = _product(cotangent, local) if create_graph else cotangent * local
+                    if watch is not None:
+                        watch.check_backward(node, operand, cotangent, share)
+                    before = operand._cotangent
+                    operand._cotangent = share if before is None else before + share
+        except BaseException:  # also GeneratorExit: whoever stops early leaves nothing behind
+            for node in order:
+                node._cotangent = None
+            raise
+
+
+def _product(a: Any, b: Any) -> Any:
+    """a * b without a node of the graph where one of them is the number 1 or -1."""
+    for one, other in ((a, b), (b, a)):
+        if type(one) is float:
+            if one == 1.0:
+                return other
+            if one == -1.0:
+                return -other
+    return a * b
+
+
+def _refuse_stale(node: Value) -> None:
+    for operand, primal in zip(node.operands, node.primals, strict=True):
+        if not isinstance(operand, float) and operand.data is not primal:
+            now = operand.data
+            if now != primal and not (now != now and primal != primal):
+                raise StaleGraphError(
+                    f"{operand.label or 'a leaf'} was {primal} when {modes.describe(node)} was "
+                    f"computed and is {now} now; compute the graph again before differentiating "
+                    f"it with create_graph=True"
+                )
+
+
+def first_anomaly(root: Value) -> Value | None:
+    """The first node, in topological order, that is nan or infinite while its operands are not nan
+    (or infinite); None where there is none. A leaf that is not finite counts."""
+    for node in topological_order(root):
+        if modes.is_anomaly(node.data, node.primals):
+            return node
+    return None

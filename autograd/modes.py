@@ -1,0 +1,159 @@
+"""Switches that change what an operation on Values does: ``no_grad`` and ``detect_anomaly``.
+
+Each holds for the thread or task that entered it. Operations ask :data:`active` first, one read of a
+module attribute, so that the switches cost nothing while none is on.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+from contextlib import ContextDecorator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from contextvars import Token
+    from types import TracebackType
+    from typing import Self
+
+    from .value import Value
+
+active = 0
+"""How many switches are on, in any thread."""
+
+_lock = threading.Lock()
+
+recording: ContextVar[bool] = ContextVar("recording", default=True)
+"""Whether operations record the graph."""
+
+anomalies: ContextVar[detect_anomaly | None] = ContextVar("anomalies", default=None)
+"""The innermost ``detect_anomaly``."""
+
+
+class _Switch(ContextDecorator):
+    """Sets a context variable while it is on; may be entered again while it is on."""
+
+    _variable: ContextVar[Any]
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[Any]] = []
+
+    def _setting(self) -> Any:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        global active
+        with _lock:
+            active += 1
+        self._tokens.append(self._variable.set(self._setting()))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        global active
+        self._variable.reset(self._tokens.pop())
+        with _lock:
+            active -= 1
+
+
+class no_grad(_Switch):  # noqa: N801  (a switch reads like a word, as in PyTorch)
+    """Compute without recording a graph: results are leaves. A context manager and a decorator.
+
+    >>> from autograd import Value, no_grad
+    >>> x = Value(3.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.data, y.operands
+    (9.0, ())
+    """
+
+    _variable = recording
+
+    def _setting(self) -> bool:
+        return False
+
+
+class AnomalyError(ArithmeticError):
+    """A nan or an infinity was born; the message names the operation, its label and its source line."""
+
+
+class detect_anomaly(_Switch):  # noqa: N801
+    """Stop at the operation where the first nan or infinity is born, forward or backward.
+
+    An infinity that is put in (a mask of ``-inf``) is not an anomaly; one that comes out of finite
+    numbers is, and so is every nan. Slower: each operation remembers the line that called it.
+
+    Raises:
+        AnomalyError: at that operation. A backward pass that raises leaves all gradients as they were.
+
+    >>> from autograd import Value, detect_anomaly, log
+    >>> with detect_anomaly():
+    ...     log(Value(0.0, label="p"))
+    Traceback (most recent call last):
+        ...
+    autograd.modes.AnomalyError: log(p=0.0) gave -inf, at ...
+    """
+
+    _variable = anomalies
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sites: WeakKeyDictionary[Value, str] = WeakKeyDictionary()
+
+    def _setting(self) -> detect_anomaly:
+        return self
+
+    def check_forward(self, node: Value) -> None:
+        """Remember where the node was made, and raise if it is an anomaly."""
+        self._sites[node] = _call_site()
+        out = node.data
+        if is_anomaly(out, node.primals):
+            raise AnomalyError(f"{describe(node)} gave {out}, {self._sites[node]}")
+
+    def check_backward(self, node: Value, operand: Value, above: float, cotangent: float) -> None:
+        """Raise if the cotangent that the node hands to its operand is an anomaly."""
+        if is_anomaly(cotangent, (above,)):
+            site = self._sites.get(node, "made outside detect_anomaly")
+            raise AnomalyError(
+                f"{describe(node)} handed {describe(operand)} the gradient {cotangent} "
+                f"(the gradient arriving there is {above}), {site}"
+            )
+
+
+def is_anomaly(out: float, operands: tuple[float, ...]) -> bool:
+    """Whether a number is nan, or an infinity that came out of finite numbers (or out of nothing)."""
+    if math.isinf(out):
+        return all(map(math.isfinite, operands))
+    return out != out
+
+
+def describe(node: Value) -> str:
+    """A node as its label, operation and numbers: ``y = log(p=0.0)``."""
+    if node.primitive is None:
+        return f"{node.label or 'a leaf'} = {node.data}"
+    shown = []
+    for operand, primal in zip(node.operands[:6], node.primals, strict=False):
+        label = "" if isinstance(operand, float) else operand.label
+        shown.append(f"{label}={primal}" if label else f"{primal}")
+    if len(node.operands) > 6:
+        shown.append(f"... {len(node.operands) - 6} more")
+    call = f"{node.primitive.name}({', '.join(shown)})"
+    return f"{node.label} = {call}" if node.label else call
+
+
+def _call_site() -> str:
+    """The nearest line of code outside our own packages."""
+    own = (__package__, "nn")
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] not in own:
+            break
+        frame = frame.f_back
+    return f"at {frame.f_code.co_filename}, line {frame.f_lineno}"

@@ -1,0 +1,160 @@
+"""Operators and methods of a traced number, written once for Values and for the compiler's symbols."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import primitives as p
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .primitives import Primitive
+
+
+class Operators:
+    """Python's arithmetic and NumPy's methods, each as the application of one primitive.
+
+    The one abstract step is :meth:`_apply`. ``np.exp(v)`` and ``np.tanh(object_array)`` call the method of
+    that name, hence NumPy's spellings (``arctan``) beside those of :mod:`math`.
+    """
+
+    __slots__ = ()
+
+    def _apply(self, primitive: Primitive, *operands: Any) -> Self:
+        """The primitive applied to operands, of which self is one; NotImplemented for foreign types."""
+        raise NotImplementedError
+
+    def __add__(self, other: Any) -> Self:
+        return self._apply(p.add, self, other)  # self + other
+
+    def __radd__(self, other: Any) -> Self:
+        return self._apply(p.add, other, self)  # other + self
+
+    def __sub__(self, other: Any) -> Self:
+        return self._apply(p.sub, self, other)  # self - other
+
+    def __rsub__(self, other: Any) -> Self:
+        return self._apply(p.sub, other, self)  # other - self
+
+    def __mul__(self, other: Any) -> Self:
+        return self._apply(p.mul, self, other)  # self * other
+
+    def __rmul__(self, other: Any) -> Self:
+        return self._apply(p.mul, other, self)  # other * self
+
+    def __truediv__(self, other: Any) -> Self:
+        return self._apply(p.div, self, other)  # self / other
+
+    def __rtruediv__(self, other: Any) -> Self:
+        return self._apply(p.div, other, self)  # other / self
+
+    def __pow__(self, other: Any) -> Self:
+        return self._apply(p.pow_, self, other)  # self ** other
+
+    def __rpow__(self, other: Any) -> Self:
+        return self._apply(p.pow_, other, self)  # other ** self
+
+    def __neg__(self) -> Self:
+        return self._apply(p.neg, self)
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __abs__(self) -> Self:
+        return self._apply(p.abs_, self)
+
+    def __floor__(self) -> Self:
+        return self._apply(p.floor, self)  # math.floor(self)
+
+    def __ceil__(self) -> Self:
+        return self._apply(p.ceil, self)  # math.ceil(self)
+
+    def __round__(self, ndigits: int | None = None) -> Self:
+        if not ndigits:
+            return self._apply(p.round_, self)
+        scale = 10.0**ndigits
+        return self._apply(p.round_, self * scale) / scale
+
+    def exp(self) -> Self:
+        return self._apply(p.exp, self)
+
+    def expm1(self) -> Self:
+        return self._apply(p.expm1, self)
+
+    def log(self) -> Self:
+        return self._apply(p.log, self)
+
+    def log1p(self) -> Self:
+        return self._apply(p.log1p, self)
+
+    def sqrt(self) -> Self:
+        return self._apply(p.sqrt, self)
+
+    def sin(self) -> Self:
+        return self._apply(p.sin, self)
+
+    def cos(self) -> Self:
+        return self._apply(p.cos, self)
+
+    def tan(self) -> Self:
+        return self._apply(p.tan, self)
+
+    def asin(self) -> Self:
+        return self._apply(p.asin, self)
+
+    def acos(self) -> Self:
+        return self._apply(p.acos, self)
+
+    def atan(self) -> Self:
+        return self._apply(p.atan, self)
+
+    def atan2(self, x: Any) -> Self:
+        return self._apply(p.atan2, self, x)
+
+    def sinh(self) -> Self:
+        return self._apply(p.sinh, self)
+
+    def cosh(self) -> Self:
+        return self._apply(p.cosh, self)
+
+    def tanh(self) -> Self:
+        return self._apply(p.tanh, self)
+
+    def asinh(self) -> Self:
+        return self._apply(p.asinh, self)
+
+    def acosh(self) -> Self:
+        return self._apply(p.acosh, self)
+
+    def atanh(self) -> Self:
+        return self._apply(p.atanh, self)
+
+    def hypot(self, other: Any) -> Self:
+        return self._apply(p.hypot, self, other)
+
+    def sign(self) -> Self:
+        return self._apply(p.sign, self)
+
+    def floor(self) -> Self:
+        return self._apply(p.floor, self)
+
+    def ceil(self) -> Self:
+        return self._apply(p.ceil, self)
+
+    def rint(self) -> Self:
+        return self._apply(p.round_, self)
+
+    def relu(self) -> Self:
+        return self._apply(p.relu, self)
+
+    def sigmoid(self) -> Self:
+        return self._apply(p.sigmoid, self)
+
+    arcsin = asin
+    arccos = acos
+    arctan = atan
+    arctan2 = atan2
+    arcsinh = asinh
+    arccosh = acosh
+    arctanh = atanh

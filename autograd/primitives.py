@@ -1,0 +1,616 @@
+"""The table of scalar primitives: each operation the engine knows, in one place.
+
+A row is one function of a namespace ``xp`` (:mod:`autograd.namespaces`) that returns the forward rule
+and one *partial* per argument: the derivative of the output with respect to that argument, as a
+function of the output and the arguments. From the partials everything follows: the vjp of a row is
+``cotangent * partial``, its jvp the sum of ``partial * tangent``. Partials that are the number 1 or -1
+are given as numbers, so that nobody multiplies by them.
+
+>>> tanh.forward(0.5)
+0.46211715726000...
+>>> [partial(tanh.forward(0.5), 0.5) for partial in tanh.partials]
+[0.786447732965927...]
+
+Rules are branch-free (they select with ``xp.where``) and use only ``+ - *``, comparisons, ``out`` and
+the functions of ``xp``, so that the same line runs on floats, on nodes of a graph (which is how
+derivatives of any order come about), on symbols, on arrays and on mpmath's numbers.
+
+To add a primitive, add a row. Operators, drawings, checks, compiled kernels and the reference table
+are made from it. What each row answers at kinks, poles and saturations is listed in
+``docs/conventions.md``, and asserted by ``tests/autograd/test_conventions.py``.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from functools import reduce
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .namespaces import IEEE, Namespace, traced_namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .namespaces import Function
+
+    N = Any  # a number of whatever kind the namespace computes with
+    Row = tuple[Any, ...]  # the forward rule, then the partials
+
+
+class Rule(NamedTuple):
+    """A row bound to a namespace."""
+
+    forward: Function
+    """``forward(*args) -> out``."""
+    partials: tuple[Any, ...]
+    """One ``partial(out, *args)`` or number per argument. For a primitive of any number of arguments, a
+    single function of ``(out, *args)`` that returns the sequence of all partials."""
+
+
+class Primitive:
+    """One row of the table.
+
+    Attributes:
+        name: the name, as of the public function.
+        symbol: the short sign used in drawings and in printed programs.
+        doc: one line on what it computes.
+        arity: the number of arguments, or None where any number will do.
+        commutative: whether exchanging its two arguments changes nothing.
+        domain: a function of the arguments returning expressions that are all positive strictly inside
+            the set where the primitive is defined and smooth; None where that is everywhere.
+        kinks: a function of the arguments returning expressions that vanish just where the
+            derivative is a convention (a kink, a tie, a jump); None where there are none.
+        forward: the forward rule on Python floats.
+        partials: the partials on Python floats, as in :class:`Rule`.
+    """
+
+    __slots__ = (
+        "arity",
+        "bind",
+        "commutative",
+        "doc",
+        "domain",
+        "forward",
+        "kinks",
+        "name",
+        "partials",
+        "symbol",
+        "traced",
+    )
+
+    bind: Callable[[Namespace], Rule]
+    forward: Function
+    partials: tuple[Any, ...]
+    traced: tuple[Any, ...]
+    """The partials on nodes of a graph."""
+
+    def __init__(
+        self,
+        define: Callable[[Namespace], Row],
+        symbol: str,
+        arity: int | None,
+        commutative: bool,
+        domain: Function | None,
+        kinks: Function | None,
+    ) -> None:
+        self.name = define.__name__.rstrip("_")
+        self.symbol = symbol or self.name
+        self.doc = define.__doc__ or ""
+        self.arity = arity
+        self.commutative = commutative
+        self.domain = domain
+        self.kinks = kinks
+
+        def bind(xp: Namespace) -> Rule:
+            forward, *partials = define(xp)
+            return Rule(forward, tuple(partials))
+
+        self.bind = bind
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> str:
+        # Pickle and copy refer to the row of the table by its name in this module.
+        return self.name if self.name in globals() else self.name + "_"
+
+
+ABSENT = None
+"""The partial of an argument that gets no cotangent at all, not even zero: what was computed for a branch
+of ``where`` that was not taken must not turn 0 times infinity into nan."""
+
+TABLE: dict[str, Primitive] = {}
+"""Every primitive by name, in the order of definition."""
+
+
+def primitive(
+    symbol: str = "",
+    arity: int | None = 1,
+    commutative: bool = False,
+    domain: Function | None = None,
+    kinks: Function | None = None,
+) -> Callable[[Callable[[Namespace], Row]], Primitive]:
+    """Make the decorated function a row of the table (see :class:`Primitive` for the arguments)."""
+
+    def enter(define: Callable[[Namespace], Row]) -> Primitive:
+        row = Primitive(define, symbol, arity, commutative, domain, kinks)
+        TABLE[row.name] = row
+        return row
+
+    return enter
+
+
+def bind_table(xp: Namespace) -> dict[str, Rule]:
+    """Bind every row to a namespace, giving the namespace the rows it does not have of its own."""
+    rules = {}
+    for name, row in TABLE.items():
+        rules[name] = rule = row.bind(xp)
+        if name not in vars(xp):
+            setattr(xp, name, rule.forward)
+    return rules
+
+
+# --- arithmetic ------------------------------------------------------------------------------
+
+
+@primitive("+", arity=2, commutative=True)
+def add(xp: Namespace) -> Row:
+    """``a + b``."""
+    return operator.add, 1.0, 1.0
+
+
+@primitive("-", arity=2)
+def sub(xp: Namespace) -> Row:
+    """``a - b``."""
+    return operator.sub, 1.0, -1.0
+
+
+@primitive("×", arity=2, commutative=True)
+def mul(xp: Namespace) -> Row:
+    """``a * b``."""
+    return operator.mul, lambda out, a, b: b, lambda out, a, b: a
+
+
+@primitive("÷", arity=2, domain=lambda a, b: (b * b,))
+def div(xp: Namespace) -> Row:
+    """``a / b``."""
+    # -out/b rather than -a/b**2, which underflows at 1e-200/1e-200.
+    return xp.div, lambda out, a, b: xp.div(1.0, b), lambda out, a, b: -xp.div(out, b)
+
+
+@primitive("neg")
+def neg(xp: Namespace) -> Row:
+    """``-x``."""
+    return operator.neg, -1.0
+
+
+@primitive("^", arity=2, domain=lambda a, b: (a,))
+def pow_(xp: Namespace) -> Row:
+    """``a ** b``: nan for a negative base and a fractional exponent."""
+
+    def base(out: N, a: N, b: N) -> N:
+        # 0 * 0**-1 would be nan: a constant function has derivative 0 at 0 too.
+        return xp.where(xp.equal(b, 0.0), 0.0, b * xp.pow(a, b - 1.0))
+
+    def exponent(out: N, a: N, b: N) -> N:
+        # 0**b is 0 for every b > 0, so its derivative is 0 although log(0) is not.
+        return xp.where(xp.equal(a, 0.0), xp.where(b >= 0.0, 0.0, out * xp.log(a)), out * xp.log(a))
+
+    return xp.pow, base, exponent
+
+
+@primitive(kinks=lambda x: (x,))
+def abs_(xp: Namespace) -> Row:
+    """Absolute value; derivative 0 at 0, the subgradient of least norm."""
+    return xp.abs, lambda out, x: xp.sign(x)
+
+
+# --- exponentials and logarithms -------------------------------------------------------------
+
+
+@primitive()
+def exp(xp: Namespace) -> Row:
+    """``e ** x``."""
+    return xp.exp, lambda out, x: out
+
+
+@primitive()
+def expm1(xp: Namespace) -> Row:
+    """``e ** x - 1``, precise near 0."""
+    # exp(x), not out + 1, which loses its digits where out is near -1.
+    return xp.expm1, lambda out, x: xp.exp(x)
+
+
+@primitive(domain=lambda x: (x,))
+def log(xp: Namespace) -> Row:
+    """Natural logarithm, for x > 0."""
+    return xp.log, lambda out, x: xp.div(1.0, x)
+
+
+@primitive(domain=lambda x: (1.0 + x,))
+def log1p(xp: Namespace) -> Row:
+    """``log(1 + x)``, precise near 0, for x > -1."""
+    return xp.log1p, lambda out, x: xp.div(1.0, 1.0 + x)
+
+
+@primitive("√", domain=lambda x: (x,))
+def sqrt(xp: Namespace) -> Row:
+    """Square root, for x >= 0."""
+    return xp.sqrt, lambda out, x: xp.div(0.5, out)
+
+
+@primitive(arity=2, domain=lambda x, y: (y,))
+def xlogy(xp: Namespace) -> Row:
+    """``x * log(y)``, and 0 where x is 0 (the entropy of an impossible event)."""
+
+    def forward(x: N, y: N) -> N:
+        return xp.where(xp.equal(x, 0.0), xp.where(xp.isnan(y), y, 0.0), x * xp.log(y))
+
+    def at_origin(x: N, y: N, otherwise: N) -> N:
+        return xp.where(xp.equal(x, 0.0), xp.where(xp.equal(y, 0.0), 0.0, otherwise), otherwise)
+
+    return (
+        forward,
+        lambda out, x, y: at_origin(x, y, xp.log(y)),
+        lambda out, x, y: at_origin(x, y, xp.div(x, y)),
+    )
+
+
+# --- circular and hyperbolic functions -------------------------------------------------------
+
+
+@primitive()
+def sin(xp: Namespace) -> Row:
+    """Sine of an angle in radians."""
+    return xp.sin, lambda out, x: xp.cos(x)
+
+
+@primitive()
+def cos(xp: Namespace) -> Row:
+    """Cosine of an angle in radians."""
+    return xp.cos, lambda out, x: -xp.sin(x)
+
+
+@primitive(domain=lambda x: (math.pi / 2 - x, math.pi / 2 + x))
+def tan(xp: Namespace) -> Row:
+    """Tangent of an angle in radians."""
+    return xp.tan, lambda out, x: 1.0 + out * out
+
+
+@primitive(domain=lambda x: (1.0 - x, 1.0 + x))
+def asin(xp: Namespace) -> Row:
+    """Inverse sine, for -1 <= x <= 1."""
+    return xp.asin, lambda out, x: xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x)))
+
+
+@primitive(domain=lambda x: (1.0 - x, 1.0 + x))
+def acos(xp: Namespace) -> Row:
+    """Inverse cosine, for -1 <= x <= 1."""
+    return xp.acos, lambda out, x: -xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x)))
+
+
+@primitive()
+def atan(xp: Namespace) -> Row:
+    """Inverse tangent."""
+    return xp.atan, lambda out, x: xp.div(1.0, 1.0 + x * x)
+
+
+@primitive(arity=2, domain=lambda y, x: (y * y + x * x,))
+def atan2(xp: Namespace) -> Row:
+    """The angle of the point (x, y), in (-pi, pi]; jumps across the negative x axis."""
+
+    def per_length(a: N, y: N, x: N) -> N:
+        # a / (x**2 + y**2) without overflow or underflow, and 0 at the origin
+        r = xp.hypot(y, x)
+        return xp.where(xp.equal(r, 0.0), 0.0, xp.div(xp.div(a, r), r))
+
+    return (
+        xp.atan2,
+        lambda out, y, x: per_length(x, y, x),
+        lambda out, y, x: -per_length(y, y, x),
+    )
+
+
+@primitive()
+def sinh(xp: Namespace) -> Row:
+    """Hyperbolic sine."""
+    return xp.sinh, lambda out, x: xp.cosh(x)
+
+
+@primitive()
+def cosh(xp: Namespace) -> Row:
+    """Hyperbolic cosine."""
+    return xp.cosh, lambda out, x: xp.sinh(x)
+
+
+@primitive()
+def tanh(xp: Namespace) -> Row:
+    """Hyperbolic tangent."""
+    return xp.tanh, lambda out, x: 1.0 - out * out
+
+
+@primitive()
+def asinh(xp: Namespace) -> Row:
+    """Inverse hyperbolic sine."""
+    return xp.asinh, lambda out, x: xp.div(1.0, xp.hypot(1.0, x))
+
+
+@primitive(domain=lambda x: (x - 1.0,))
+def acosh(xp: Namespace) -> Row:
+    """Inverse hyperbolic cosine, for x >= 1."""
+    # Two roots rather than one of the product, which overflows at 1e155.
+    return xp.acosh, lambda out, x: xp.div(1.0, xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0))
+
+
+@primitive(domain=lambda x: (1.0 - x, 1.0 + x))
+def atanh(xp: Namespace) -> Row:
+    """Inverse hyperbolic tangent, for -1 < x < 1."""
+    return xp.atanh, lambda out, x: xp.div(1.0, (1.0 - x) * (1.0 + x))
+
+
+@primitive(arity=2, commutative=True, domain=lambda a, b: (a * a + b * b,))
+def hypot(xp: Namespace) -> Row:
+    """``sqrt(a*a + b*b)`` without overflow; derivative 0 at the origin."""
+
+    def direction(a: N, out: N) -> N:
+        return xp.where(xp.equal(out, 0.0), 0.0, xp.div(a, out))
+
+    return xp.hypot, lambda out, a, b: direction(a, out), lambda out, a, b: direction(b, out)
+
+
+@primitive()
+def erf(xp: Namespace) -> Row:
+    """The error function."""
+    return xp.erf, lambda out, x: (2.0 / math.sqrt(math.pi)) * xp.exp(-(x * x))
+
+
+@primitive()
+def erfc(xp: Namespace) -> Row:
+    """``1 - erf(x)``, precise where that difference is small."""
+    return xp.erfc, lambda out, x: (-2.0 / math.sqrt(math.pi)) * xp.exp(-(x * x))
+
+
+# --- choices ---------------------------------------------------------------------------------
+
+
+@primitive(kinks=lambda x: (x,))
+def sign(xp: Namespace) -> Row:
+    """-1, 0 or 1; derivative 0."""
+    return xp.sign, lambda out, x: _flat(xp, out)
+
+
+@primitive(kinks=lambda x: (x - math.floor(x),))
+def floor(xp: Namespace) -> Row:
+    """The largest whole number not above x; derivative 0."""
+    return xp.floor, lambda out, x: _flat(xp, out)
+
+
+@primitive(kinks=lambda x: (x - math.ceil(x),))
+def ceil(xp: Namespace) -> Row:
+    """The smallest whole number not below x; derivative 0."""
+    return xp.ceil, lambda out, x: _flat(xp, out)
+
+
+@primitive(kinks=lambda x: (x - math.floor(x) - 0.5,))
+def round_(xp: Namespace) -> Row:
+    """The nearest whole number, halves to the even one; derivative 0."""
+    return xp.round, lambda out, x: _flat(xp, out)
+
+
+@primitive("max", arity=2, commutative=True, kinks=lambda a, b: (a - b,))
+def maximum(xp: Namespace) -> Row:
+    """The larger of two numbers; at a tie each has derivative 1/2."""
+    return (
+        xp.maximum,
+        lambda out, a, b: _share(xp, a > b, a < b, a, b),
+        lambda out, a, b: _share(xp, b > a, b < a, a, b),
+    )
+
+
+@primitive("min", arity=2, commutative=True, kinks=lambda a, b: (a - b,))
+def minimum(xp: Namespace) -> Row:
+    """The smaller of two numbers; at a tie each has derivative 1/2."""
+    return (
+        xp.minimum,
+        lambda out, a, b: _share(xp, a < b, a > b, a, b),
+        lambda out, a, b: _share(xp, b < a, b > a, a, b),
+    )
+
+
+@primitive(arity=3, kinks=lambda x, lo, hi: (x - lo, x - hi))
+def clip(xp: Namespace) -> Row:
+    """x held between lo and hi; derivative 1 on the closed interval, 0 outside."""
+
+    def inside(out: N, x: N, lo: N, hi: N) -> N:
+        return _defined(xp, out, xp.where(x < lo, 0.0, xp.where(x > hi, 0.0, 1.0)))
+
+    def below(out: N, x: N, lo: N, hi: N) -> N:
+        return _defined(xp, out, xp.where(x < lo, xp.where(lo > hi, 0.0, 1.0), 0.0))
+
+    def above(out: N, x: N, lo: N, hi: N) -> N:
+        return _defined(
+            xp, out, xp.where(x > hi, 1.0, xp.where(x < lo, xp.where(lo > hi, 1.0, 0.0), 0.0))
+        )
+
+    return lambda x, lo, hi: xp.minimum(xp.maximum(x, lo), hi), inside, below, above
+
+
+@primitive(arity=3)
+def where(xp: Namespace) -> Row:
+    """a where the condition holds, else b; the branch not taken gets no cotangent."""
+    return (
+        xp.where,
+        ABSENT,  # a condition does not vary smoothly
+        lambda out, condition, a, b: xp.where(condition, 1.0, ABSENT),
+        lambda out, condition, a, b: xp.where(condition, ABSENT, 1.0),
+    )
+
+
+def _flat(xp: Namespace, out: Any) -> Any:
+    """The derivative of a piecewise constant function: 0, or nan at nan."""
+    return _defined(xp, out, 0.0)
+
+
+def _defined(xp: Namespace, out: Any, value: Any) -> Any:
+    """The value, or nan where the output is nan."""
+    return xp.where(xp.isnan(out), math.nan, value)
+
+
+def _share(xp: Namespace, wins: Any, loses: Any, a: Any, b: Any) -> Any:
+    """The part of the derivative that goes to one of two rivals: 1, 0, 1/2 at a tie, nan at a nan."""
+    tied = xp.where(xp.equal(a, b), 0.5, math.nan)
+    return xp.where(wins, 1.0, xp.where(loses, 0.0, tied))
+
+
+# --- activations -----------------------------------------------------------------------------
+
+
+@primitive("σ")
+def sigmoid(xp: Namespace) -> Row:
+    """``1 / (1 + exp(-x))``, without overflow and precise in both tails."""
+
+    def forward(x: N) -> N:
+        z = xp.exp(-xp.abs(x))
+        return xp.div(xp.where(x >= 0.0, 1.0, z), 1.0 + z)
+
+    return forward, lambda out, x: out * (1.0 - out)
+
+
+@primitive()
+def log_sigmoid(xp: Namespace) -> Row:
+    """``log(sigmoid(x))``, without overflow."""
+
+    def forward(x: N) -> N:
+        return xp.minimum(x, 0.0) - xp.log1p(xp.exp(-xp.abs(x)))
+
+    return forward, lambda out, x: xp.sigmoid(-x)
+
+
+@primitive()
+def softplus(xp: Namespace) -> Row:
+    """``log(1 + exp(x))``, without overflow."""
+
+    def forward(x: N) -> N:
+        return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x)))
+
+    return forward, lambda out, x: xp.sigmoid(x)
+
+
+@primitive(kinks=lambda x: (x,))
+def relu(xp: Namespace) -> Row:
+    """x where it is positive, else 0; derivative 0 at 0."""
+    # The sign of the output is the derivative everywhere, and nan at nan.
+    return lambda x: xp.maximum(x, 0.0), lambda out, x: xp.sign(out)
+
+
+@primitive(arity=2, kinks=lambda x, slope: (x,))
+def leaky_relu(xp: Namespace) -> Row:
+    """x where it is positive, else slope * x; derivative slope at 0."""
+    return (
+        lambda x, slope: xp.where(x > 0.0, x, slope * x),
+        lambda out, x, slope: _defined(xp, out, xp.where(x > 0.0, 1.0, slope)),
+        lambda out, x, slope: _defined(xp, out, xp.where(x > 0.0, 0.0, x)),
+    )
+
+
+@primitive(arity=2, kinks=lambda x, alpha: (x,))
+def elu(xp: Namespace) -> Row:
+    """x where it is positive, else alpha * (exp(x) - 1); derivative alpha at 0."""
+
+    def slope(out: N, x: N, alpha: N) -> N:
+        return _defined(xp, out, xp.where(x > 0.0, 1.0, alpha * xp.exp(x)))
+
+    def scale(out: N, x: N, alpha: N) -> N:
+        return _defined(xp, out, xp.where(x > 0.0, 0.0, xp.expm1(x)))
+
+    return lambda x, alpha: xp.where(x > 0.0, x, alpha * xp.expm1(x)), slope, scale
+
+
+@primitive()
+def gelu(xp: Namespace) -> Row:
+    """x times the normal distribution function of x (Hendrycks and Gimpel 2016, the exact form)."""
+
+    def half(x: N) -> N:  # the normal distribution function; erfc keeps the digits of the left tail
+        return 0.5 * xp.erfc(-math.sqrt(0.5) * x)
+
+    def density(x: N) -> N:
+        return (1.0 / math.sqrt(2.0 * math.pi)) * xp.exp(-0.5 * (x * x))
+
+    return lambda x: x * half(x), lambda out, x: half(x) + x * density(x)
+
+
+@primitive()
+def silu(xp: Namespace) -> Row:
+    """``x * sigmoid(x)``, also called swish."""
+
+    def slope(out: N, x: N) -> N:
+        s = xp.sigmoid(x)
+        return s + out * (1.0 - s)
+
+    return lambda x: x * xp.sigmoid(x), slope
+
+
+# --- any number of arguments -----------------------------------------------------------------
+
+
+@primitive("Σ", arity=None, commutative=True)
+def sum_(xp: Namespace) -> Row:
+    """The sum of all arguments."""
+    return lambda *args: sum(args), lambda out, *args: (1.0,) * len(args)
+
+
+@primitive("Π", arity=None, commutative=True)
+def prod(xp: Namespace) -> Row:
+    """The product of all arguments."""
+
+    def others(out: N, *args: N) -> N:
+        # The product of all but one, from running products on either side: no division, so that
+        # a zero among the arguments is no special case.
+        before, after = [1.0], [1.0]
+        for x in args[:-1]:
+            before.append(before[-1] * x)
+        for x in args[:0:-1]:
+            after.append(after[-1] * x)
+        return [a * b for a, b in zip(before, reversed(after), strict=True)]
+
+    return lambda *args: reduce(operator.mul, args, 1.0), others
+
+
+@primitive("·", arity=None)
+def dot(xp: Namespace) -> Row:
+    """The inner product of the first half of the arguments with the second half."""
+
+    def forward(*args: N) -> N:
+        n = len(args) // 2
+        return sum(map(operator.mul, args[:n], args[n:]))
+
+    def swap(out: N, *args: N) -> N:
+        n = len(args) // 2
+        return args[n:] + args[:n]
+
+    return forward, swap
+
+
+@primitive("lse", arity=None, commutative=True)
+def logsumexp(xp: Namespace) -> Row:
+    """``log(exp(x1) + exp(x2) + ...)``, without overflow."""
+
+    def forward(*args: N) -> N:
+        top = xp.largest(args)
+        shift = xp.where(xp.isnan(top - top), 0.0, top)  # an infinite maximum cannot be subtracted
+        return shift + xp.log(sum(xp.exp(x - shift) for x in args))
+
+    return forward, lambda out, *args: [xp.exp(x - out) for x in args]
+
+
+# --- binding ---------------------------------------------------------------------------------
+
+for _name, _rule in bind_table(IEEE).items():
+    TABLE[_name].forward, TABLE[_name].partials = _rule
+
+TRACED = traced_namespace(TABLE.values())
+"""The functions of this table applied to nodes, and to floats, whichever comes."""
+
+for _name, _rule in bind_table(TRACED).items():
+    TABLE[_name].traced = _rule.partials

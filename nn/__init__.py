@@ -1,0 +1,1 @@
+"""A small neural-network library on top of :mod:`autograd`."""
