@@ -9,6 +9,7 @@ from ._clash import warn_of_namesake as _warn_of_namesake
 from .functions import *
 from .graph import StaleGraphError, first_anomaly, topological_order
 from .modes import AnomalyError, detect_anomaly, no_grad
+from .scopes import scope
 from .value import GradientDropped, Value
 
 # What bears a builtin's name (sum, abs, round, pow) is here as autograd.sum, and stays out of
@@ -21,6 +22,7 @@ __all__ = [  # noqa: PLE0604
     "detect_anomaly",
     "first_anomaly",
     "no_grad",
+    "scope",
     "topological_order",
     *(name for name in _functions.__all__ if not hasattr(_builtins, name)),
 ]
