@@ -8,10 +8,10 @@
 >>> print(picture.to_text())
 +: -2, grad 1
 ├─ a × b: -6, grad 1
-│  ├─ a [0]: 2, grad 1
-│  └─ b: -3, grad 2
+│  ├─ a = 2 [0]: grad 1
+│  └─ b = -3: grad 2
 └─ a ^ 2: 4, grad 1
-   └─ a [0], above
+   └ a = 2 [0], above
 """
 
 from __future__ import annotations

@@ -49,8 +49,8 @@ def to_dot(graph: Graph, theme: Theme = LIGHT) -> str:
 def quote(text: str) -> str:
     """A text as a DOT string that shows just this text: nothing in it is an escape or an entity.
 
-    >>> print(quote('a "b" <c> & \\\\N'))
-    "a \\"b\\" <c> &amp; \\\\\\\\N"
+    >>> print(quote('a "b" <c> &'))
+    "a \\"b\\" <c> &amp;"
     """
     return f'"{_escape(text)}"'
 

@@ -61,8 +61,8 @@ def draw(
     >>> print(draw(lambda a, b: a * b + 1, 2.0, 5.0).to_text())
     + 1: 11
     └─ a × b: 10
-       ├─ a: 2
-       └─ b: 5
+       ├─ a = 2
+       └─ b = 5
     No gradients yet: call backward() first
     """
     _check("direction", direction, ("LR", "TB"))
@@ -87,7 +87,7 @@ def print_graph(x: Any, *args: Any, **options: Any) -> None:
     >>> x = Value(3.0, label="x")
     >>> print_graph(x * x, gradients=False)
     x × x: 9
-    └ x: 3
+    └ x = 3
     """
     print(draw(x, *args, **options).to_text())  # noqa: T201  (what it is for)
 

@@ -131,8 +131,8 @@ class _Assembly:
         data = number(value.data, digits)
         if value.primitive is None:
             return Node(
-                label or data,
-                (data,) if label else (),
+                f"{label} = {data}" if label else data,
+                (),
                 gradient,
                 "parameter" if self._is_parameter(value) else "input",
                 self._cluster(value.scope),
@@ -317,11 +317,12 @@ def _formula(value: Value, label: Callable[[Value], str], digits: int) -> str:
     constants = [x for x in operands if isinstance(x, float)]
     names = [number(x, digits) if isinstance(x, float) else label(x) for x in operands]
     if primitive.arity is None:
+        # By name: the symbol for a dot product is hard to see.
         if not constants:
-            return symbol
+            return primitive.name
         if len(constants) == 1:
-            return f"{symbol} with {number(constants[0], digits)}"
-        return f"{symbol} with {plural(len(constants), 'constant')}"
+            return f"{primitive.name} with {number(constants[0], digits)}"
+        return f"{primitive.name} with {plural(len(constants), 'constant')}"
     named = all(name and len(name) <= NAME_SHOWN and name.isprintable() for name in names)
     if symbol in INFIX:
         a, b = names
