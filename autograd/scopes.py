@@ -3,16 +3,17 @@
 Every Value remembers :data:`current` as its ``scope`` when it is made. ``nn.Module`` enters a scope for
 each call, and anybody can name a part of a computation with :class:`scope`.
 
-The innermost scope is one module attribute, since reading it is on the path of every operation; what is
-restored on the way out is each thread's own, so that threads that run models at once may label each
-other's nodes wrongly meanwhile but leave nothing behind.
+The innermost scope is one module attribute, since reading it is on the path of every operation. Threads that
+run models at once may therefore label each other's nodes wrongly; whoever enters from outside puts back what
+was there for his own thread, so that nothing is left behind.
 """
 
 from __future__ import annotations
 
 import threading
 from contextlib import ContextDecorator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,23 +28,24 @@ class Scope:
         kind: what it is, such as ``Layer``; may be "".
         parent: the part that it is in, or None.
         depth: how many of the names on the way here are not empty.
+        parts: the scopes of the modules around and inside, by the modules' ids; kept by ``nn``.
+        models: whatever ``nn`` keeps of the models that are called inside, by their ids.
     """
 
-    __slots__ = ("_children", "depth", "kind", "name", "parent")
+    __slots__ = ("__weakref__", "_children", "depth", "kind", "models", "name", "parent", "parts")
 
     def __init__(self, name: str, kind: str = "", parent: Scope | None = None) -> None:
         self.name = name
         self.kind = kind
         self.parent = parent
         self.depth: int = (parent.depth if parent is not None else 0) + bool(name)
-        self._children: dict[tuple[str, str], Scope] = {}
+        self.parts: dict[int, Scope] = {} if parent is None else parent.parts
+        self.models: dict[int, Any] = {}
+        self._children: WeakValueDictionary[tuple[str, str], Scope] = WeakValueDictionary()
 
     def child(self, name: str, kind: str = "") -> Scope:
-        """The part of that name inside this one; the same object at each call."""
-        found = self._children.get((name, kind))
-        if found is None:
-            found = self._children.setdefault((name, kind), Scope(name, kind, self))
-        return found
+        """The part of that name inside this one; the same object as long as anybody has it."""
+        return self._children.setdefault((name, kind), Scope(name, kind, self))
 
     def line(self) -> list[Scope]:
         """This scope and all around it, the outermost first."""
@@ -64,34 +66,33 @@ class Scope:
 current: Scope | None = None
 """The scope of what is computed now."""
 
+_outermost: WeakValueDictionary[tuple[str, str], Scope] = WeakValueDictionary()
+
 
 class _Entered(threading.local):
+    """The scopes that this thread entered from outside, each with a note of who did."""
+
     def __init__(self) -> None:
-        self.scopes: list[Scope] = []
+        self.frames: list[tuple[Scope, Any]] = []
+
+    def around(self) -> Scope | None:
+        """The scope that this thread is in."""
+        return current if self.frames else None
+
+    def push(self, scope: Scope, note: Any = None) -> None:
+        """Let the nodes made from now on belong to a scope; :meth:`pop` must follow, in a ``finally``."""
+        global current
+        self.frames.append((scope, note))
+        current = scope
+
+    def pop(self, before: Scope | None) -> None:
+        """Go back to the scope that :meth:`around` told before the push."""
+        global current
+        self.frames.pop()
+        current = before if self.frames else None
 
 
-_entered = _Entered()
-
-
-def innermost() -> Scope | None:
-    """The scope that this thread entered last and has not left."""
-    scopes = _entered.scopes
-    return scopes[-1] if scopes else None
-
-
-def enter(scope: Scope) -> None:
-    """Let the nodes made from now on belong to a scope. :func:`leave` must follow, in a ``finally``."""
-    global current
-    _entered.scopes.append(scope)
-    current = scope
-
-
-def leave() -> None:
-    """Go back to the scope around the one entered last."""
-    global current
-    scopes = _entered.scopes
-    scopes.pop()
-    current = scopes[-1] if scopes else None
+entered = _Entered()
 
 
 class scope(ContextDecorator):  # noqa: N801  (reads like a word, as no_grad does)
@@ -114,15 +115,21 @@ class scope(ContextDecorator):  # noqa: N801  (reads like a word, as no_grad doe
     """
 
     def __init__(self, name: str, kind: str = "") -> None:
-        if not isinstance(name, str) or not name:
+        if not name or not isinstance(name, str):
             raise TypeError(f"name must be a str that is not empty, not {name!r}")
         self._name = name
         self._kind = kind
-        self._top = Scope(name, kind)
+        self._before: list[Scope | None] = []
 
     def __enter__(self) -> Self:
-        around = innermost()
-        enter(self._top if around is None else around.child(self._name, self._kind))
+        around = entered.around()
+        name, kind = self._name, self._kind
+        if around is None:
+            inner = _outermost.setdefault((name, kind), Scope(name, kind))
+        else:
+            inner = around.child(name, kind)
+        self._before.append(around)
+        entered.push(inner)
         return self
 
     def __exit__(
@@ -131,4 +138,4 @@ class scope(ContextDecorator):  # noqa: N801  (reads like a word, as no_grad doe
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        leave()
+        entered.pop(self._before.pop())

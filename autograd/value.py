@@ -11,6 +11,8 @@ from .graph import reverse_sweep, topological_order
 from .operators import Operators
 
 if TYPE_CHECKING:
+    from typing import ClassVar
+
     from .primitives import Primitive
     from .scopes import Scope
 
@@ -61,6 +63,9 @@ class Value(Operators):
         "primitive",
         "scope",
     )
+
+    is_parameter: ClassVar[bool] = False
+    """Whether pictures show Values of this class as parameters."""
 
     _cotangent: Any  # what the sweep under way has gathered so far; None between sweeps
     _data: float
