@@ -58,7 +58,8 @@ def quote(text: str) -> str:
 def _escape(text: str) -> str:
     text = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
     return "".join(
-        c if c.isprintable() else "\\n" if c == "\n" else " " if c.isspace() else "\ufffd" for c in text
+        c if c.isprintable() else "\\n" if c == "\n" else " " if c.isspace() else "\ufffd"
+        for c in text
     )
 
 

@@ -6,7 +6,8 @@ import inspect
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..value import Value, is_real
+from autograd.value import Value, is_real
+
 from .model import Graph, Options
 from .picture import Drawing
 from .theme import THEMES
@@ -99,7 +100,9 @@ def _graph(x: Any, args: tuple[Any, ...], options: Options, parameters: frozense
     names: dict[Value, str] = {}
     if args or (callable(x) and not isinstance(x, Value)):
         if not callable(x):
-            raise TypeError(f"only a function or a module can be drawn with arguments, not {_kind(x)}")
+            raise TypeError(
+                f"only a function or a module can be drawn with arguments, not {_kind(x)}"
+            )
         x = x(*_labelled(x, args, names))
     roots = list(dict.fromkeys(_flatten(x)))
     if not roots:
@@ -164,11 +167,12 @@ def _flatten(x: Any) -> list[Value]:
 def _nodes(name: str, nodes: Any) -> tuple[Value, ...]:
     if isinstance(nodes, Value):
         return (nodes,)
-    nodes = tuple(nodes)
+    found = []
     for node in nodes:
         if not isinstance(node, Value):
             raise TypeError(f"{name} must be Values, not {_kind(node)}")
-    return nodes
+        found.append(node)
+    return tuple(found)
 
 
 def _collapse(collapse: Any) -> bool | int | str | tuple[str, ...] | None:
@@ -181,7 +185,9 @@ def _collapse(collapse: Any) -> bool | int | str | tuple[str, ...] | None:
     except TypeError:
         names = (collapse,)
     if not all(isinstance(name, str) for name in names):
-        raise TypeError(f"collapse must be None, a bool, a number or names of modules, not {collapse!r:.80}")
+        raise TypeError(
+            f"collapse must be None, a bool, a number or names of modules, not {collapse!r:.80}"
+        )
     return names
 
 

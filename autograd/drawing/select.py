@@ -10,9 +10,10 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..graph import topological_order
-from ..scopes import Scope
-from ..value import Value
+from autograd.graph import topological_order
+from autograd.scopes import Scope
+from autograd.value import Value
+
 from .model import stem_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ class Selection:
     hidden: int = 0
 
 
-def select(roots: list[Value], options: Options, is_parameter: Callable[[Value], bool]) -> Selection:
+def select(
+    roots: list[Value], options: Options, is_parameter: Callable[[Value], bool]
+) -> Selection:
     """Choose what to show of the graph that the roots depend on."""
     search = Search(options, is_parameter)
     if options.near:
@@ -104,11 +107,7 @@ class Search:
     def from_roots(self, roots: list[Value]) -> tuple[Selection, set[Value]]:
         """What is nearest to the roots; and all nodes there are."""
         starts = list(dict.fromkeys(self._unit(root) for root in roots))
-        units = self._walk(starts, self._operands, None)
-        if units is None:
-            units = self._walk(starts, self._operands, OPERANDS_SHOWN)
-            assert units is not None
-        return self._with_stubs(units, roots)
+        return self._with_stubs(self._walk(starts, self._operands), roots)
 
     def around(self, nodes: list[Value], order: list[Value]) -> Selection:
         """What is nearest to some nodes, along edges in both directions."""
@@ -121,10 +120,7 @@ class Search:
             above = consumers.get(unit, []) if isinstance(unit, Value) else []
             return [*self._operands(unit), *above]
 
-        units = self._walk(list(nodes), neighbours, None)
-        if units is None:
-            units = self._walk(list(nodes), neighbours, OPERANDS_SHOWN)
-            assert units is not None
+        units = self._walk(list(nodes), neighbours)
         selection = self._with_stubs({unit: self._operands(unit) for unit in units}, [])[0]
         for unit in units:
             if isinstance(unit, Value):
@@ -134,27 +130,12 @@ class Search:
         return selection
 
     def _walk(
-        self, starts: list[Unit], neighbours: Callable[[Unit], list[Unit]], cap: int | None
-    ) -> dict[Unit, list[Unit]] | None:
-        """Units in the order found with their neighbours; None if, without a cap, they are too many."""
+        self, starts: list[Unit], neighbours: Callable[[Unit], list[Unit]]
+    ) -> dict[Unit, list[Unit]]:
+        """Units in the order found, and for each its neighbours: all there are, or else few of each."""
         limit = self._options.max_nodes
-        if cap is None and len(starts) > limit:
-            return None
-        found: dict[Unit, list[Unit]] = {start: [] for start in starts[:limit]}
-        queue = deque(found)
-        while queue:
-            unit = queue.popleft()
-            found[unit] = neighbours(unit)
-            for other in found[unit][:cap]:
-                if other in found:
-                    continue
-                if len(found) == limit:
-                    if cap is None:
-                        return None
-                    break
-                found[other] = []
-                queue.append(other)
-        return found
+        found, complete = _breadth_first(starts, neighbours, limit, None)
+        return found if complete else _breadth_first(starts, neighbours, limit, OPERANDS_SHOWN)[0]
 
     def _with_stubs(
         self, units: dict[Unit, list[Unit]], roots: list[Value]
@@ -230,6 +211,26 @@ class Search:
         return units
 
 
+def _breadth_first(
+    starts: list[Unit], neighbours: Callable[[Unit], list[Unit]], limit: int, cap: int | None
+) -> tuple[dict[Unit, list[Unit]], bool]:
+    """Up to ``limit`` units, at most ``cap`` new ones from each; and whether the limit was enough."""
+    found: dict[Unit, list[Unit]] = {start: [] for start in starts[:limit]}
+    queue = deque(found)
+    complete = len(starts) <= limit
+    while queue and (complete or cap is not None):
+        unit = queue.popleft()
+        found[unit] = neighbours(unit)
+        for other in found[unit][:cap]:
+            if other not in found:
+                if len(found) == limit:
+                    complete = False
+                    break
+                found[other] = []
+                queue.append(other)
+    return found, complete
+
+
 def _tops(scopes: Iterable[Scope], collapsed: Callable[[Scope], bool]) -> dict[Scope, Scope]:
     """For each scope in a collapsed one, itself included, the outermost such."""
     tops = {}
@@ -251,7 +252,7 @@ def _flood(values: Iterable[Value], seen: set[Value]) -> int:
         below = []
         for value in level:
             for operand in value.operands:
-                if type(operand) is not float and operand not in seen:
+                if not isinstance(operand, float) and operand not in seen:
                     add(operand)
                     below.append(operand)
         level = below

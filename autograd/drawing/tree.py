@@ -40,11 +40,18 @@ def to_text(graph: Graph) -> str:
             last = k == len(below) - 1
             if depth >= DEEPEST:
                 stack.append((operand, rest + "· ", rest, depth + 1))
-            elif len(below) == 1 and len(operands[operand]) <= 1:  # a chain needs no more indentation
+            elif (
+                len(below) == 1 and len(operands[operand]) <= 1
+            ):  # a chain needs no more indentation
                 stack.append((operand, rest + "└ ", rest, depth))
             else:
                 stack.append(
-                    (operand, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "), depth + 1)
+                    (
+                        operand,
+                        rest + ("└─ " if last else "├─ "),
+                        rest + ("   " if last else "│  "),
+                        depth + 1,
+                    )
                 )
     lines.extend(graph.notes)
     return "\n".join(lines)

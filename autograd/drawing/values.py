@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ..primitives import ABSENT
-from ..scopes import Scope
-from ..value import Value
+from autograd.primitives import ABSENT
+from autograd.scopes import Scope
+from autograd.value import Value
+
 from .model import Cluster, Edge, Graph, Node, common_range, number, plural, shorten
 from .select import Stub, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from autograd.primitives import Primitive
 
     from .model import Options
     from .select import Selection, Unit
@@ -39,7 +42,7 @@ def from_values(
     """
 
     def is_parameter(value: Value) -> bool:
-        return value in parameters or bool(getattr(type(value), "is_parameter", False))
+        return value in parameters or value.is_parameter
 
     selection = select(roots, options, is_parameter)
     assembly = _Assembly(roots, selection, options, names or {}, is_parameter)
@@ -138,7 +141,7 @@ class _Assembly:
                 self._cluster(value.scope),
                 output=value in self._roots,
             )
-        formula = _formula(value, self._label, digits)
+        formula = _formula(value, value.primitive, self._label, digits)
         return Node(
             f"{label} = {formula}" if label else formula,
             (data,),
@@ -158,12 +161,11 @@ class _Assembly:
         gradient = ""
         if self._options.gradients and (self._swept or any(gradients)):
             gradient = f"grad {self._span(gradients)}"
-        kind = "parameter" if parameters else "input"
         return Node(
             title or count,
             tuple(lines),
             gradient,
-            "parameter" if kind == "parameter" else "input",
+            "parameter" if parameters else "input",
             self._cluster(values[0].scope),
             stacked=True,
         )
@@ -286,7 +288,9 @@ class _Assembly:
         notes = []
         hidden = self._selection.hidden
         if hidden:
-            notes.append(f"{plural(hidden, 'node')} not shown (max_nodes={self._options.max_nodes})")
+            notes.append(
+                f"{plural(hidden, 'node')} not shown (max_nodes={self._options.max_nodes})"
+            )
         if self._options.gradients and not self._swept and any(x.operands for x in self._roots):
             notes.append("No gradients yet: call backward() first")
         stale: dict[str, None] = {}
@@ -308,10 +312,8 @@ class _Assembly:
         return notes
 
 
-def _formula(value: Value, label: Callable[[Value], str], digits: int) -> str:
+def _formula(value: Value, primitive: Primitive, label: Callable[[Value], str], digits: int) -> str:
     """An operation with its constants, and with its operands' names where they are short."""
-    primitive = value.primitive
-    assert primitive is not None
     symbol = primitive.symbol
     operands = value.operands
     constants = [x for x in operands if isinstance(x, float)]
@@ -355,7 +357,9 @@ def _ordinals(value: Value, label: Callable[[Value], str]) -> dict[Value, str]:
     if all(0 < len(label(x)) <= NAME_SHOWN for x in counts):
         return {}
     ordinals = ("1st", "2nd", "3rd")
-    return {x: ", ".join(ordinals[i] if i < 3 else f"{i + 1}th" for i in at) for x, at in counts.items()}
+    return {
+        x: ", ".join(ordinals[i] if i < 3 else f"{i + 1}th" for i in at) for x, at in counts.items()
+    }
 
 
 def _shares(value: Value) -> dict[Value, float]:
