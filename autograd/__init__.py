@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import builtins as _builtins
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from . import functions as _functions
 from ._clash import warn_of_namesake as _warn_of_namesake
 from .functions import *
 from .graph import StaleGraphError, first_anomaly, topological_order
 from .modes import AnomalyError, detect_anomaly, no_grad
+from .scopes import scope
 from .transforms import (
     grad,
     gradient,
@@ -22,6 +24,9 @@ from .transforms import (
 )
 from .value import GradientDropped, Value
 
+if _TYPE_CHECKING:
+    from .drawing import draw, print_graph
+
 # What bears a builtin's name (sum, abs, round, pow) is here as autograd.sum, and stays out of
 # ``from autograd import *``.
 __all__ = [  # noqa: PLE0604
@@ -30,6 +35,7 @@ __all__ = [  # noqa: PLE0604
     "StaleGraphError",
     "Value",
     "detect_anomaly",
+    "draw",
     "first_anomaly",
     "grad",
     "gradient",
@@ -38,6 +44,8 @@ __all__ = [  # noqa: PLE0604
     "jacobian",
     "jvp",
     "no_grad",
+    "print_graph",
+    "scope",
     "topological_order",
     "value_and_grad",
     "vjp",
@@ -46,3 +54,16 @@ __all__ = [  # noqa: PLE0604
 ]
 
 _warn_of_namesake()
+
+_ON_FIRST_USE = {"draw": "drawing", "print_graph": "drawing"}
+
+
+def __getattr__(name: str) -> object:
+    """What few programs need is imported when it is asked for, so that ``import autograd`` is quick."""
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found = getattr(import_module(f".{_ON_FIRST_USE[name]}", __name__), name)
+    globals()[name] = found
+    return found
