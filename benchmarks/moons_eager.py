@@ -88,11 +88,7 @@ def with_mlp() -> Job:
     from autograd import sum as total
 
     random.seed(SEED)
-    from micrograd.nn import MLP
-
-    model = nn.MLP(2, [16, 16, 1])
-    for ours, theirs in zip(model.parameters(), MLP(2, [16, 16, 1]).parameters(), strict=True):
-        ours.data = theirs.data
+    model = nn.MLP(2, [16, 16, 1])  # draws micrograd's weights
     points, labels = moons()
 
     def step() -> float:

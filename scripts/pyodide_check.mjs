@@ -3,6 +3,11 @@ import { readFileSync } from "node:fs";
 import { loadPyodide } from "pyodide";
 
 const [wheel, program] = process.argv.slice(2);
-const pyodide = await loadPyodide();
-pyodide.unpackArchive(readFileSync(wheel), "wheel");
-pyodide.runPython(readFileSync(program, "utf8"), { filename: program });
+try {
+  const pyodide = await loadPyodide();
+  pyodide.unpackArchive(new Uint8Array(readFileSync(wheel)), "wheel");
+  pyodide.runPython(readFileSync(program, "utf8"), { filename: program });
+} catch (error) {
+  console.error(error.message); // Node would print Pyodide's minified source as well
+  process.exit(1);
+}

@@ -8,12 +8,13 @@ warnings.simplefilter("error")
 for absent in ("numpy", "graphviz", "tqdm", "sklearn"):
     assert importlib.util.find_spec(absent) is None, absent
 
-import nn
 from autograd import Value
+from nn import MLP
+from nn.optim import SGD
 
 points = [([a, b], float(a != b)) for a in (0.0, 1.0) for b in (0.0, 1.0)]  # exclusive or
-model = nn.MLP(2, [8, 1])
-optimizer = nn.SGD(model.parameters(), lr=0.1, momentum=0.9)
+model = MLP(2, [8, 1], activation="tanh", seed=0)
+optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
 losses = []
 for _ in range(200):
     loss = sum(((model(x) - y) ** 2 for x, y in points), Value(0.0)) / len(points)
