@@ -27,8 +27,17 @@ if not TYPE_CHECKING:
         "Value",
         "detect_anomaly",
         "first_anomaly",
+        "grad",
+        "gradient",
+        "hessian",
+        "hvp",
+        "jacobian",
+        "jvp",
         "no_grad",
         "topological_order",
+        "value_and_grad",
+        "vjp",
+        "vmap",
         *(name for name in _functions.__all__ if not hasattr(_builtins, name)),
     ]
 
