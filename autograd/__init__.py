@@ -28,8 +28,8 @@ from .value import GradientDropped as GradientDropped
 from .value import Value as Value
 
 if TYPE_CHECKING:
-    from .drawing.draw import draw as draw
-    from .drawing.draw import print_graph as print_graph
+    from .drawing.entry import draw as draw
+    from .drawing.entry import print_graph as print_graph
 
 # What bears a builtin's name (sum, abs, round, pow) is here as autograd.sum, and stays out of
 # ``from autograd import *``. Hidden from type checkers, which read no computed list.

@@ -16,7 +16,7 @@
 
 from __future__ import annotations
 
-from .draw import draw, print_graph
+from .entry import draw, print_graph
 from .model import Cluster, Edge, Graph, Node, Options
 from .picture import Drawing
 from .render import RenderError, render

@@ -39,12 +39,22 @@ def to_dot(graph: Graph, theme: Theme = LIGHT) -> str:
         notes = "".join(_escape(note) + "\\l" for note in graph.notes)
         lines.append(f'  label="{notes}"; labelloc=b; labeljust=l')
     depths = _depths(graph)
-    if crowd > 0.5 and all(depths[e.head] == depths[e.tail] + 1 for e in graph.edges):
+    if (graph.straight or crowd > 0.5) and all(
+        depths[e.head] == depths[e.tail] + 1 for e in graph.edges
+    ):
         lines.append("  splines=line")  # nothing stands between neighbouring columns
+        if graph.columns:
+            # Graphviz mixes up nodes in frames while it looks for fewer crossings, of which all orders of
+            # a dense layer have as many. Chains as below, it turns around there.
+            lines.append("  mclimit=0.001")
     lines.extend(_clusters(graph, theme))
     for i, node in enumerate(graph.nodes):
         if node.cluster is None:
             lines.append(f"  n{i} {_node(i, node, theme)}")
+    for column in graph.columns:
+        if len(column) > 1 and graph.nodes[column[0]].cluster is None:
+            chain = " -> ".join(f"n{i}" for i in column)
+            lines.append(f'  {{rank=same; {chain} [style=invis, tailport="_", headport="_"]}}')
     for edge in graph.edges:
         attributes = _edge(edge, theme, 3.0 / (1.0 + crowd))
         lines.append(f"  n{edge.tail} -> n{edge.head}{attributes}")

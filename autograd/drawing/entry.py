@@ -116,7 +116,7 @@ def _graph(x: Any, args: tuple[Any, ...], options: Options, parameters: frozense
 def _labelled(function: Any, args: tuple[Any, ...], names: dict[Value, str]) -> list[Any]:
     """The arguments with numbers turned into Values, and a name for each Value."""
     try:
-        bound = inspect.signature(function).bind(*args).arguments
+        bound = inspect.signature(getattr(function, "forward", function)).bind(*args).arguments
     except (TypeError, ValueError):
         bound = {}
     labels: list[str] = []
