@@ -28,6 +28,7 @@ from .value import GradientDropped as GradientDropped
 from .value import Value as Value
 
 if TYPE_CHECKING:
+    from .drawing.backward import draw_backward as draw_backward
     from .drawing.entry import draw as draw
     from .drawing.entry import print_graph as print_graph
 
@@ -41,6 +42,7 @@ if not TYPE_CHECKING:
         "Value",
         "detect_anomaly",
         "draw",
+        "draw_backward",
         "first_anomaly",
         "grad",
         "gradient",
@@ -60,7 +62,7 @@ if not TYPE_CHECKING:
 
 _warn_of_namesake()
 
-_ON_FIRST_USE = {"draw": "drawing", "print_graph": "drawing"}
+_ON_FIRST_USE = dict.fromkeys(("draw", "draw_backward", "print_graph"), "drawing")
 
 
 def __getattr__(name: str) -> object:
