@@ -116,6 +116,22 @@ def test_a_module_without_forward_says_so():
         Empty()(1.0)
 
 
+def test_a_call_hands_all_its_arguments_to_forward():
+    class Scaled(Module):
+        def forward(self, x, by, *, plus=0.0):
+            return x * by + plus
+
+    class Outer(Module):
+        def __init__(self):
+            self.inner = Scaled()
+
+        def forward(self, x):
+            return self.inner(x, by=2.0, plus=1.0)
+
+    assert Scaled()(3.0, 2.0) == 6.0
+    assert Scaled()(3.0, by=2.0, plus=1.0) == Outer()(3.0) == 7.0
+
+
 def test_reprs_are_short_and_say_what_is_inside():
     assert repr(MLP(2, [16, 1], activation="tanh")) == "MLP(2, [16, 1], activation='tanh')"
     assert (
