@@ -14,18 +14,32 @@ from .graph import topological_order as topological_order
 from .modes import AnomalyError as AnomalyError
 from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad
+from .scopes import scope as scope
+from .transforms import grad as grad
+from .transforms import gradient as gradient
+from .transforms import hessian as hessian
+from .transforms import hvp as hvp
+from .transforms import jacobian as jacobian
+from .transforms import jvp as jvp
+from .transforms import value_and_grad as value_and_grad
+from .transforms import vjp as vjp
+from .transforms import vmap as vmap
 from .value import GradientDropped as GradientDropped
 from .value import Value as Value
 
-# What bears a builtin's name (sum, abs, round, pow) is here as autograd.sum, and stays out of
-# ``from autograd import *``. Hidden from type checkers, which read no computed list.
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from .drawing.draw import draw as draw
+    from .drawing.draw import print_graph as print_graph
+else:
+    # What bears a builtin's name (sum, abs, round, pow) is here as autograd.sum, and stays out of
+    # ``from autograd import *``. Hidden from type checkers, which read no computed list.
     __all__ = [  # noqa: PLE0604
         "AnomalyError",
         "GradientDropped",
         "StaleGraphError",
         "Value",
         "detect_anomaly",
+        "draw",
         "first_anomaly",
         "grad",
         "gradient",
@@ -34,11 +48,26 @@ if not TYPE_CHECKING:
         "jacobian",
         "jvp",
         "no_grad",
+        "print_graph",
+        "scope",
         "topological_order",
         "value_and_grad",
         "vjp",
         "vmap",
         *(name for name in _functions.__all__ if not hasattr(_builtins, name)),
     ]
+
+    _ON_FIRST_USE = {"draw": "drawing", "print_graph": "drawing"}
+
+    def __getattr__(name: str) -> object:
+        """What few programs need is imported when it is asked for, so that ``import autograd`` is quick."""
+        if name not in _ON_FIRST_USE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        found = getattr(import_module(f".{_ON_FIRST_USE[name]}", __name__), name)
+        globals()[name] = found
+        return found
+
 
 _warn_of_namesake()
