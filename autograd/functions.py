@@ -94,14 +94,14 @@ def apply(primitive: Primitive, *operands: Any) -> Any:
     Raises:
         TypeError: if an operand is none of these.
     """
-    traced = False
+    refused = None  # a class is asked once, or n weights before n symbols would cost n * n
     for operand in operands:
-        if isinstance(operand, Operators):
-            traced = True
+        if isinstance(operand, Operators) and type(operand) is not refused:
             result = operand._apply(primitive, *operands)
             if result is not NotImplemented:
                 return result
-    if traced:
+            refused = type(operand)
+    if refused is not None:
         for operand in operands:  # let the message name the operand that was refused
             if not isinstance(operand, Operators):
                 real(operand, f"an argument of {primitive.name}")

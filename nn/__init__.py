@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import _clash as _clash  # first: it explains why the rest would fail
-from . import activations, init, losses
+from . import activations, init, losses, metrics, saving
 from .activations import (
     ELU,
     GELU,
@@ -17,8 +17,11 @@ from .activations import (
     Softplus,
     Tanh,
 )
-from .layers import MLP, Dropout, Layer, Linear, Neuron, Sequential
+from .dropout import Dropout
+from .layers import MLP, Layer, Linear, Neuron
 from .module import Module, Parameter
+from .saving import load, load_into, save
+from .sequential import Sequential
 
 __all__ = [
     "ELU",
@@ -42,5 +45,10 @@ __all__ = [
     "Tanh",
     "activations",
     "init",
+    "load",
+    "load_into",
     "losses",
+    "metrics",
+    "save",
+    "saving",
 ]

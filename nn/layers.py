@@ -1,4 +1,4 @@
-"""Neurons and what is built of them: Layer, Linear, MLP, Sequential, Dropout.
+"""Neurons and what is built of them: Layer, Linear, MLP.
 
 Layers take one sample: a list of numbers or Values, or a row of a NumPy array. A layer with one output gives
 it bare, as in micrograd, and every layer takes a bare number as a list of one.
@@ -6,92 +6,21 @@ it bare, as in micrograd, and every layer takes a bare number as a list of one.
 
 from __future__ import annotations
 
-import operator
-import random
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value
 from autograd.functions import dot
-from autograd.operators import Operators
-from autograd.value import real
 
 from . import activations
 from . import init as initializers
+from .inputs import Row, count, row
 from .module import Module, Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from .init import Initializer
 
     Function = Callable[[Any], Any]
-
-
-class Row(list[Any]):
-    """Inputs of a layer that have been checked: floats, Values and symbols only."""
-
-    __slots__ = ()
-
-
-_CHECKED = frozenset({float, Value, Parameter})
-
-
-def row(x: Any, length: int, layer: Module) -> Row:
-    """Check a layer's input.
-
-    Args:
-        x: a sequence, an array or a bare number.
-        length: how many numbers the layer takes.
-        layer: the layer, for messages.
-
-    Raises:
-        ValueError: if their number is another, or if they are samples rather than numbers.
-        TypeError: if they are not numbers.
-    """
-    if hasattr(x, "tolist"):  # NumPy's floats are slow one by one
-        x = x.tolist()
-    if isinstance(x, (Operators, float, int)):
-        x = (x,)
-    try:
-        checked = Row(x)
-    except TypeError:
-        raise TypeError(f"{layer!r} takes a list of {length} numbers, not {x!r:.60}") from None
-    kinds = set(map(type, checked))
-    if not kinds <= _CHECKED:
-        if any(issubclass(kind, (list, tuple)) or hasattr(kind, "__array__") for kind in kinds):
-            checked = _unnested(checked, layer)
-        checked[:] = [
-            v if isinstance(v, Operators) else real(v, f"input {i}") for i, v in enumerate(checked)
-        ]
-    if len(checked) != length:
-        raise ValueError(f"{layer!r} takes {length} inputs, not {len(checked)}")
-    return checked
-
-
-def _unnested(x: Row, layer: Module) -> Row:
-    flat = Row(v.item() if getattr(v, "shape", None) == () else v for v in x)
-    if any(isinstance(v, (list, tuple)) or hasattr(v, "shape") for v in flat):
-        raise ValueError(
-            f"{layer!r} takes one sample, a list of numbers, and was given a list of lists; "
-            f"for many samples write [model(x) for x in X]"
-        )
-    return flat
-
-
-def count(number: Any, name: str) -> int:
-    """A number of neurons or inputs as an int.
-
-    Raises:
-        TypeError: if it is not a whole number.
-        ValueError: if it is below 1.
-    """
-    try:
-        whole = operator.index(number)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, not {number!r:.60}") from None
-    if whole < 1:
-        raise ValueError(f"{name} must be at least 1, not {whole}")
-    return whole
 
 
 class Neuron(Module):
@@ -342,29 +271,22 @@ class MLP(Module):
 
     def config(self) -> dict[str, Any] | None:
         layers = [layer.config() for layer in self.layers]
-        last = layers[-1]
-        if last is None:
+        first, last = layers[0], layers[-1]
+        if first is None or last is None:
             return None
-        first = layers[0] or {}
         config = {
-            "nin": first.get("nin"),
+            "nin": first["nin"],
             "nouts": [len(layer.neurons) for layer in self.layers],
-            "activation": first.get("activation") if len(layers) > 1 else "relu",
+            "activation": first["activation"] if len(layers) > 1 else "relu",
             "output_activation": last["activation"],
             "bias": last["bias"],
         }
-        width = config["nin"]
+        widths = [config["nin"], *config["nouts"]]
         for i, layer in enumerate(layers):
-            hidden = i < len(layers) - 1
-            wanted = {
-                "nin": width,
-                "nout": config["nouts"][i],
-                "activation": config["activation"] if hidden else config["output_activation"],
-                "bias": config["bias"],
-            }
-            if layer != wanted:  # layers were exchanged since
-                return None
-            width = wanted["nout"]
+            activation = config["output_activation" if layer is last else "activation"]
+            wanted = {"nin": widths[i], "nout": widths[i + 1]}
+            if layer != {**wanted, "activation": activation, "bias": config["bias"]}:
+                return None  # layers were exchanged since
         return config
 
     def __repr__(self) -> str:
@@ -376,110 +298,3 @@ class MLP(Module):
         if last.nonlin:
             arguments.append(f"output_activation={activations.shown(last.activation)}")
         return f"MLP({', '.join(arguments)})"
-
-
-class Sequential(Module):
-    """Modules one after the other, each fed with what the one before it gave.
-
-    Args:
-        layers: modules; names of activations and the functions of that name, applied to each output;
-            other functions, which get the whole output.
-
-    >>> model = Sequential(Linear(2, 8, seed=1), "tanh", Linear(8, 1, seed=2))
-    >>> model
-    Sequential(Linear(2, 8), Activation('tanh'), Linear(8, 1))
-    >>> len(model), model[0]
-    (3, Linear(2, 8))
-    """
-
-    layers: list[Any]
-
-    def __init__(self, *layers: Any) -> None:
-        self.layers = [self._layer(i, layer) for i, layer in enumerate(layers)]
-
-    @staticmethod
-    def _layer(i: int, layer: Any) -> Any:
-        if isinstance(layer, str) or (callable(layer) and activations.name_of(layer) is not None):
-            return activations.Activation(layer)
-        if isinstance(layer, type) or not callable(layer):
-            raise TypeError(
-                f"layer {i} of Sequential must be a module, an activation's name or a function, "
-                f"not {layer!r:.60}"
-            )
-        return layer
-
-    def forward(self, x: Any) -> Any:
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-    def __len__(self) -> int:
-        return len(self.layers)
-
-    def __getitem__(self, index: int) -> Any:
-        return self.layers[index]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.layers)
-
-    def __repr__(self) -> str:
-        return f"Sequential({', '.join(map(repr, self.layers))})"
-
-
-class Dropout(Module):
-    """In training, sets inputs to 0 at random and scales the others up, so that the mean stays.
-
-    Each call draws anew, from the seed and the number of calls before it; that number is part of
-    ``state_dict()``, so a run that is resumed goes on as it would have.
-
-    Args:
-        p: the probability of being set to 0; the others are divided by ``1 - p`` (inverted dropout: Srivastava et
-            al. 2014, with the scaling moved to training, so that evaluation needs none).
-        seed: a whole number from 0 to 2**53; drawn from the global generator by default.
-
-    Raises:
-        ValueError: if p is not in [0, 1) or the seed out of range.
-
-    >>> dropout = Dropout(0.5, seed=3)
-    >>> dropout([1.0, 2.0, 3.0, 4.0])
-    [2.0, 0.0, 6.0, 0.0]
-    >>> dropout.eval()([1.0, 2.0, 3.0, 4.0])
-    [1.0, 2.0, 3.0, 4.0]
-    """
-
-    buffers = ("seed", "calls")
-
-    def __init__(self, p: float = 0.5, seed: int | None = None) -> None:
-        if not 0.0 <= p < 1.0:
-            raise ValueError(f"p must be at least 0 and below 1, not {p!r}")
-        seed = random.randrange(2**53) if seed is None else operator.index(seed)
-        if not 0 <= seed <= 2**53:  # what a float holds exactly
-            raise ValueError(f"seed must be from 0 to 2**53, not {seed}")
-        self.p = float(p)
-        self.seed = seed
-        self.calls = 0
-
-    def forward(self, x: Any) -> Any:
-        if not self.training or self.p == 0.0:
-            return x
-        if isinstance(x, Operators):
-            return x * self._mask([x])[0]
-        return [v * keep for v, keep in zip(x, self._mask(x), strict=True)]
-
-    def _mask(self, x: Any) -> list[float]:
-        """Factors, 0 or ``1 / (1 - p)``, for each of the inputs of this call."""
-        if any(isinstance(v, Operators) and not isinstance(v, Value) for v in x):
-            raise RuntimeError(
-                "Dropout in training mode draws anew at each call, which a compiled function would not; "
-                "call model.eval() before compiling, or train without compiling"
-            )
-        rng = random.Random(int(self.seed) << 64 | int(self.calls))
-        self.calls += 1
-        keep = 1.0 / (1.0 - self.p)
-        return [0.0 if rng.random() < self.p else keep for _ in x]
-
-    def config(self) -> dict[str, Any]:
-        return {"p": self.p, "seed": int(self.seed)}
-
-    def __repr__(self) -> str:
-        return f"Dropout({self.p})"

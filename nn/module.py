@@ -159,11 +159,16 @@ class Module:
         return plan(type(self).__name__, dict(_walk(self, "", set())), state)
 
     def config(self) -> dict[str, Any] | None:
-        """The arguments of the class that give a module of this architecture, of JSON's types.
+        """The arguments of the class that give a module of this architecture: modules and JSON's types.
 
         None, the default, if it cannot be told: :func:`nn.save` then saves the numbers alone.
         """
         return None
+
+    @classmethod
+    def from_config(cls, arguments: dict[str, Any]) -> Self:
+        """A module with the arguments that :meth:`config` gave."""
+        return cls(**arguments)
 
     def __repr__(self) -> str:
         inside = [f"{key}={_brief(value)}" for key, value in vars(self).items() if _holds(value)]
