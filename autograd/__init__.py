@@ -30,9 +30,10 @@ from .value import Value as Value
 if TYPE_CHECKING:
     from .drawing.draw import draw as draw
     from .drawing.draw import print_graph as print_graph
-else:
-    # What bears a builtin's name (sum, abs, round, pow) is here as autograd.sum, and stays out of
-    # ``from autograd import *``. Hidden from type checkers, which read no computed list.
+
+# What bears a builtin's name (sum, abs, round, pow) is here as autograd.sum, and stays out of
+# ``from autograd import *``. Hidden from type checkers, which read no computed list.
+if not TYPE_CHECKING:
     __all__ = [  # noqa: PLE0604
         "AnomalyError",
         "GradientDropped",
@@ -57,6 +58,9 @@ else:
         *(name for name in _functions.__all__ if not hasattr(_builtins, name)),
     ]
 
+_warn_of_namesake()
+
+if not TYPE_CHECKING:  # to a checker, a module with __getattr__ has every name
     _ON_FIRST_USE = {"draw": "drawing", "print_graph": "drawing"}
 
     def __getattr__(name: str) -> object:
@@ -68,6 +72,3 @@ else:
         found = getattr(import_module(f".{_ON_FIRST_USE[name]}", __name__), name)
         globals()[name] = found
         return found
-
-
-_warn_of_namesake()
