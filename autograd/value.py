@@ -6,12 +6,15 @@ import numbers
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from . import modes
+from . import modes, scopes
 from .graph import reverse_sweep, topological_order
 from .operators import Operators
 
 if TYPE_CHECKING:
+    from typing import ClassVar
+
     from .primitives import Primitive
+    from .scopes import Scope
 
 _new = object.__new__
 
@@ -34,6 +37,7 @@ class Value(Operators):
         primitive: the operation that made this Value, or None if it is a leaf.
         operands: what it was made from, Values and floats (constants); empty for a leaf.
         primals: the operands' numbers at that time.
+        scope: the part of a model it was made in (see :class:`autograd.scope`), or None.
 
     Raises:
         TypeError: if data is not a real number.
@@ -57,7 +61,11 @@ class Value(Operators):
         "operands",
         "primals",
         "primitive",
+        "scope",
     )
+
+    is_parameter: ClassVar[bool] = False
+    """Whether pictures show Values of this class as parameters."""
 
     _cotangent: Any  # what the sweep under way has gathered so far; None between sweeps
     _data: float
@@ -66,6 +74,7 @@ class Value(Operators):
     primitive: Primitive | None
     operands: tuple[Value | float, ...]
     primals: tuple[float, ...]
+    scope: Scope | None
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data = data if type(data) is float else real(data, "data")
@@ -74,6 +83,7 @@ class Value(Operators):
         self.primitive = None
         self.operands = ()
         self.primals = ()
+        self.scope = scopes.current
         self._cotangent = None
 
     @property
@@ -127,6 +137,7 @@ class Value(Operators):
         node.primitive = primitive
         node.operands = operands
         node.primals = primals
+        node.scope = scopes.current
         node._cotangent = None
         return _under_modes(node) if modes.active else node
 

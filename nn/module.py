@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value
+from autograd import Value, scopes
 
+from .scoping import call_from_outside
 from .state import Buffer, Plan, flatten, numbers, plan
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class Parameter(Value):
     """
 
     __slots__ = ()
+
+    is_parameter: ClassVar[bool] = True
 
     def __repr__(self) -> str:
         return "Parameter" + super().__repr__().removeprefix("Value")
@@ -63,7 +66,16 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x) method")
 
     def __call__(self, *inputs: Any) -> Any:
-        return self.forward(*inputs)
+        # On the path of every neuron: no more than a lookup of the name under which pictures show it.
+        before = scopes.current
+        scope = None if before is None else before.parts.get(id(self))
+        if scope is None:
+            return call_from_outside(self, inputs)
+        scopes.current = scope
+        try:
+            return self.forward(*inputs)
+        finally:
+            scopes.current = before
 
     # --- what is inside ----------------------------------------------------------------------
 
