@@ -3,35 +3,60 @@
 from __future__ import annotations
 
 import builtins as _builtins
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from . import functions as _functions
 from ._clash import warn_of_namesake as _warn_of_namesake
 from .functions import *
-from .graph import StaleGraphError, first_anomaly, topological_order
-from .modes import AnomalyError, detect_anomaly, no_grad
-from .scopes import scope
-from .value import GradientDropped, Value
+from .graph import StaleGraphError as StaleGraphError
+from .graph import first_anomaly as first_anomaly
+from .graph import topological_order as topological_order
+from .modes import AnomalyError as AnomalyError
+from .modes import detect_anomaly as detect_anomaly
+from .modes import no_grad as no_grad
+from .scopes import scope as scope
+from .transforms import grad as grad
+from .transforms import gradient as gradient
+from .transforms import hessian as hessian
+from .transforms import hvp as hvp
+from .transforms import jacobian as jacobian
+from .transforms import jvp as jvp
+from .transforms import value_and_grad as value_and_grad
+from .transforms import vjp as vjp
+from .transforms import vmap as vmap
+from .value import GradientDropped as GradientDropped
+from .value import Value as Value
 
-if _TYPE_CHECKING:
-    from .drawing import draw, print_graph
+if TYPE_CHECKING:
+    from .drawing.draw import draw as draw
+    from .drawing.draw import print_graph as print_graph
 
 # What bears a builtin's name (sum, abs, round, pow) is here as autograd.sum, and stays out of
-# ``from autograd import *``.
-__all__ = [  # noqa: PLE0604
-    "AnomalyError",
-    "GradientDropped",
-    "StaleGraphError",
-    "Value",
-    "detect_anomaly",
-    "draw",
-    "first_anomaly",
-    "no_grad",
-    "print_graph",
-    "scope",
-    "topological_order",
-    *(name for name in _functions.__all__ if not hasattr(_builtins, name)),
-]
+# ``from autograd import *``. Hidden from type checkers, which read no computed list.
+if not TYPE_CHECKING:
+    __all__ = [  # noqa: PLE0604
+        "AnomalyError",
+        "GradientDropped",
+        "StaleGraphError",
+        "Value",
+        "detect_anomaly",
+        "draw",
+        "first_anomaly",
+        "grad",
+        "gradient",
+        "hessian",
+        "hvp",
+        "jacobian",
+        "jvp",
+        "no_grad",
+        "print_graph",
+        "scope",
+        "topological_order",
+        "value_and_grad",
+        "vjp",
+        "vmap",
+        *(name for name in _functions.__all__ if not hasattr(_builtins, name)),
+    ]
 
 _warn_of_namesake()
 

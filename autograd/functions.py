@@ -263,7 +263,8 @@ def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
     return xs
 
 
-__all__ = [  # noqa: PLE0604  (the names of the table's rows are known at run time only)
-    *(name for name, row in TABLE.items() if row.arity is not None),
-    *("sum", "prod", "mean", "dot", "logsumexp", "log_softmax", "softmax"),
-]
+if not TYPE_CHECKING:  # a list that checkers cannot read would hide all names from them
+    __all__ = [  # noqa: PLE0604
+        *(name for name, row in TABLE.items() if row.arity is not None),
+        *("sum", "prod", "mean", "dot", "logsumexp", "log_softmax", "softmax"),
+    ]

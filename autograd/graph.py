@@ -9,7 +9,7 @@ from . import modes
 from .primitives import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from .value import Value
 
@@ -21,10 +21,14 @@ class StaleGraphError(RuntimeError):
     """A leaf's data was changed after the graph was recorded, and the recorded point is needed again."""
 
 
-def topological_order(*roots: Value) -> list[Value]:
+def topological_order(*roots: Value, until: Collection[Value] = ()) -> list[Value]:
     """All nodes that the roots depend on, each after its operands and the roots themselves last.
 
     The order depends on the graph alone: depth first, a node's last operand before its first.
+
+    Args:
+        roots: where the walk starts.
+        until: nodes that it does not enter, and that the order leaves out.
 
     >>> from autograd import Value
     >>> a, b = Value(2.0, "a"), Value(3.0, "b")
@@ -33,7 +37,7 @@ def topological_order(*roots: Value) -> list[Value]:
     ['b', 'a', 'mul', 'add']
     """
     order: list[Value] = []
-    seen: set[Value] = set()
+    seen: set[Value] = set(until)
     stack: list[Any] = list(roots)
     pop, push, emit = stack.pop, stack.append, order.append
     while stack:
@@ -56,8 +60,33 @@ def topological_order(*roots: Value) -> list[Value]:
     return order
 
 
+def restricted(
+    order: list[Value], sources: Collection[Value]
+) -> tuple[list[Value], set[Value] | None]:
+    """The sources and what depends on them.
+
+    Args:
+        order: nodes in topological order.
+        sources: nodes.
+
+    Returns:
+        That part of the order; and the same as a set, or None if no other node is an operand of these.
+    """
+    found = set(sources)
+    part = []
+    for node in order:
+        if node in found or any(operand in found for operand in node.operands):
+            found.add(node)
+            part.append(node)
+    closed = len(part) == len(order) and not any(source.operands for source in sources)
+    return part, None if closed else found
+
+
 def reverse_sweep(
-    order: list[Value], seeds: Iterable[tuple[Value, Any]], create_graph: bool = False
+    order: list[Value],
+    seeds: Iterable[tuple[Value, Any]],
+    create_graph: bool = False,
+    among: Collection[Value] | None = None,
 ) -> Iterator[tuple[Value, Any]]:
     """Hand cotangents from each node to its operands, from the last node of an order to the first.
 
@@ -65,6 +94,7 @@ def reverse_sweep(
         order: nodes in topological order.
         seeds: nodes and the cotangents they start with.
         create_graph: compute with Values instead of floats, so that the results can be differentiated.
+        among: hand nothing to other nodes than these; None if all operands are in the order.
 
     Yields:
         Each node that a cotangent reached with the whole of it, consumers before operands.
@@ -98,7 +128,7 @@ def reverse_sweep(
                     out = node._data
                     primals = node.primals
                     partials = primitive.partials
-                if primitive.arity == 2:
+                if primitive.arity == 2 and among is None:
                     # The loop below, unrolled: most nodes have two operands, and this halves the sweep.
                     a, b = node.operands
                     x, y = primals
@@ -124,7 +154,7 @@ def reverse_sweep(
                 if known:
                     partials = partials[0](out, *primals)
                 for operand, partial in zip(node.operands, partials):  # noqa: B905 (80 ns an edge)
-                    if isinstance(operand, float):
+                    if isinstance(operand, float) or (among is not None and operand not in among):
                         continue
                     local = partial if known or type(partial) is float else partial(out, *primals)
                     if local is ABSENT:
@@ -138,6 +168,63 @@ def reverse_sweep(
             for node in order:
                 node._cotangent = None
             raise
+
+
+def forward_sweep(
+    order: list[Value], seeds: Iterable[tuple[Value, Any]], create_graph: bool = False
+) -> dict[Value, Any]:
+    """Hand tangents from each node to those computed from it, from the first node to the last.
+
+    A node's tangent is the sum of its partials times its operands' tangents. An operand that no seed
+    reaches has no tangent at all, so that its partial is not computed.
+
+    Args:
+        order: nodes in topological order.
+        seeds: nodes and the tangents they start with; they need not be in the order.
+        create_graph: compute with Values instead of floats, so that the results can be differentiated.
+
+    Returns:
+        The tangent of each node that depends on a seed through something smooth, and of the seeds.
+
+    Raises:
+        StaleGraphError: with ``create_graph``, if a leaf no longer has the data it was recorded with.
+    """
+    tangents: dict[Any, Any] = dict(seeds)
+    get = tangents.get
+    for node in order:
+        primitive = node.primitive
+        if primitive is None or node in tangents:
+            continue
+        moving = [get(operand) for operand in node.operands]  # None for a constant too
+        for tangent in moving:
+            if tangent is not None:
+                break
+        else:
+            continue
+        if create_graph:
+            _refuse_stale(node)
+            out: Any = node
+            primals: tuple[Any, ...] = node.operands
+            partials = primitive.traced
+        else:
+            out = node._data
+            primals = node.primals
+            partials = primitive.partials
+        known = primitive.arity is None
+        if known:
+            partials = partials[0](out, *primals)
+        total = None
+        for tangent, partial in zip(moving, partials, strict=True):
+            if tangent is None:
+                continue
+            local = partial if known or type(partial) is float else partial(out, *primals)
+            if local is ABSENT:
+                continue
+            share = _product(tangent, local) if create_graph else tangent * local
+            total = share if total is None else total + share
+        if total is not None:
+            tangents[node] = total
+    return tangents
 
 
 def _product(a: Any, b: Any) -> Any:

@@ -29,6 +29,10 @@ _lock = threading.Lock()
 recording: ContextVar[bool] = ContextVar("recording", default=True)
 """Whether operations record the graph."""
 
+dropped: ContextVar[list[str] | None] = ContextVar("dropped", default=None)
+"""Where Values were turned into floats during the call of the function that a transform is differentiating;
+None outside of any."""
+
 anomalies: ContextVar[detect_anomaly | None] = ContextVar("anomalies", default=None)
 """The innermost ``detect_anomaly``."""
 
@@ -80,6 +84,15 @@ class no_grad(_Switch):  # noqa: N801  (a switch reads like a word, as in PyTorc
         return False
 
 
+class enable_grad(_Switch):  # noqa: N801
+    """Record the graph again inside a ``no_grad``, as transforms must to differentiate there."""
+
+    _variable = recording
+
+    def _setting(self) -> bool:
+        return True
+
+
 class AnomalyError(ArithmeticError):
     """A nan or an infinity was born; the message names the operation, its label and its source line."""
 
@@ -112,7 +125,7 @@ class detect_anomaly(_Switch):  # noqa: N801
 
     def check_forward(self, node: Value) -> None:
         """Remember where the node was made, and raise if it is an anomaly."""
-        self._sites[node] = _call_site()
+        self._sites[node] = call_site()
         out = node.data
         if is_anomaly(out, node.primals):
             raise AnomalyError(f"{describe(node)} gave {out}, {self._sites[node]}")
@@ -148,7 +161,7 @@ def describe(node: Value) -> str:
     return f"{node.label} = {call}" if node.label else call
 
 
-def _call_site() -> str:
+def call_site() -> str:
     """The nearest line of code outside our own packages."""
     own = (__package__, "nn")
     frame = sys._getframe(1)

@@ -197,6 +197,9 @@ class Value(Operators):
         return self._data != 0.0
 
     def __float__(self) -> float:
+        sites = modes.dropped.get()
+        if sites is not None:
+            sites.append(modes.call_site())
         warnings.warn(
             "a Value was turned into a float, which drops its gradient: use autograd's function of the "
             "same name instead of math's, or .data if the number is all you want",

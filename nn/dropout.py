@@ -38,7 +38,7 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, seed: int | None = None) -> None:
         if not 0.0 <= p < 1.0:
             raise ValueError(f"p must be at least 0 and below 1, not {p!r}")
-        seed = random.randrange(2**53) if seed is None else operator.index(seed)  # noqa: S311
+        seed = random.randrange(2**53) if seed is None else operator.index(seed)
         if not 0 <= seed <= 2**53:  # what a float holds exactly
             raise ValueError(f"seed must be from 0 to 2**53, not {seed}")
         self.p = float(p)
@@ -61,7 +61,7 @@ class Dropout(Module):
                 "Dropout in training mode draws anew at each call, which a compiled function would not; "
                 "call model.eval() before compiling, or train without compiling"
             )
-        rng = random.Random(int(self.seed) << 64 | int(self.calls))  # noqa: S311
+        rng = random.Random(int(self.seed) << 64 | int(self.calls))
         self.calls += 1
         keep = 1.0 / (1.0 - self.p)
         return [0.0 if rng.random() < self.p else keep for _ in x]

@@ -35,7 +35,7 @@ def generator(seed: int | None = None, rng: Any = None) -> Any:
     if seed is not None and rng is not None:
         raise ValueError("give seed= or rng=, not both")
     if seed is not None:
-        return random.Random(seed)  # noqa: S311  (weights are no secrets)
+        return random.Random(seed)
     if rng is not None and not (hasattr(rng, "uniform") and hasattr(rng, "random")):
         raise TypeError(f"rng must be a random generator such as random.Random(0), not {rng!r:.60}")
     return random if rng is None else rng

@@ -1,0 +1,195 @@
+"""One call of a function on fresh nodes, to be differentiated: what all transforms begin with."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from . import modes
+from . import primitives as p
+from .graph import forward_sweep, restricted, reverse_sweep, topological_order
+from .operators import Operators
+from .structure import Structure, entry_types, flatten
+from .value import Value, is_real, real
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+
+class Record:
+    """One call of a function on fresh nodes: its inputs and outputs, and the graph between."""
+
+    __slots__ = ("among", "connect", "inputs", "order", "out", "outputs", "structures", "transform")
+
+    def __init__(
+        self,
+        transform: str,
+        function: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        chosen: Sequence[int],
+    ) -> None:
+        self.transform = transform
+        self.inputs: list[Any] = []
+        self.structures: list[Structure] = []
+        name = name_of(function)
+        arguments = list(args)
+        integers = []
+        for number in chosen:
+            leaves, structure = flatten(args[number])
+            nodes = []
+            for index, leaf in enumerate(leaves):
+                if isinstance(leaf, Operators):
+                    nodes.append(_fresh(leaf))
+                else:
+                    place = f"argument {number}{structure.path(index)} of {name}"
+                    nodes.append(Value(real(leaf, place)))
+            if any(type(leaf) is int for leaf in leaves):
+                integers.append(number)
+            self.inputs += nodes
+            self.structures.append(structure)
+            arguments[number] = structure.unflatten(nodes)
+
+        nested = modes.dropped.get() is not None
+        dropped: list[str] = []
+        token = modes.dropped.set(dropped)
+        try:
+            with nullcontext() if modes.recording.get() else modes.enable_grad():
+                answer = function(*arguments, **kwargs)
+        except TypeError as error:
+            if integers:
+                error.add_note(
+                    f"{transform} passes the arguments that it differentiates as Values; "
+                    f"{name} got a whole number in argument {', '.join(map(str, integers))}: "
+                    f"if it counts or indexes, leave it out of argnums"
+                )
+            raise
+        finally:
+            modes.dropped.reset(token)
+        self.outputs, self.out = flatten(answer)
+        for index, output in enumerate(self.outputs):
+            if not isinstance(output, Operators) and not is_real(output):
+                hint = " (is a return missing?)" if output is None else ""
+                raise TypeError(
+                    f"{transform} needs a function that returns numbers, but {name} returned "
+                    f"{shown(output)}{self.out.path(index) and ' in ' + self.out.path(index)}{hint}"
+                )
+        roots: list[Any] = [output for output in self.outputs if isinstance(output, Operators)]
+        if dropped and len(roots) < len(self.outputs):
+            raise TypeError(
+                f"{transform} cannot differentiate {name}: it returned a plain number after turning a "
+                f"Value into a float, {dropped[0]}. Use autograd's function of the same name instead of "
+                f"math's, and no float(); or .data, if the derivative is meant to be 0"
+            )
+        order = topological_order(*roots, until=self.inputs)
+        self.connect = connection(args, kwargs, [x for x in roots if not isinstance(x, Value)])
+        if nested and self.connect is None and any(not node.operands for node in order):
+            # Something was captured, perhaps from the enclosing transform.
+            self.connect = connection(roots)
+        self.order, self.among = restricted([*self.inputs, *order], self.inputs)
+
+    def pull(self, cotangents: Sequence[Any], connected: bool = False) -> list[Any]:
+        """The derivatives by each input of the sum of cotangents times outputs."""
+        seeds = [
+            (output, cotangent)
+            for output, cotangent in zip(self.outputs, cotangents, strict=True)
+            if cotangent is not None and isinstance(output, Operators)
+        ]
+        create = connected or self.connect is not None
+        return pull_back(self.order, self.among, self.inputs, seeds, create)
+
+    def push(self, tangents: Sequence[Any]) -> list[Any]:
+        """The derivatives of each output in the direction of the tangents; None is no tangent."""
+        seeds = [
+            (node, tangent)
+            for node, tangent in zip(self.inputs, tangents, strict=True)
+            if tangent is not None
+        ]
+        found: dict[Any, Any] = forward_sweep(self.order, seeds, self.connect is not None)
+        return [
+            found.get(output, 0.0) if isinstance(output, Operators) else 0.0
+            for output in self.outputs
+        ]
+
+    def answer(self, numbers: Sequence[Any]) -> list[Any]:
+        """Numbers as they are to be handed out: Values if Values came, else floats."""
+        if self.connect is not None:
+            return [self.connect(number) for number in numbers]
+        return [x.data if isinstance(x, Value) else real(x, "an answer") for x in numbers]
+
+
+def connection(*trees: Any) -> Callable[[Any], Any] | None:
+    """What is to be done to answers so that they are connected with what came.
+
+    Returns:
+        None, to answer with floats, where there is no Value among the entries of the trees.
+    """
+    traced = [kind for kind in entry_types(trees) if issubclass(kind, Operators)]
+    if not traced:
+        return None
+    if not all(issubclass(kind, Value) for kind in traced):
+        # In the middle of a recording a plain number is a constant; a Value would be a parameter.
+        return _as_it_is
+    return as_value if modes.recording.get() else _as_leaf
+
+
+def as_value(number: Any) -> Any:
+    """A number as a Value, if it is none yet."""
+    return number if isinstance(number, Operators) else Value(number)
+
+
+def _as_leaf(number: Any) -> Any:
+    return number.detach() if isinstance(number, Value) else as_value(number)
+
+
+def _as_it_is(number: Any) -> Any:
+    return number
+
+
+def _fresh(node: Any) -> Any:
+    """A new node with the same number, whose derivative by the old one is 1."""
+    # Differentiating by the node itself would count the function's other uses of it too. And
+    # x - 0.0 is x for every float, where -0.0 + 0.0 is 0.0.
+    if not modes.recording.get() and isinstance(node, Value):
+        return node.detach()
+    fresh = node._apply(p.sub, node, 0.0)
+    if isinstance(node, Value):
+        fresh.label = node.label
+    return fresh
+
+
+def pull_back(
+    order: list[Any],
+    among: set[Any] | None,
+    inputs: Sequence[Any],
+    seeds: Collection[tuple[Any, Any]],
+    create_graph: bool,
+) -> list[Any]:
+    """The cotangents that reach the inputs from the seeds; 0 for an input that none reaches.
+
+    Args:
+        order: the inputs and what depends on them, in topological order.
+        among: the same as a set if other nodes were left out, as :func:`restricted` gives it.
+        inputs: the nodes to differentiate by.
+        seeds: nodes, left out or not, and the cotangents they start with.
+        create_graph: compute with Values.
+    """
+    seeds = [seed for seed in seeds if among is None or seed[0] in among]
+    wanted = set(inputs)
+    found = {
+        node: cotangent
+        for node, cotangent in reverse_sweep(order, seeds, create_graph, among)
+        if node in wanted
+    }
+    return [found.get(node, 0.0) for node in inputs]
+
+
+def name_of(function: Any) -> str:
+    """What to call a function in messages."""
+    return str(getattr(function, "__name__", None) or repr(function))
+
+
+def shown(thing: Any) -> str:
+    """A thing in messages: its type, and what it looks like."""
+    text = repr(thing)
+    return f"the {type(thing).__name__} {text if len(text) <= 40 else text[:37] + '...'}"

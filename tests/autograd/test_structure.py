@@ -1,0 +1,129 @@
+"""Containers come apart and together again, and a mismatch is named by its place."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd import Value
+from autograd.structure import ENTRY, entry_types, flatten
+
+
+class Point(NamedTuple):
+    x: float
+    y: float
+
+
+TREES = st.recursive(
+    st.floats(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(st.text(max_size=2), inner, max_size=3)
+        | st.builds(Point, inner, inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(TREES)
+def test_what_is_flattened_is_put_together_again(tree):
+    leaves, structure = flatten(tree)
+    assert structure.size == len(leaves)
+    again = structure.unflatten(leaves)
+    assert repr(again) == repr(tree)  # by repr, since nan is not equal to nan
+    assert flatten(again)[1] == structure
+    assert hash(flatten(again)[1]) == hash(structure)
+
+
+@given(TREES)
+def test_the_path_of_an_entry_leads_to_it(tree):
+    leaves, structure = flatten(tree)
+    for index, leaf in enumerate(leaves):
+        assert eval(f"tree{structure.path(index)}", {"tree": tree}) is leaf  # noqa: S307
+
+
+@given(TREES)
+def test_a_tree_matches_its_own_structure(tree):
+    leaves, structure = flatten(tree)
+    assert structure.match(tree, "this", "that") == leaves or repr(leaves).find("nan") >= 0
+
+
+def test_an_array_keeps_its_shape_and_holds_floats():
+    leaves, structure = flatten(np.array([[1, 2, 3], [4, 5, 6]]))
+    assert leaves == [1, 2, 3, 4, 5, 6]
+    back = structure.unflatten(leaves)
+    assert back.dtype == float
+    np.testing.assert_array_equal(back, [[1.0, 2, 3], [4, 5, 6]])
+    assert structure.path(5) == "[1, 2]"
+
+
+def test_an_array_of_values_is_an_array_of_objects():
+    values = [Value(1.0), Value(2.0)]
+    array = flatten(np.zeros(2))[1].unflatten(values)
+    assert array.dtype == object
+    assert array[0] is values[0]
+
+
+@pytest.mark.parametrize("number", [1.0, 1, np.float32(1.0), np.array(1.0), Value(1.0), None, "x"])
+def test_what_is_no_container_is_one_entry(number):
+    leaves, structure = flatten(number)
+    assert structure == ENTRY
+    assert len(leaves) == 1
+
+
+def test_subclasses_of_containers_come_back_as_plain_ones():
+    from collections import OrderedDict, defaultdict
+
+    tree = OrderedDict(a=1.0, b=defaultdict(list, c=2.0))
+    leaves, structure = flatten(tree)
+    assert structure.unflatten(leaves) == {"a": 1.0, "b": {"c": 2.0}}
+
+
+def test_a_dicts_keys_may_come_in_another_order():
+    structure = flatten({"a": 1.0, "b": [2.0]})[1]
+    assert structure.match({"b": [20.0], "a": 10.0}, "this", "that") == [10.0, 20.0]
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        ([1.0, 2.0], "this is a list of 2, but that is a dict of 2"),
+        ({"a": 1.0}, r"this has the keys \['a'\], but that has \['a', 'b'\]"),
+        ({"a": 1.0, "b": 2.0}, r"this\['b'\] is one number, but that\['b'\] is a list of 2"),
+        (
+            {"a": 1.0, "b": [1.0, 2.0, 3.0]},
+            r"this\['b'\] has 3 entries, but that\['b'\] has 2",
+        ),
+        (
+            {"a": 1.0, "b": [1.0, (2.0,)]},
+            r"this\['b'\]\[1\] is a tuple of 1, but that\['b'\]\[1\] is an array of shape \(3,\)",
+        ),
+        (
+            {"a": 1.0, "b": [1.0, np.zeros(2)]},
+            r"this\['b'\]\[1\] is an array of shape \(2,\), but that\['b'\]\[1\] is an array of shape",
+        ),
+    ],
+)
+def test_a_mismatch_is_named_by_its_place(tree, message):
+    structure = flatten({"a": 1.0, "b": [2.0, np.zeros(3)]})[1]
+    with pytest.raises(ValueError, match=message):
+        structure.match(tree, "this", "that")
+
+
+def test_the_types_of_entries_are_found_at_any_depth():
+    assert entry_types([1, {"a": (2.0, [Value(3.0)])}, np.zeros(3)]) == {int, float, Value}
+    assert entry_types(np.array([Value(1.0)])) == {Value}
+    assert entry_types([]) == set()
+
+
+def test_a_structure_prints_its_containers():
+    assert repr(flatten({"w": np.zeros((2, 3)), "b": (1.0, [])})[1]) == (
+        "{'w': array[2, 3], 'b': (*, [])}"
+    )
+    assert repr(flatten([0.0] * 100)[1]) == "[*, *, *, ... 96 more ..., *]"
+    assert repr(flatten(Point(1.0, 2.0))[1]) == "Point(*, *)"
