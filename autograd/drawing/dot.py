@@ -23,6 +23,7 @@ POINTS = 12
 
 def to_dot(graph: Graph, theme: Theme = LIGHT) -> str:
     """The DOT text of a graph."""
+    out, into = ("e", "w") if graph.direction == "LR" else ("s", "n")
     crowd = min(len(graph.edges) / 200, 1.5)
     lines = [
         "digraph {",
@@ -31,7 +32,8 @@ def to_dot(graph: Graph, theme: Theme = LIGHT) -> str:
         f"  node [fontname={quote(FONT)}, fontsize={POINTS}, fontcolor={quote(theme.text)},",
         '    margin="0.12,0.06", height=0.3, width=0.3]',
         f"  edge [color={quote(theme.edge)}, fontname={quote(FONT)}, fontsize=9,",
-        f"    fontcolor={quote(theme.faint)}, arrowsize={0.7 - crowd / 10:.2f}]",
+        f"    fontcolor={quote(theme.faint)}, arrowsize={0.7 - crowd / 10:.2f},",
+        f"    tailport={out}, headport={into}]",
     ]
     if graph.notes:
         notes = "".join(_escape(note) + "\\l" for note in graph.notes)
