@@ -41,7 +41,7 @@ class Value(Operators):
 
     Raises:
         TypeError: if data is not a real number.
-        OverflowError: if data is an integer too large for a float.
+        OverflowError: if data is an integer or a fraction too large for a float.
 
     >>> a, b = Value(2.0), Value(-3.0)
     >>> loss = a * b + a**2
@@ -286,14 +286,14 @@ def real(number: Any, name: str) -> float:
 
     Raises:
         TypeError: if it is not a real number; the message says what to do.
-        OverflowError: if it is an integer too large for a float.
+        OverflowError: if it is an integer or a fraction too large for a float.
     """
     if not is_real(number):
         raise TypeError(f"{name} must be a real number, not {_advice(number)}")
     try:
         return float(number)
     except OverflowError:
-        raise OverflowError(f"{name} is an integer too large for a float") from None
+        raise OverflowError(f"{name} is too large for a float") from None
 
 
 def _advice(number: Any) -> str:
@@ -302,7 +302,7 @@ def _advice(number: Any) -> str:
         return "a Value; use the Value itself, or its .data"
     if isinstance(number, str):
         return f"the str {number[:40]!r}; convert it with float() first"
-    if isinstance(number, complex):
+    if isinstance(number, numbers.Complex):
         return "complex; use two Values, for the real and the imaginary part"
     if isinstance(number, (list, tuple)) or hasattr(number, "shape"):
         return f"{kind}; a Value is one number, so make one for each element"
