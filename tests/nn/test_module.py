@@ -94,9 +94,9 @@ def test_train_and_eval_reach_every_module_and_return_the_model():
     assert all(module.training for module in model.modules())
     assert model.eval() is model
     assert not any(module.training for module in model.modules())
+    assert Zoo().training, "one model's mode is not the class's"
     assert model.train() is model
     assert all(module.training for module in model.modules())
-    assert Zoo().training, "one model's mode is not the class's"
 
 
 def test_zero_grad_clears_every_gradient_and_twice_is_as_good_as_once():
@@ -249,6 +249,9 @@ def test_buffers_are_state_without_being_trained():
     other.load_state_dict(one.state_dict())
     assert (other.mean, other.steps) == ([1.0, 2.0], 5)
     assert other.mean is not one.mean
+    state = other.state_dict()
+    state["mean"][0] = 99.0
+    assert other.mean == [1.0, 2.0]
     with pytest.raises(ValueError, match=r"mean has shape \(2,\), and the state has shape \(3,\)"):
         other.load_state_dict({"scale": 9.0, "mean": [1, 2, 3], "steps": 1})
     assert other.scale.data == 1.0
