@@ -177,7 +177,14 @@ BATCHES = [
 
 
 @pytest.mark.parametrize(("loss", "outputs", "targets"), BATCHES)
-@pytest.mark.parametrize("kind", [list, tuple, np.array])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(list, tuple, np.array),
+        lambda rows: [tuple(row) if isinstance(row, list) else row for row in rows],
+        lambda rows: [np.array(row) for row in rows],
+    ],
+)
 def test_the_loss_of_a_batch_is_the_mean_over_its_samples(loss, outputs, targets, kind):
     single = [loss(o, t) for o, t in zip(outputs, targets, strict=True)]
     assert loss(kind(outputs), kind(targets)) == pytest.approx(sum(single) / len(single), rel=1e-14)
