@@ -60,15 +60,15 @@ if not TYPE_CHECKING:
 
 _warn_of_namesake()
 
-_ON_FIRST_USE = {"draw": "drawing", "print_graph": "drawing"}
+if not TYPE_CHECKING:  # to a checker, a module with __getattr__ has every name
+    _ON_FIRST_USE = {"draw": "drawing", "print_graph": "drawing"}
 
+    def __getattr__(name: str) -> object:
+        """What few programs need is imported when it is asked for, so that ``import autograd`` is quick."""
+        if name not in _ON_FIRST_USE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-def __getattr__(name: str) -> object:
-    """What few programs need is imported when it is asked for, so that ``import autograd`` is quick."""
-    if name not in _ON_FIRST_USE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    found = getattr(import_module(f".{_ON_FIRST_USE[name]}", __name__), name)
-    globals()[name] = found
-    return found
+        found = getattr(import_module(f".{_ON_FIRST_USE[name]}", __name__), name)
+        globals()[name] = found
+        return found
