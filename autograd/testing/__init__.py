@@ -1,0 +1,30 @@
+"""Checking gradients: of your functions, of the engine, and of primitives you add to it.
+
+``gradcheck(f, *args)`` finds the derivatives of f by other means and compares; there is no tolerance to
+choose. With Hypothesis, ``@check_gradients`` does so wherever a strategy leads, and ``expressions()`` draws
+whole programs. The packages hypothesis and mpmath are imported when first needed:
+``pip install 'valuegrad[testing]'``.
+"""
+
+from __future__ import annotations
+
+from .gradcheck import check_jvp_vjp, gradcheck, gradgradcheck
+from .local import Finding, check_row
+from .numerical import Estimate, derivative
+from .programs import Program
+from .report import Entry, GradientError, Report, Verdict
+
+__all__ = [
+    "Entry",
+    "Estimate",
+    "Finding",
+    "GradientError",
+    "Program",
+    "Report",
+    "Verdict",
+    "check_jvp_vjp",
+    "check_row",
+    "derivative",
+    "gradcheck",
+    "gradgradcheck",
+]
