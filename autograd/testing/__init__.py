@@ -8,11 +8,13 @@ whole programs. The packages hypothesis and mpmath are imported when first neede
 
 from __future__ import annotations
 
+from .decorator import check_gradients
 from .gradcheck import check_jvp_vjp, gradcheck, gradgradcheck
 from .local import Finding, check_row
 from .numerical import Estimate, derivative
 from .programs import Program
 from .report import Entry, GradientError, Report, Verdict
+from .strategies import expressions, kinks, values
 
 __all__ = [
     "Entry",
@@ -22,9 +24,13 @@ __all__ = [
     "Program",
     "Report",
     "Verdict",
+    "check_gradients",
     "check_jvp_vjp",
     "check_row",
     "derivative",
+    "expressions",
     "gradcheck",
     "gradgradcheck",
+    "kinks",
+    "values",
 ]
