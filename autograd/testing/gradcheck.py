@@ -291,7 +291,7 @@ def _replay_entries(
         if theirs is not None:
             bound = bound._replace(error=4.0 * bound.error + ULPS * bound.scale)
         exact = replay.slopes(leaf, bound.error)
-        verdict, note = _decide(found, exact, bound, kinks)
+        verdict, note = decide_replay(found, exact, bound, kinks)
         left, right = _float(exact.left), _float(exact.right)
         numeric = right if exact.smooth else math.nan
         entries.append(
@@ -302,7 +302,7 @@ def _replay_entries(
     return entries
 
 
-def _decide(found: float, exact: Slopes, bound: Bound, kinks: int) -> Decision:
+def decide_replay(found: float, exact: Slopes, bound: Bound, kinks: int) -> Decision:
     if not math.isfinite(bound.error):
         return Verdict.INCONCLUSIVE, "overflow, underflow, or a branch that rounding decides"
     if not exact.settled:

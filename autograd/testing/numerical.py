@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LEVELS = range(4, 50, 3)
 """The steps: ``|x| * 2**-k`` for these k."""
+SCATTER_LEVELS = (44, 32, 20)
+"""The spacings at which rounding is estimated, in the same way."""
 
 
 class Estimate(NamedTuple):
@@ -150,19 +152,23 @@ def _scatter(f: Callable[[float], float], x: float) -> float:
     """The rounding error of a function that nothing is known about.
 
     Differences of the sixth order at neighbouring floats wipe out what is smooth and leave what is noise
-    (Moré and Wild, *Estimating computational noise*, 2011).
+    (Moré and Wild, *Estimating computational noise*, 2011). More than one spacing, because rounding
+    inside the function can make stairs that are wider than the narrowest.
     """
-    h = 2.0**-44 * (abs(x) if x else 1.0)
+    size = abs(x) if x else 1.0
+    estimates = [_noise(f, x, math.ldexp(size, -k)) for k in SCATTER_LEVELS]
+    return max(estimates)
+
+
+def _noise(f: Callable[[float], float], x: float, h: float) -> float:
     values = [_call(f, x + i * h) for i in range(-6, 7)]
-    largest = max(map(abs, values))
     if not math.isfinite(sum(values)):
         return 8.0 * 2.0**-53 * abs(_call(f, x))
     column = values
-    noise = 0.0
+    noise = math.inf
     for order in range(1, 7):
         column = [b - a for a, b in zip(column, column[1:], strict=False)]
         if order >= 3:
             norm = math.factorial(order) ** 2 / math.factorial(2 * order)
-            spread = math.sqrt(norm * sum(d * d for d in column) / len(column))
-            noise = spread if order == 3 else min(noise, spread)
-    return max(8.0 * noise, 4.0 * 2.0**-53 * largest)
+            noise = min(noise, math.sqrt(norm * sum(d * d for d in column) / len(column)))
+    return max(8.0 * noise, 4.0 * 2.0**-53 * max(map(abs, values)))
