@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..graph import topological_order
 from ..table import ABSENT
-from .tracked import RULES, Tracked, lift
+from .tracked import RULES, UNIT, Tracked, lift
 
 if TYPE_CHECKING:
     from ..value import Value
@@ -34,7 +34,10 @@ def forward(order: list[Value]) -> dict[Value, Tracked]:
             numbers[node] = Tracked(node.data)
         else:
             operands = [Tracked(x) if isinstance(x, float) else numbers[x] for x in node.operands]
-            numbers[node] = lift(RULES[row].forward(*operands))
+            number = lift(RULES[row].forward(*operands))
+            # The engine may have rounded otherwise (a sum of many, in another order).
+            off = abs(number.value - node.data)
+            numbers[node] = Tracked(node.data, number.error + off) if off else number
     return numbers
 
 
@@ -55,7 +58,8 @@ def backward(root: Value) -> dict[Value, Bound]:
         cotangent, scale = cotangents.pop(node)
         row = node.primitive
         if row is None:
-            bounds[node] = Bound(1.01 * cotangent.error, scale)
+            # And may add up what arrives in another order.
+            bounds[node] = Bound(1.01 * cotangent.error + 4.0 * UNIT * scale, scale)
             continue
         operands = [Tracked(x) if isinstance(x, float) else numbers[x] for x in node.operands]
         out = numbers[node]

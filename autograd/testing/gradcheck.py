@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph import topological_order
 from ..structure import flatten
+from ..transforms import gradient as gradient_of
 from ..transforms import jvp, vjp
 from ..value import GradientDropped, Value
 from . import bounds, local, numerical
@@ -16,6 +17,7 @@ from .precise import precise
 from .programs import program_of, reduced
 from .replay import Replay, at_kink
 from .report import Entry, Report, Verdict
+from .slopes import Slopes
 from .subject import Derivatives, Subject, derivative_name, require_value
 
 if TYPE_CHECKING:
@@ -23,11 +25,12 @@ if TYPE_CHECKING:
 
     from .bounds import Bound
     from .programs import Program
-    from .slopes import Slopes
 
     Decision = tuple[Verdict, str]
 
 ULPS = 2.0**-49  # 16 ulps: what a gradient that somebody else computed may be off by
+ZERO = Slopes(0.0, 0.0, settled=True, smooth=True)
+"""The slopes of what does not depend on a leaf."""
 DECISIVE = 1e-3
 """A check whose tolerance exceeds this part of the gradient decides nothing."""
 
@@ -102,20 +105,26 @@ def gradgradcheck(
     True
     """
     subject = Subject(function, args, parameters)
-
     derivatives = Derivatives(function, args, parameters)
 
     def first(*_: Any) -> list[float]:
         return [g.data for g in derivatives.record()[1]]
 
     below = _check(subject, first, method)
-    above = _check(derivatives, None, method)
+    smallest = None
+    if method == "ladder" or (method == "auto" and not _has_mpmath()):
+        above = _ladder_entries(derivatives, None, derivatives.record())
+    else:
+        leaves, outputs, names = subject.record()
+        above = []
+        for output, name in zip(outputs, names, strict=True):
+            above += _second_entries(output, leaves, name, subject.names)
+        smallest = _smallest(outputs, program_fails_twice)
     report = Report(
         f"second derivatives of {subject.name}",
-        [*below.entries, *above.entries],
-        [*below.findings, *above.findings],
-        notes=[*below.notes, *above.notes],
-        smallest=lambda: above.program or below.program,
+        [*below.entries, *above],
+        below.findings,
+        smallest=smallest,
     )
     return report.raise_if_failed() if raise_on_failure else report
 
@@ -182,7 +191,7 @@ def _check(
     title = f"gradient of {subject.name}"
     recorded = _record(subject, must=gradient is None or method == "replay")
     if method == "auto":
-        possible = recorded is not None and importlib.util.find_spec("mpmath") is not None
+        possible = recorded is not None and _has_mpmath()
         method = "replay" if possible else "ladder"
     elif method == "replay":
         precise()  # says what is missing
@@ -198,15 +207,46 @@ def _check(
         row = None if theirs is None else theirs[j]
         entries += _replay_entries(output, leaves, name, subject.names, row)
         findings += local.check_graph(output)
-    failed = [e for e in entries if e.verdict is Verdict.FAIL]
-    root = outputs[0]
-    if failed:
-        at = next(i for i, e in enumerate(entries) if e.verdict is Verdict.FAIL)
-        root = outputs[at // len(leaves)]
-    elif findings:
-        root = next(o for o in outputs if local.check_graph(o))
-    smallest = (lambda: reduced(program_of(root), program_fails)) if gradient is None else None
+    if gradient is None and subject.goes_around(leaves, outputs):
+        entries = _seen_from_outside(subject, recorded, entries)
+    smallest = _smallest(outputs, program_fails) if gradient is None else None
     return Report(title, entries, findings, smallest=smallest)
+
+
+def _has_mpmath() -> bool:
+    return importlib.util.find_spec("mpmath") is not None
+
+
+def _seen_from_outside(
+    subject: Subject, recorded: tuple[list[Value], list[Any], list[str]], entries: list[Entry]
+) -> list[Entry]:
+    """The entries, but those that fail where the function itself, not its graph, is differentiated.
+
+    The graph's constants may change with the inputs to no effect (the shift of a softmax), so the ladder
+    must settle it.
+    """
+    outside = _ladder_entries(subject, None, recorded)
+    for entry in outside:
+        entry.note = "the function changes, its graph does not: .data, detach(), float() or no_grad()"
+    return [
+        seen if seen.verdict is Verdict.FAIL and entry.verdict is not Verdict.FAIL else entry
+        for seen, entry in zip(outside, entries, strict=True)
+    ]
+
+
+def _smallest(
+    outputs: list[Any], fails: Callable[[Program], bool]
+) -> Callable[[], Program | None]:
+    """The search for the smallest program that fails as one of the outputs does."""
+
+    def search() -> Program | None:
+        for output in outputs:
+            program = program_of(output)
+            if fails(program):
+                return reduced(program, fails)
+        return None  # the failure is not in the graph
+
+    return search
 
 
 def program_fails(program: Program) -> bool:
@@ -216,6 +256,13 @@ def program_fails(program: Program) -> bool:
         return True
     entries = _replay_entries(root, leaves, "f", [leaf.label for leaf in leaves], None)
     return any(entry.verdict is Verdict.FAIL for entry in entries)
+
+
+def program_fails_twice(program: Program) -> bool:
+    """Whether a program's second derivatives are wrong at its own inputs."""
+    root, leaves = program.record()
+    entries = _second_entries(root, leaves, "f", [leaf.label for leaf in leaves])
+    return program_fails(program) or any(entry.verdict is Verdict.FAIL for entry in entries)
 
 
 def _record(subject: Subject, must: bool) -> tuple[list[Value], list[Any], list[str]] | None:
@@ -299,6 +346,39 @@ def _replay_entries(
                 title, leaf.data, found, numeric, 0.0, left, right, bound.error, verdict, note
             )
         )
+    return entries
+
+
+def _second_entries(
+    output: Value, leaves: Sequence[Value], name: str, names: Sequence[str]
+) -> list[Entry]:
+    replay = Replay(output)
+    kinks = sum(map(at_kink, replay.order))
+    known = set(replay.order)
+    entries = []
+    for first, row, x in zip(
+        leaves, gradient_of(output, list(leaves), create_graph=True), names, strict=True
+    ):
+        found = backward_of(row, leaves)
+        tolerated = bounds.backward(row)
+        for second, derivative, y in zip(leaves, found, names, strict=True):
+            title = derivative_name(derivative_name(name, x), y)
+            bound = tolerated.get(second, bounds.Bound(0.0, 0.0))
+            exact = ZERO
+            if first in known and second in known:
+                exact = replay.second_slopes(first, second, bound.error)
+            verdict, note = decide_replay(derivative, exact, bound, kinks)
+            if kinks and verdict is not Verdict.PASS:
+                verdict, note = Verdict.INCONCLUSIVE, "a kink"
+            left, right = _float(exact.left), _float(exact.right)
+            numeric = right if exact.smooth else math.nan
+            entries.append(
+                Entry(
+                    *(title, second.data, derivative, numeric, 0.0, left, right, bound.error),
+                    verdict,
+                    note,
+                )
+            )
     return entries
 
 

@@ -101,7 +101,7 @@ def check_row(
     if not all(map(math.isfinite, operands)):
         return []
     if kink is None:
-        kink = row.kinks is not None and any(s == 0.0 for s in row.kinks(*operands))
+        kink = _switches(row, operands) > 0
     out = row.forward(*operands) if out is None else out
     exact = [Tracked(x) for x in operands]
     tracked = lift(RULES[row].forward(*exact))
@@ -150,10 +150,12 @@ def _partial_fault(
             point[place] = x
         return here.number(forward(*point))
 
-    exact = slopes(evaluate, operands[place], TINY_SLOPE)
+    exact = slopes(evaluate, operands[place], tolerance=0.0)
     if not exact.settled:  # a pole, or the edge of the domain
         if kink and row.arity == 1:  # a jump: all conventions say 0 there
             return None if found == 0.0 else (0.0, 0.0)
+        return None
+    if kink and _switches(row, operands) > 1:  # an interval of one point in clip
         return None
     if exact.smooth:
         return _fault(found, exact.right, error)
@@ -162,8 +164,9 @@ def _partial_fault(
     return _fault(found, _convention(row, place, exact.left, exact.right), error)
 
 
-TINY_SLOPE = 2.0**-1080
-"""Slopes are told apart down to the smallest float."""
+def _switches(row: Primitive, operands: tuple[float, ...]) -> int:
+    """How many of a row's switching functions vanish."""
+    return 0 if row.kinks is None else sum(s == 0.0 for s in row.kinks(*operands))
 
 
 def _convention(row: Primitive, place: int, left: Any, right: Any) -> Any:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LEVELS = range(4, 50, 3)
 """The steps: ``|x| * 2**-k`` for these k."""
-SCATTER_LEVELS = (44, 32, 20)
+SCATTER_LEVELS = (44, 37, 30)
 """The spacings at which rounding is estimated, in the same way."""
 
 
@@ -84,18 +84,22 @@ def derivative(
     middle, doubt = _call(f, x), rounding(x)
     best, last_resort = UNSETTLED, UNSETTLED
     ladder: list[_Level] = []
+    moved = False
     scale = abs(x) if x else 1.0
     for k in LEVELS:
         level = _level(f, x, math.ldexp(scale, -k), middle, doubt, rounding)
-        if level is None:
+        # A function that moved at wider steps and stands still at this one may just be a stair.
+        if level is None or (moved and level.slope == 0.0):
             ladder.clear()  # the levels before it cannot be compared with those after
             continue
+        moved = moved or level.slope != 0.0
         ladder.append(level)
         last_resort = last_resort._replace(left=level.left, right=level.right)
         bound = _bound(ladder[-4:])
         if bound is not None and bound < best.error:
             best = Estimate(level.slope, bound, level.left, level.right)
-    return best if best.settled else last_resort
+    size = max(abs(best.left), abs(best.right), abs(best.value))
+    return last_resort if not best.settled or best.error > size > 0.0 else best
 
 
 def _level(
@@ -170,5 +174,5 @@ def _noise(f: Callable[[float], float], x: float, h: float) -> float:
         column = [b - a for a, b in zip(column, column[1:], strict=False)]
         if order >= 3:
             norm = math.factorial(order) ** 2 / math.factorial(2 * order)
-            noise = min(noise, math.sqrt(norm * sum(d * d for d in column) / len(column)))
+            noise = min(noise, math.sqrt(norm / len(column)) * math.hypot(*column))
     return max(8.0 * noise, 4.0 * 2.0**-53 * max(map(abs, values)))

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph import topological_order
 from .precise import precise
-from .slopes import Slopes, slopes
+from .slopes import FIRST_PRECISION, Slopes, slopes
 
 if TYPE_CHECKING:
     from ..value import Value
+
+INNER_STEP = -600
+"""The step of the inner of two differences, as a power of two: no larger than the outer one's truncation."""
 
 
 class Replay:
@@ -64,7 +67,38 @@ class Replay:
             leaf: the leaf.
             tolerance: an error in them that is small enough in any case.
         """
-        start = self._place[leaf]
+        place = self._place[leaf]
+        affected = self._affected(place)
+
+        def evaluate(x: Any | None) -> Any:
+            return self._root_at({} if x is None else {place: x}, affected)
+
+        return slopes(evaluate, leaf.data, tolerance)
+
+    def second_slopes(self, first: Value, second: Value, tolerance: float) -> Slopes:
+        """The one-sided derivatives with respect to one leaf of the derivative with respect to another.
+
+        Args:
+            first: the leaf to differentiate by first; from the right, so there must be no kink.
+            second: the leaf to differentiate by then.
+            tolerance: an error in them that is small enough in any case.
+        """
+        place, other = self._place[first], self._place[second]
+        affected = sorted({*self._affected(place), *self._affected(other)})
+        here = precise()
+
+        def evaluate(y: Any | None) -> Any:
+            moved = {} if y is None else {other: y}
+            x = moved.get(place, here.number(first.data))
+            size = abs(first.data)
+            h = here.context.ldexp(size if 0.0 < size < 1.0 else 1, INNER_STEP)
+            ahead = self._root_at({**moved, place: x + h}, affected)
+            return (ahead - self._root_at(moved, affected)) / h
+
+        return slopes(evaluate, second.data, tolerance, bits=2 * FIRST_PRECISION)
+
+    def _affected(self, start: int) -> list[int]:
+        """The nodes that depend on the one at a place, in order."""
         dependents = [False] * len(self.order)
         dependents[start] = True
         affected = []
@@ -72,17 +106,17 @@ class Replay:
             if any(not isinstance(x, float) and dependents[self._place[x]] for x in node.operands):
                 dependents[i] = True
                 affected.append(i)
+        return affected
 
-        def evaluate(x: Any | None) -> Any:
-            numbers = self.base()
-            if x is None:
-                return numbers[self._root]
-            moved = {start: x}
-            for i in affected:
-                moved[i] = self._compute(self.order[i], numbers, moved)
-            return moved.get(self._root, numbers[self._root])
-
-        return slopes(evaluate, leaf.data, tolerance)
+    def _root_at(self, leaves: dict[int, Any], affected: list[int]) -> Any:
+        """The root's number when some leaves have others, on which only the affected nodes depend."""
+        numbers = self.base()
+        if not leaves:
+            return numbers[self._root]
+        moved = dict(leaves)
+        for i in affected:
+            moved[i] = self._compute(self.order[i], numbers, moved)
+        return moved.get(self._root, numbers[self._root])
 
 
 def at_kink(node: Value) -> bool:

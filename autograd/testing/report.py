@@ -118,7 +118,7 @@ class Report:
         entries: Sequence[Entry],
         findings: Sequence[Finding] = (),
         notes: Sequence[str] = (),
-        smallest: Callable[[], Program] | None = None,
+        smallest: Callable[[], Program | None] | None = None,
     ) -> None:
         self.title = title
         self.entries = list(entries)
@@ -132,7 +132,11 @@ class Report:
         no graph. It is searched for when first asked for."""
         if self._smallest is None or self.verdict is not Verdict.FAIL:
             return None
-        return self._smallest()
+        try:
+            return self._smallest()
+        except Exception as error:  # noqa: BLE001  (a report must be printable whatever is broken)
+            self.notes.append(f"(the search for a smaller program failed: {error!r})")
+            return None
 
     @property
     def verdict(self) -> Verdict:

@@ -30,7 +30,9 @@ class Slopes(NamedTuple):
     """Whether they are the same."""
 
 
-def slopes(evaluate: Callable[[Any | None], Any], x: float, tolerance: float) -> Slopes:
+def slopes(
+    evaluate: Callable[[Any | None], Any], x: float, tolerance: float, bits: int = FIRST_PRECISION
+) -> Slopes:
     """The one-sided derivatives of a function at a float.
 
     Args:
@@ -38,13 +40,15 @@ def slopes(evaluate: Callable[[Any | None], Any], x: float, tolerance: float) ->
             it answers for x itself, which it may remember.
         x: where.
         tolerance: an error in the slopes that is small enough in any case.
+        bits: the precision to begin with.
     """
     here = precise()
-    mp, negligible = here.context, tolerance * 2.0**-60
+    mp = here.context
+    negligible = mp.ldexp(max(tolerance, 2.0**-1074), -60)
     # A step and a precision, then the smaller step and the doubled precision: where two such slopes agree,
     # neither truncation nor rounding can be to blame for what they have in common.
-    bits = FIRST_PRECISION
     left = right = mp.nan
+    resolution = mp.zero
     while bits < LAST_PRECISION:
         sides = []
         for step, precision in zip(STEPS, (bits, 2 * bits), strict=True):
@@ -56,9 +60,12 @@ def slopes(evaluate: Callable[[Any | None], Any], x: float, tolerance: float) ->
                 left = (middle - evaluate(point - h)) / h
                 right = (evaluate(point + h) - middle) / h
                 sides.append((left, right))
+                resolution = mp.ldexp(abs(middle) / h, -precision)
         with here.precision(200):
             (l1, r1), (l2, r2) = sides
-            if _agree(mp, l1, l2, negligible) and _agree(mp, r1, r2, negligible):
+            # Two zeros agree, but may only mean that the precision was too low.
+            seen = l2 * r2 != 0 or not resolution > negligible
+            if seen and _agree(mp, l1, l2, negligible) and _agree(mp, r1, r2, negligible):
                 return Slopes(left, right, True, _agree(mp, l2, r2, negligible, 1e-20))
             if any(mp.isnan(s) or mp.isinf(s) for side in sides for s in side):
                 return Slopes(left, right, False, False)  # more digits would not help
@@ -66,7 +73,7 @@ def slopes(evaluate: Callable[[Any | None], Any], x: float, tolerance: float) ->
     return Slopes(left, right, False, False)
 
 
-def _agree(mp: Any, a: Any, b: Any, negligible: float, relative: float = 1e-22) -> bool:
+def _agree(mp: Any, a: Any, b: Any, negligible: Any, relative: float = 1e-22) -> bool:
     difference = abs(a - b)
     if mp.isnan(difference):
         return False

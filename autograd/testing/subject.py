@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from ..graph import topological_order
 from ..structure import flatten
 from ..transforms import gradient
 from ..value import Value, is_real, real
@@ -88,6 +89,21 @@ class Subject:
                 parameter.data = x
         return everything, outputs, names
 
+    def goes_around(self, leaves: Sequence[Value], outputs: Sequence[Value]) -> bool:
+        """Whether the function's graph changes by more than its inputs when the inputs move a little: other
+        constants, other operations. Then something in it does not follow the inputs.
+
+        Args:
+            leaves: the graph's leaves that may vary.
+            outputs: what the function returned.
+        """
+        moved = [x + 2.0**-20 * (abs(x) if x else 1.0) for x in self.point]
+        try:
+            others, other_outputs, _ = self.record(moved)
+        except Exception:  # noqa: BLE001  (out of the domain: nothing can be said)
+            return False
+        return _shape(outputs, leaves) != _shape(other_outputs, others)
+
     def _outputs(self, everything: list[Value]) -> tuple[list[Any], list[str]]:
         leaves = everything[: len(self._varying)]
         outputs, structure = flatten(self.function(*self.arguments(leaves)))
@@ -96,6 +112,25 @@ class Subject:
     def run(self, point: Sequence[float]) -> list[Any]:
         """Run the function on plain numbers."""
         return flatten(self.function(*self.arguments(point)))[0]
+
+
+def _shape(outputs: Sequence[Any], varying: Sequence[Value]) -> list[Any]:
+    """All that a graph holds, but for the numbers that depend on the varying leaves."""
+    if not all(isinstance(output, Value) for output in outputs):
+        return list(outputs)
+    order = topological_order(*outputs)
+    place: dict[Value, Any] = {leaf: f"input {i}" for i, leaf in enumerate(varying)}
+    shape: list[Any] = []
+    for i, node in enumerate(order):
+        if node in place:
+            continue
+        place[node] = i
+        if node.primitive is None:
+            shape.append(repr(node.data))
+        else:
+            operands = (repr(x) if isinstance(x, float) else place[x] for x in node.operands)
+            shape.append((node.primitive.name, *operands))
+    return [*shape, *(place[output] for output in outputs)]
 
 
 class Derivatives(Subject):

@@ -45,7 +45,7 @@ class Tracked:
     def __add__(self, other: Any) -> Tracked:
         other = lift(other)
         value = self.value + other.value
-        return Tracked(value, self.error + other.error + UNIT * abs(value))
+        return Tracked(value, self.error + other.error + _lost_in_sum(self.value, other.value))
 
     def __sub__(self, other: Any) -> Tracked:
         return self + -lift(other)
@@ -53,13 +53,15 @@ class Tracked:
     def __mul__(self, other: Any) -> Tracked:
         a, b, e, f = self.value, lift(other).value, self.error, lift(other).error
         value = a * b
-        return Tracked(value, _times(a, f) + _times(b, e) + _times(e, f) + UNIT * abs(value) + TINY)
+        return Tracked(value, _times(a, f) + _times(b, e) + _times(e, f) + _lost_in_product(a, b))
 
     def __truediv__(self, other: Any) -> Tracked:
         other = lift(other)
         value = IEEE.div(self.value, other.value)
         room = abs(other.value) - other.error
         spread = (self.error + _times(value, other.error)) / room if room > 0.0 else math.inf
+        if _lost_in_product(value, other.value) == 0.0 and value * other.value == self.value:
+            return Tracked(value, spread)  # the division comes out even
         return Tracked(value, spread + UNIT * abs(value) + TINY)
 
     def __radd__(self, other: Any) -> Tracked:
@@ -112,6 +114,33 @@ def lift(number: Any) -> Tracked:
     value = float(number)
     exact = not math.isfinite(value) or (math.frexp(value)[0] * 2.0**30).is_integer()
     return Tracked(value, 0.0 if exact else UNIT * abs(value))
+
+
+def _lost_in_sum(a: float, b: float) -> float:
+    """What the rounding of a + b takes away (Knuth's two-sum)."""
+    total = a + b
+    if not abs(total) < 1e300:
+        return UNIT * abs(total)
+    b_kept = total - a
+    return abs((a - (total - b_kept)) + (b - b_kept))
+
+
+def _lost_in_product(a: float, b: float) -> float:
+    """What the rounding of a * b takes away (Dekker's two-product)."""
+    product = a * b
+    if product == 0.0 and (a == 0.0 or b == 0.0):
+        return 0.0
+    if not (1e-250 < abs(product) < 1e290 and abs(a) < 1e290 and abs(b) < 1e290):
+        return UNIT * abs(product) + TINY
+    a_high, b_high = _upper_half(a), _upper_half(b)
+    a_low, b_low = a - a_high, b - b_high
+    return abs(((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low)
+
+
+def _upper_half(x: float) -> float:
+    """The upper 26 bits of a float (Veltkamp)."""
+    big = 134217729.0 * x  # 2**27 + 1
+    return big - (big - x)
 
 
 def _times(factor: float, error: float) -> float:
