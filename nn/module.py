@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import ClassVar, Self
 
+    from autograd.drawing import Graph, Options
+
     from .state import State
 
 
@@ -77,6 +79,12 @@ class Module:
             return self.forward(*inputs, **options)
         finally:
             scopes.current = before
+
+    def _drawing(self, options: Options) -> Graph:
+        """The architecture, for ``autograd.draw``."""
+        from .diagram import diagram  # it knows the layers, which are modules
+
+        return diagram(self, options)
 
     # --- what is inside ----------------------------------------------------------------------
 
