@@ -115,7 +115,7 @@ def train_test_split(
             f"test_size={test_size} of {total} rows would leave {wanted} for testing and "
             f"{total - wanted} for training; both need at least one"
         )
-    rng = random.Random(seed)  # noqa: S311  (no secrets here)
+    rng = random.Random(seed)
     order = list(range(total))
     rng.shuffle(order)
     test = set(_stratified(order, y, wanted) if stratify else order[:wanted])
@@ -225,7 +225,7 @@ def sine(n: int = 100, *, noise: float = 0.05, seed: int = 0) -> Dataset:
         seed: of the noise and the order.
     """
     n, noise = count("n", n, 2), number("noise", noise, 0.0)
-    rng = random.Random(seed)  # noqa: S311  (no secrets here)
+    rng = random.Random(seed)
     rows = [math.pi * (2.0 * i / (n - 1) - 1.0) for i in range(n)]
     rng.shuffle(rows)
     return Dataset(
@@ -250,7 +250,7 @@ def _curves(
 ) -> Dataset:
     """Rows along curves (points for t from 0 to 1), one class a curve, with noise, shuffled."""
     n, noise = count("n", n, len(curves)), number("noise", noise, 0.0)
-    rng = random.Random(seed)  # noqa: S311  (no secrets here)
+    rng = random.Random(seed)
     rows: list[tuple[list[float], int]] = []
     for label, curve in enumerate(curves):
         size = n // len(curves) + (label < n % len(curves))
