@@ -86,7 +86,7 @@ def test_with_neither_a_cell_shows_the_tree_and_how_to_get_pictures(picture):
     shown = picture._repr_mimebundle_()
     assert set(shown) == {"text/plain"}
     assert shown["text/plain"] == (
-        "x × x: 9\n└ x = 3\nNo gradients yet: call backward() first\n" + rendering.ADVICE
+        "x × x: 9\n└─ x = 3\nNo gradients yet: call backward() first\n" + rendering.ADVICE
     )
     assert "valuegrad[viz]" in rendering.ADVICE
 
