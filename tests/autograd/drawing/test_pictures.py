@@ -242,3 +242,8 @@ def test_a_page_without_a_renderer_holds_the_tree(tmp_path):
     page = draw(x * 2).save(tmp_path / "x.html").read_text(encoding="utf-8")
     assert "&lt;script&gt; × 2" in page
     assert "<script>" not in page
+
+
+def test_the_repr_of_a_value_is_short_whatever_its_label():
+    assert repr(Value(1.0, "a'b\n")) == 'Value(data=1.0, grad=0.0, label="a\'b\\n")'
+    assert len(repr(Value(1.0, "long" * 5000))) < 150
