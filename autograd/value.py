@@ -125,8 +125,8 @@ class Value(Operators):
             primals: tuple[float, ...] = (x, y)
             out = primitive.forward(x, y)
         else:
-            for operand in operands:
-                if type(operand) is not float and not isinstance(operand, Value):
+            for kind in set(map(type, operands)):  # many operands are of few classes
+                if kind is not float and not issubclass(kind, Value):
                     return _apply_foreign(self, primitive, operands)
             primals = tuple([x if type(x) is float else x._data for x in operands])
             out = primitive.forward(*primals)

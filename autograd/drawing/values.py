@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from .model import Options
     from .select import Selection, Unit
 
-INFIX = frozenset("+-×÷^")
+INFIX = frozenset("+−×÷^")
+
+FEW = 3
+"""How many numbers of a vector are shown each."""
 
 NAME_SHOWN = 12
 """The longest operand name that stands in a formula, in characters."""
@@ -87,9 +90,11 @@ class _Assembly:
             for edge in self._edges(unit, head, places):
                 graph.edges.append(edge)
         self._place_leaves()
-        for unit, count in self._selection.uses.items():
-            graph.edges.append(Edge(self.index[unit], len(graph.nodes)))
-            graph.nodes.append(Node(f"… used by {count:,} more", kind="more"))
+        if self._selection.uses:
+            users = sum(self._selection.uses.values())
+            graph.edges.extend(Edge(self.index[x], len(graph.nodes)) for x in self._selection.uses)
+            graph.nodes.append(Node(f"… {plural(users, 'use')} not shown", kind="more"))
+        self._align()
         self._weigh()
         self._highlight()
         graph.notes = self._notes()
@@ -155,7 +160,7 @@ class _Assembly:
         parameters = self._is_parameter(values[0])
         count = plural(len(values), "parameter" if parameters else "input")
         title = shorten(common_range(self._label(value) for value in values))
-        lines = [count] if title else []
+        lines = [count] if title and len(values) > FEW else []
         lines.append(self._span([value.data for value in values]))
         gradients = [value.grad for value in values]
         gradient = ""
@@ -197,7 +202,9 @@ class _Assembly:
         return value.label or self._names.get(value, "")
 
     def _span(self, numbers: list[float]) -> str:
-        """The least and the greatest of some numbers."""
+        """The least and the greatest of some numbers, or all of them if they are few."""
+        if len(numbers) <= FEW:
+            return ", ".join(number(x, self._options.digits) for x in numbers)
         finite = [x for x in numbers if math.isfinite(x)]
         if not finite:
             return number(numbers[0])
@@ -234,19 +241,45 @@ class _Assembly:
 
     def _edges(self, unit: Unit, head: int, places: dict[Unit | Stub, int]) -> Iterable[Edge]:
         operands = self._units[unit]
-        shares = _shares(unit) if self._swept and isinstance(unit, Value) else {}
+        flows = self._flows(unit) if self._swept else {}
         labels = _ordinals(unit, self._label) if isinstance(unit, Value) else {}
         for operand in operands:
             edge = Edge(places[operand], head)
+            if isinstance(operand, tuple):
+                known = [flows[value] for value in operand if value in flows]
+                edge.weight = math.fsum(known) if known else None
+            elif not isinstance(operand, Stub):
+                edge.weight = flows.get(operand)
             if isinstance(operand, Value):
                 edge.label = labels.get(operand, "")
-                if isinstance(unit, Value):
-                    edge.weight = shares.get(operand)
-                elif self._swept:
-                    edge.weight = abs(operand.grad)
-            elif isinstance(operand, tuple) and shares:
-                edge.weight = math.fsum(shares.get(value, 0.0) for value in operand)
             yield edge
+
+    def _flows(self, unit: Unit) -> dict[Unit, float]:
+        """How much gradient a box handed to what it depends on."""
+        values: dict[Value, float] = {}
+        if isinstance(unit, Value):
+            values = _shares(unit)
+        elif isinstance(unit, Scope):
+            for member in self._selection.members[unit]:
+                for operand in member.operands:
+                    if isinstance(operand, Value):
+                        values[operand] = abs(operand.grad)
+        flows: dict[Unit, float] = dict(values.items())
+        for value, flow in values.items():
+            top = self._selection.tops.get(value.scope) if value.scope is not None else None
+            if top is not None:
+                flows[top] = flows.get(top, 0.0) + flow
+        return flows
+
+    def _align(self) -> None:
+        """Keep collapsed modules that stand side by side, a layer's neurons, in their order."""
+        graph = self._graph
+        neighbours: dict[tuple[int | None, frozenset[int]], list[int]] = {}
+        for place, tails in enumerate(graph.operands()):
+            node = graph.nodes[place]
+            if node.kind == "module":
+                neighbours.setdefault((node.cluster, frozenset(tails)), []).append(place)
+        graph.columns = [column for column in neighbours.values() if len(column) > 2]
 
     def _weigh(self) -> None:
         """Turn magnitudes of gradients into thickness, on a scale of three decades."""
@@ -313,34 +346,39 @@ class _Assembly:
 
 
 def _formula(value: Value, primitive: Primitive, label: Callable[[Value], str], digits: int) -> str:
-    """An operation with its constants, and with its operands' names where they are short."""
-    symbol = primitive.symbol
+    """An operation with its constants, and with its operands' names where they are short.
+
+    Other operands are dots, which are left out where nothing stands beside them and the node has no name.
+    """
     operands = value.operands
     constants = [x for x in operands if isinstance(x, float)]
-    names = [number(x, digits) if isinstance(x, float) else label(x) for x in operands]
     if primitive.arity is None:
         # By name: the symbol for a dot product is hard to see.
         if not constants:
-            return primitive.name
+            return f"{primitive.name}(…)" if value.label else primitive.name
         if len(constants) == 1:
-            return f"{primitive.name} with {number(constants[0], digits)}"
+            return f"{primitive.name} with {_constant(constants[0], digits)}"
         return f"{primitive.name} with {plural(len(constants), 'constant')}"
-    named = all(name and len(name) <= NAME_SHOWN and name.isprintable() for name in names)
-    if symbol in INFIX:
-        a, b = names
-        if named:
-            return f"{a} {symbol} {b}"
-        if not constants:
-            return symbol
-        return f"{a} {symbol}" if isinstance(operands[0], float) else f"{symbol} {b}"
+    names = []
+    for x in operands:
+        name = _constant(x, digits) if isinstance(x, float) else label(x)
+        names.append(name if name and len(name) <= NAME_SHOWN and name.isprintable() else "•")
     if primitive.name == "where":
         names[0] = "true" if operands[0] else "false"
-    if named:
-        return f"{symbol}({', '.join(names)})"
-    if not constants:
-        return symbol
-    shown = (x if isinstance(o, float) else "•" for x, o in zip(names, operands, strict=True))
-    return f"{symbol}({', '.join(shown)})"
+    bare = not value.label and all(
+        name == "•" for name, x in zip(names, operands, strict=True) if not isinstance(x, float)
+    )
+    symbol = primitive.symbol.replace("-", "−")
+    if symbol in INFIX:
+        a, b = names
+        return f"{a} {symbol} {b}".strip("• ") if bare else f"{a} {symbol} {b}"
+    return symbol if bare and not constants else f"{symbol}({', '.join(names)})"
+
+
+def _constant(x: float, digits: int) -> str:
+    """A constant, with more digits where it would look like a whole number and is none."""
+    text = number(x, digits)
+    return number(x, max(digits, 9)) if not x.is_integer() and "." not in text else text
 
 
 def _ordinals(value: Value, label: Callable[[Value], str]) -> dict[Value, str]:
@@ -354,7 +392,7 @@ def _ordinals(value: Value, label: Callable[[Value], str]) -> dict[Value, str]:
             counts.setdefault(operand, []).append(i)
     if primitive.commutative or len(counts) < 2:
         return {x: f"×{len(at)}" for x, at in counts.items() if len(at) > 1}
-    if all(0 < len(label(x)) <= NAME_SHOWN for x in counts):
+    if all(0 < len(label(x)) <= NAME_SHOWN and label(x).isprintable() for x in counts):
         return {}
     ordinals = ("1st", "2nd", "3rd")
     return {
