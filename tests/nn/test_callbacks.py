@@ -69,8 +69,9 @@ def test_min_delta_is_how_much_better_a_best_must_be():
 def test_a_callback_used_again_starts_afresh():
     stopping = nn.EarlyStopping("score", patience=2)
     train([1, 2, 3], stopping)
-    _, history = train([9, 8, 7], stopping)
-    assert len(history) == 3
+    _, history = train([9, 8, 7, 6, 5], stopping)
+    assert len(history) == 5
+    assert stopping.best == 5.0
 
 
 def test_checkpoints_are_one_file_or_one_each(tmp_path):
