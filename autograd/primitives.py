@@ -419,7 +419,7 @@ def gelu(xp: Namespace) -> Row:
     """x times the normal distribution function of x (Hendrycks and Gimpel 2016, the exact form)."""
 
     def half(x: N) -> N:  # the normal distribution function; erfc keeps the digits of the left tail
-        return 0.5 * xp.erfc(-math.sqrt(0.5) * x)
+        return 0.5 * xp.erfc(-xp.sqrt(0.5) * x)  # xp's root: exact where numbers are
 
     def density(x: N) -> N:
         return (1.0 / math.sqrt(2.0 * math.pi)) * xp.exp(-0.5 * (x * x))
@@ -488,4 +488,10 @@ def logsumexp(xp: Namespace) -> Row:
         shift = xp.where(xp.isnan(top - top), 0.0, top)  # an infinite maximum cannot be subtracted
         return shift + xp.log(sum(xp.exp(x - shift) for x in args))
 
-    return forward, lambda out, *args: [xp.exp(x - out) for x in args]
+    def weights(out: N, *args: N) -> N:
+        # They sum to 1. Divided by their sum, since the rounding error of a large out is a factor in each.
+        parts = [xp.exp(x - out) for x in args]
+        total = xp.sum(*parts)
+        return [xp.div(part, total) for part in parts]
+
+    return forward, weights

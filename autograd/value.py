@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from . import modes, scopes
-from .graph import reverse_sweep, topological_order
+from .graph import reverse_sweep, sweeping, topological_order
 from .operators import Operators
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Value(Operators):
 
     Raises:
         TypeError: if data is not a real number.
-        OverflowError: if data is an integer too large for a float.
+        OverflowError: if data is an integer or a fraction too large for a float.
 
     >>> a, b = Value(2.0), Value(-3.0)
     >>> loss = a * b + a**2
@@ -151,21 +151,28 @@ class Value(Operators):
             gradient: the derivative to start from, of some further number with respect to this one.
 
         Raises:
-            AnomalyError: under :class:`detect_anomaly`; all leaves' gradients are then as before.
+            AnomalyError: under :class:`detect_anomaly`.
+            TypeError: if gradient, or the ``grad`` of a leaf, is not a real number.
+
+        Whatever is raised, all leaves' gradients are then as before.
         """
         seed = real(gradient, "gradient")
         order = topological_order(self)
         reached = []
-        for node in order:
-            if node.primitive is not None:
-                node.grad = 0.0
-        for node, cotangent in reverse_sweep(order, [(self, seed)]):
-            if node.primitive is None:
-                reached.append((node, cotangent))
-            else:
-                node.grad = cotangent
-        for leaf, cotangent in reached:  # only now, so that an exception changes no leaf
-            leaf.grad += cotangent
+        with sweeping:
+            for node in order:
+                if node.primitive is not None:
+                    node.grad = 0.0
+            for node, cotangent in reverse_sweep(order, [(self, seed)]):
+                if node.primitive is not None:
+                    node.grad = cotangent
+                else:
+                    before = node.grad
+                    if type(before) is not float:
+                        before = real(before, f"the grad of {modes.describe(node)}")
+                    reached.append((node, before + cotangent))
+            for leaf, total in reached:  # only now, so that an exception changes no leaf
+                leaf.grad = total
 
     def detach(self) -> Value:
         """A leaf with the same number, through which no gradient flows back."""
@@ -286,14 +293,14 @@ def real(number: Any, name: str) -> float:
 
     Raises:
         TypeError: if it is not a real number; the message says what to do.
-        OverflowError: if it is an integer too large for a float.
+        OverflowError: if it is an integer or a fraction too large for a float.
     """
     if not is_real(number):
         raise TypeError(f"{name} must be a real number, not {_advice(number)}")
     try:
         return float(number)
     except OverflowError:
-        raise OverflowError(f"{name} is an integer too large for a float") from None
+        raise OverflowError(f"{name} is too large for a float") from None
 
 
 def _advice(number: Any) -> str:
@@ -302,7 +309,7 @@ def _advice(number: Any) -> str:
         return "a Value; use the Value itself, or its .data"
     if isinstance(number, str):
         return f"the str {number[:40]!r}; convert it with float() first"
-    if isinstance(number, complex):
+    if isinstance(number, numbers.Complex):
         return "complex; use two Values, for the real and the imaginary part"
     if isinstance(number, (list, tuple)) or hasattr(number, "shape"):
         return f"{kind}; a Value is one number, so make one for each element"
