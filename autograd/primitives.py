@@ -305,7 +305,7 @@ def minimum(xp: Namespace) -> Row:
     )
 
 
-@primitive(arity=3, kinks=lambda x, lo, hi: (x - lo, x - hi))
+@primitive(arity=3, domain=lambda x, lo, hi: (hi - lo,), kinks=lambda x, lo, hi: (x - lo, x - hi))
 def clip(xp: Namespace) -> Row:
     """x held between lo and hi; derivative 1 on the closed interval, 0 outside."""
 
