@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .value import Value
 
 
-_sweeping = threading.RLock()
+sweeping = threading.RLock()
+"""Held during a sweep, which leaves its cotangents in the nodes: two threads may share leaves."""
 
 
 class StaleGraphError(RuntimeError):
@@ -103,9 +104,8 @@ def reverse_sweep(
         StaleGraphError: with ``create_graph``, if a leaf no longer has the data it was recorded with.
     """
     watch = modes.anomalies.get() if modes.active and not create_graph else None
-    # Cotangents wait in a slot of the nodes, since a dictionary would cost half the sweep's time again;
-    # the lock keeps the slots of shared leaves from two threads.
-    with _sweeping:
+    # Cotangents wait in a slot of the nodes, since a dictionary would cost half the sweep's time again.
+    with sweeping:
         try:
             for node, seed in seeds:
                 before = node._cotangent
@@ -147,6 +147,14 @@ def reverse_sweep(
                             watch.check_backward(node, b, cotangent, share)
                         before = b._cotangent
                         b._cotangent = share if before is None else before + share
+                    continue
+                if primitive.arity is None and among is None and watch is None and not create_graph:
+                    # The same for operations of many operands, of which a neuron's have the most edges.
+                    for operand, local in zip(node.operands, partials[0](out, *primals)):  # noqa: B905
+                        if not isinstance(operand, float):
+                            share = cotangent * local
+                            before = operand._cotangent
+                            operand._cotangent = share if before is None else before + share
                     continue
                 known = (
                     primitive.arity is None

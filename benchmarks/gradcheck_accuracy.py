@@ -137,11 +137,11 @@ def pytorch() -> Callable[[Case], Callable[[float], bool | None]] | None:
         def answer(g: float) -> bool:
             class Function(torch.autograd.Function):  # type: ignore[misc,unused-ignore]
                 @staticmethod
-                def forward(ctx: Any, x: Any) -> Any:  # noqa: ARG004
+                def forward(ctx: Any, x: Any) -> Any:
                     return x.new_tensor(case(float(x)))
 
                 @staticmethod
-                def backward(ctx: Any, *cotangents: Any) -> Any:  # noqa: ARG004
+                def backward(ctx: Any, *cotangents: Any) -> Any:
                     return cotangents[0] * g
 
             point = torch.tensor(case.x, dtype=torch.float64, requires_grad=True)

@@ -132,7 +132,7 @@ class Program:
         inside = [x for _, operands in self.steps for x in operands if isinstance(x, float)]
         return [*self.inputs, *inside]
 
-    def _name(self, operand: int | float) -> str:
+    def _name(self, operand: float) -> str:
         if isinstance(operand, float):
             return repr(operand) if operand >= 0.0 else f"({operand!r})"
         return f"x{operand}" if operand < len(self.inputs) else f"n{operand}"
@@ -208,7 +208,7 @@ def _smaller(program: Program) -> Iterator[Program]:
         if not math.isfinite(numbers[count + i]):
             continue
 
-        def moved(x: int | float, i: int = i) -> int | float:
+        def moved(x: float, i: int = i) -> int | float:
             if isinstance(x, float) or x < count:
                 return x
             return count if x == count + i else x + 1 if x < count + i else x

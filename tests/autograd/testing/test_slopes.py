@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograd import Value, abs as absolute, exp, floor, log, maximum, sigmoid, sqrt, tanh
+from autograd import Value, exp, floor, log, maximum, sigmoid, sqrt, tanh
+from autograd import abs as absolute
 from autograd.testing.precise import precise
 from autograd.testing.replay import Replay, at_kink
 
