@@ -112,6 +112,24 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path, mon
 
 
 @pytest.mark.parametrize(
+    "callback", [nn.Checkpoint("a.json"), nn.EarlyStopping("loss", restore_best=True)]
+)
+def test_a_model_whose_state_cannot_be_saved_is_refused_before_training(callback):
+    w = nn.Parameter(0.0)
+    with pytest.raises(TypeError, match=rf"{type(callback).__name__} needs a Module"):
+        nn.fit(
+            lambda x: w * x[0],
+            [[1.0]],
+            [1.0],
+            loss="mse",
+            optimizer=nn.optim.SGD([w]),
+            callbacks=callback,
+            progress=False,
+        )
+    assert w.data == 0.0
+
+
+@pytest.mark.parametrize(
     ("make", "error", "message"),
     [
         (lambda: nn.EarlyStopping(patience=0), ValueError, r"patience must be at least 1"),
