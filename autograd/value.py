@@ -114,12 +114,18 @@ class Value(Operators):
                 x = a
             elif isinstance(a, Value):
                 x = a._data
+            elif type(a) is int:  # 2 * x and x**2 are as common as floats
+                x = real(a, "an operand")
+                operands = x, b
             else:
                 return _apply_foreign(self, primitive, operands)
             if type(b) is float:
                 y = b
             elif isinstance(b, Value):
                 y = b._data
+            elif type(b) is int:
+                y = real(b, "an operand")
+                operands = a, y
             else:
                 return _apply_foreign(self, primitive, operands)
             primals: tuple[float, ...] = (x, y)
