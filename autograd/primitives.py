@@ -269,19 +269,19 @@ def sign(xp: Namespace) -> Row:
     return xp.sign, lambda out, x: _flat(xp, out)
 
 
-@primitive(kinks=lambda x: (x - math.floor(x),))
+@primitive(kinks=lambda x: (x % 1.0,))
 def floor(xp: Namespace) -> Row:
     """The largest whole number not above x; derivative 0."""
     return xp.floor, lambda out, x: _flat(xp, out)
 
 
-@primitive(kinks=lambda x: (x - math.ceil(x),))
+@primitive(kinks=lambda x: (x % 1.0,))
 def ceil(xp: Namespace) -> Row:
     """The smallest whole number not below x; derivative 0."""
     return xp.ceil, lambda out, x: _flat(xp, out)
 
 
-@primitive(kinks=lambda x: (x - math.floor(x) - 0.5,))
+@primitive(kinks=lambda x: (x % 1.0 - 0.5,))
 def round_(xp: Namespace) -> Row:
     """The nearest whole number, halves to the even one; derivative 0."""
     return xp.round, lambda out, x: _flat(xp, out)

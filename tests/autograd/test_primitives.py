@@ -47,6 +47,31 @@ def test_a_row_is_copied_and_pickled_by_name(row):
     assert repr(row) == f"<primitive {row.name}>"
 
 
+KINKS = {
+    "abs": [(0.0,), (-0.0,)],
+    "sign": [(0.0,)],
+    "floor": [(2.0,), (-3.0,), (0.0,), (1e300,)],
+    "ceil": [(2.0,), (-3.0,), (0.0,), (1e300,)],
+    "round": [(0.5,), (2.5,), (-0.5,)],
+    "maximum": [(1.0, 1.0)],
+    "minimum": [(1.0, 1.0)],
+    "clip": [(1.0, 1.0, 2.0), (2.0, 1.0, 2.0)],
+    "relu": [(0.0,)],
+    "leaky_relu": [(0.0, 0.1)],
+    "elu": [(0.0, 1.0)],
+}
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.kinks], ids=str)
+def test_switching_functions_vanish_at_the_kinks_and_nowhere_else(row):
+    for point in KINKS[row.name]:
+        assert 0.0 in row.kinks(*point)
+    for x in (0.75, -1.25, 1e-300, -1e-300, 2.0**52 + 1.0, math.inf, -math.inf, math.nan):
+        point = (x, 0.3, 0.6)[: row.arity]
+        whole = row.name in {"floor", "ceil"} and abs(x) > 1e15
+        assert (0.0 in row.kinks(*point)) == (whole and math.isfinite(x)), x
+
+
 def test_no_two_rows_share_a_symbol():
     symbols = [row.symbol for row in ROWS]
     assert len(set(symbols)) == len(symbols)
