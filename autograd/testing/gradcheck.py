@@ -19,6 +19,7 @@ from .replay import Replay, at_kink
 from .report import Entry, Report, Verdict
 from .slopes import Slopes
 from .subject import Derivatives, Subject, derivative_name, require_value
+from .tracked import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -392,7 +393,7 @@ def _second_entries(
 def decide_replay(found: float, exact: Slopes, bound: Bound, kinks: int) -> Decision:
     if not math.isfinite(bound.error):
         return Verdict.INCONCLUSIVE, "overflow, underflow, or a branch that rounding decides"
-    tolerance = bound.error + exact.error
+    tolerance = bound.error + exact.error + TINY
     if not exact.settled:
         return Verdict.INCONCLUSIVE, "the slope diverges, or the domain ends here"
     if not math.isfinite(found):
