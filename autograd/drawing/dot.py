@@ -23,25 +23,31 @@ POINTS = 12
 
 def to_dot(graph: Graph, theme: Theme = LIGHT) -> str:
     """The DOT text of a graph."""
+    crowd = min(len(graph.edges) / 200, 1.5)
     lines = [
         "digraph {",
         f"  graph [rankdir={graph.direction}, bgcolor={quote(theme.page)}, fontname={quote(FONT)},",
-        f"    fontsize=11, fontcolor={quote(theme.faint)}, nodesep=0.25, ranksep=0.4, pad=0.15]",
+        f"    fontsize=11, fontcolor={quote(theme.faint)}, nodesep=0.25, ranksep={0.45 + crowd:.2f}, pad=0.15]",
         f"  node [fontname={quote(FONT)}, fontsize={POINTS}, fontcolor={quote(theme.text)},",
         '    margin="0.12,0.06", height=0.3, width=0.3]',
         f"  edge [color={quote(theme.edge)}, fontname={quote(FONT)}, fontsize=9,",
-        f"    fontcolor={quote(theme.faint)}, arrowsize=0.7]",
+        f"    fontcolor={quote(theme.faint)}, arrowsize={0.7 - crowd / 10:.2f}]",
     ]
     if graph.notes:
         notes = "".join(_escape(note) + "\\l" for note in graph.notes)
         lines.append(f'  label="{notes}"; labelloc=b; labeljust=l')
+    depths = _depths(graph)
+    if crowd > 0.5 and all(depths[e.head] == depths[e.tail] + 1 for e in graph.edges):
+        lines.append("  splines=line")  # nothing stands between neighbouring columns
     lines.extend(_clusters(graph, theme))
     for i, node in enumerate(graph.nodes):
         if node.cluster is None:
             lines.append(f"  n{i} {_node(i, node, theme)}")
     for edge in graph.edges:
-        attributes = _edge(edge, theme)
+        attributes = _edge(edge, theme, 3.0 / (1.0 + crowd))
         lines.append(f"  n{edge.tail} -> n{edge.head}{attributes}")
+    for tail, head in _later_leaves(graph):
+        lines.append(f"  n{tail} -> n{head} [style=invis]")
     lines.append("}")
     return "\n".join(lines) + "\n"
 
@@ -79,10 +85,14 @@ def _node(i: int, node: Node, theme: Theme) -> str:
     if look.shape in {"ellipse", "hexagon"}:
         width *= 1.2
     attributes["width"] = f"{width:.2f}"
+    if look.shape == "box3d":
+        attributes["margin"] = quote("0.2,0.15")
     if node.stacked and look.shape != "box3d":
         attributes["peripheries"] = "2"
     if node.output:
-        attributes |= {"color": quote(theme.output), "peripheries": "2", "penwidth": "1.5"}
+        attributes |= {"color": quote(theme.output), "penwidth": "2"}
+        if look.shape != "box3d":
+            attributes["peripheries"] = "2"
     if node.kind == "more":
         attributes["fontcolor"] = quote(theme.faint)
     if node.highlighted:
@@ -90,10 +100,10 @@ def _node(i: int, node: Node, theme: Theme) -> str:
     return "[" + ", ".join(f"{key}={value}" for key, value in attributes.items()) + "]"
 
 
-def _edge(edge: Edge, theme: Theme) -> str:
+def _edge(edge: Edge, theme: Theme, thickest: float) -> str:
     attributes = {}
     if edge.weight is not None:
-        attributes["penwidth"] = f"{0.5 + 3.0 * edge.weight:.2f}"
+        attributes["penwidth"] = f"{0.5 + thickest * edge.weight:.2f}"
         if edge.weight == 0.0:
             attributes["style"] = "dotted"
             attributes["color"] = quote(theme.faint)
@@ -139,6 +149,32 @@ def _clusters(graph: Graph, theme: Theme) -> list[str]:
         stack.append((i, depth, True))
         stack.extend((j, depth + 1, False) for j in reversed(inside[i]))
     return lines
+
+
+def _depths(graph: Graph) -> list[int]:
+    """How many edges the longest way to each node has."""
+    depths: list[int] = []
+    for tails in graph.operands():  # in topological order, but for cycles through collapsed modules
+        depths.append(max((depths[t] + 1 for t in tails if t < len(depths)), default=0))
+    return depths
+
+
+def _later_leaves(graph: Graph) -> list[tuple[int, int]]:
+    """Invisible edges that put a frame's leaves after the frames that it depends on.
+
+    Without them a layer's weights stand beside the layer before it, and the layers in a diagonal.
+    """
+    operands, depths = graph.operands(), _depths(graph)
+    pairs = []
+    for edge in graph.edges:
+        leaf, head = graph.nodes[edge.tail], graph.nodes[edge.head]
+        if operands[edge.tail] or leaf.cluster is None or leaf.cluster != head.cluster:
+            continue
+        before = [t for t in operands[edge.head] if graph.nodes[t].cluster != leaf.cluster]
+        deepest = max(before, key=lambda t: depths[t], default=None)
+        if deepest is not None and depths[deepest]:
+            pairs.append((deepest, edge.tail))
+    return pairs
 
 
 def text_width(text: str) -> float:

@@ -28,7 +28,7 @@ def draw(
     highlight: Value | Iterable[Value] = (),
     parameters: Iterable[Value] = (),
     gradients: bool = True,
-    fold: int = 5,
+    fold: int | None = None,
     digits: int = 4,
 ) -> Drawing:
     """A picture of a graph; drawing changes nothing.
@@ -48,7 +48,8 @@ def draw(
         highlight: mark the paths between these nodes, or, if it is one, from it to x.
         parameters: leaves to draw as parameters, besides those of ``nn``.
         gradients: whether to show gradients, where there are any.
-        fold: how many leaves of one name (``w[0]``, ``w[1]``, ...) or of none are drawn as one box.
+        fold: how many operands of one name (``w[0]``, ``w[1]``, ...), or of none, are drawn as one box. None:
+            5 in a picture of up to 20 boxes, 2 in a larger one.
         digits: significant digits of numbers.
 
     Raises:
@@ -73,7 +74,7 @@ def draw(
         collapse=_collapse(collapse),
         near=_nodes("near", near),
         highlight=_nodes("highlight", highlight),
-        fold=_at_least("fold", fold, 2),
+        fold=None if fold is None else _at_least("fold", fold, 2),
         gradients=bool(gradients),
         digits=_at_least("digits", digits, 1),
     )

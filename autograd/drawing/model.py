@@ -6,6 +6,7 @@ tree and the stepper read it. An object that offers ``_drawing(options)``, retur
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -30,7 +31,7 @@ class Options:
     collapse: bool | int | str | tuple[str, ...] | None = None
     near: tuple[Any, ...] = ()
     highlight: tuple[Any, ...] = ()
-    fold: int = 5
+    fold: int | None = None
     gradients: bool = True
     digits: int = 4
 
@@ -159,20 +160,16 @@ def _visible(character: str) -> str:
 def number(x: float, digits: int = 4) -> str:
     """A number with a few significant digits, and no exponent where none is needed.
 
-    >>> [number(x) for x in (2.0, -0.70710678, 12345.678, 1e-9, 3e8, float("nan"))]
-    ['2', '-0.7071', '12346', '1e-09', '3e+08', 'nan']
+    >>> [number(x) for x in (2.0, -0.00170710678, 12345.678, 1e-9, 3e8, float("nan"))]
+    ['2', '-0.001707', '12346', '1e-09', '3e+08', 'nan']
     """
-    if x != x or x in {float("inf"), float("-inf")}:
+    if x != x or math.isinf(x):
         return str(x)
     if x == 0:
         return "0"
     if 1e-3 <= abs(x) < 1e6:
-        whole = len(str(int(abs(x)))) if abs(x) >= 1 else 0
-        text = f"{x:.{max(digits - whole, 0)}f}"
-        if "." in text:
-            text = text.rstrip("0").rstrip(".")
-        if text.lstrip("-") != "0":
-            return text
+        text = f"{x:.{max(digits - 1 - math.floor(math.log10(abs(x))), 0)}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     return f"{x:.{digits}g}"
 
 

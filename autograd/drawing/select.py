@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 OPERANDS_SHOWN = 6
 """How many operands of a node are shown where the graph is too large to be shown whole."""
 
+EDGES_PER_NODE = 2
+"""More edges than this for each node that may be shown make a tangle that nobody can read, nor lay out."""
+
+SMALL = 20
+"""Up to how many boxes a picture shows each operand for itself, if there are not many."""
+
 
 @dataclass(eq=False)
 class Stub:
@@ -45,12 +51,14 @@ class Selection:
         members: for each module, shown or not, that is drawn as one box, the nodes in it.
         uses: for a box the number of nodes that use it and are left out.
         hidden: how many nodes are left out, besides those in collapsed modules.
+        tops: for each scope in a collapsed module that module's.
     """
 
     units: dict[Unit, list[Unit | Stub]] = field(default_factory=dict)
     members: dict[Scope, list[Value]] = field(default_factory=dict)
     uses: dict[Unit, int] = field(default_factory=dict)
     hidden: int = 0
+    tops: dict[Scope, Scope] = field(default_factory=dict)
 
 
 def select(
@@ -58,6 +66,11 @@ def select(
 ) -> Selection:
     """Choose what to show of the graph that the roots depend on."""
     search = Search(options, is_parameter)
+    if (
+        options.fold is None
+        and len(_breadth_first(list(roots), search.operands, SMALL, None)[0]) == SMALL
+    ):
+        search.fold = 2
     if options.near:
         return search.around(list(options.near), topological_order(*roots))
     if options.collapse is None or options.collapse is False:
@@ -74,6 +87,7 @@ class Search:
     """A walk over units, breadth first, until there are enough of them."""
 
     def __init__(self, options: Options, is_parameter: Callable[[Value], bool]) -> None:
+        self.fold = 5 if options.fold is None else options.fold
         self._options = options
         self._is_parameter = is_parameter
         self._tops: dict[Scope, Scope] = {}  # for each collapsed scope the one that it is drawn as
@@ -85,7 +99,7 @@ class Search:
         unscoped = sizes.pop(None, 0)
         scopes = {scope: count for scope, count in sizes.items() if scope is not None}
         self._tops = self._chosen_tops(scopes, unscoped)
-        for value in order:
+        for value in reversed(order):  # first operands come first
             if value.scope is not None and value.scope in self._tops:
                 self._members.setdefault(self._tops[value.scope], []).append(value)
 
@@ -107,7 +121,7 @@ class Search:
     def from_roots(self, roots: list[Value]) -> tuple[Selection, set[Value]]:
         """What is nearest to the roots; and all nodes there are."""
         starts = list(dict.fromkeys(self._unit(root) for root in roots))
-        return self._with_stubs(self._walk(starts, self._operands), roots)
+        return self._with_stubs(self._walk(starts, self.operands), roots)
 
     def around(self, nodes: list[Value], order: list[Value]) -> Selection:
         """What is nearest to some nodes, along edges in both directions."""
@@ -118,10 +132,10 @@ class Search:
 
         def neighbours(unit: Unit) -> list[Unit]:
             above = consumers.get(unit, []) if isinstance(unit, Value) else []
-            return [*self._operands(unit), *above]
+            return [*self.operands(unit), *above]
 
         units = self._walk(list(nodes), neighbours)
-        selection = self._with_stubs({unit: self._operands(unit) for unit in units}, [])[0]
+        selection = self._with_stubs({unit: self.operands(unit) for unit in units}, [])[0]
         for unit in units:
             if isinstance(unit, Value):
                 unseen = sum(node not in units for node in consumers.get(unit, []))
@@ -145,17 +159,21 @@ class Search:
         for unit in units:
             seen.update(self._values(unit))
         shown = len(seen)
-        selection = Selection(members=self._members)
+        selection = Selection(members=self._members, tops=self._tops)
         stub_of: dict[Unit, Stub] = {}
+        edges = sum(len(operands) for operands in units.values())
+        crowded = edges > EDGES_PER_NODE * self._options.max_nodes
         for unit, operands in units.items():
-            missing = [operand for operand in operands if operand not in units]
+            cap = OPERANDS_SHOWN if crowded else len(operands)
+            near = {operand for operand in operands[:cap] if operand in units}
+            missing = [operand for operand in operands if operand not in near]
             new = [operand for operand in missing if operand not in stub_of]
             if new:
                 values = [value for operand in new for value in self._values(operand)]
                 stub = Stub(_flood(values, seen), values[0].scope)
                 stub_of.update(dict.fromkeys(new, stub))
             selection.units[unit] = list(
-                dict.fromkeys(x if x in units else stub_of[x] for x in operands)
+                dict.fromkeys(x if x in near else stub_of[x] for x in operands)
             )
         _flood(roots, seen)
         selection.hidden = len(seen) - shown
@@ -172,39 +190,40 @@ class Search:
             return (unit,)
         return self._members[unit] if isinstance(unit, Scope) else unit
 
-    def _operands(self, unit: Unit) -> list[Unit]:
+    def operands(self, unit: Unit) -> list[Unit]:
         """The units that a unit depends on, in the order of its operands."""
         if isinstance(unit, tuple):
             return []
         if isinstance(unit, Value):
-            values = dict.fromkeys(x for x in unit.operands if isinstance(x, Value))
-        else:
-            values = dict.fromkeys(
-                operand
-                for member in self._members[unit]
-                for operand in member.operands
-                if isinstance(operand, Value)
-                and self._unit(operand) != unit
-                and not (operand.primitive is None and self._is_parameter(operand))
-            )
-        return self._folded(values)
+            return self._folded(dict.fromkeys(x for x in unit.operands if isinstance(x, Value)))
+        values = dict.fromkeys(
+            operand
+            for member in self._members[unit]
+            for operand in member.operands
+            if isinstance(operand, Value)
+            and self._unit(operand) != unit
+            and not (operand.primitive is None and self._is_parameter(operand))
+        )
+        units = self._folded(values)
+        # A module that was called for many samples depends on leaves of as many names.
+        return units if len(units) <= OPERANDS_SHOWN else self._folded(values, by_name=False)
 
-    def _folded(self, values: Iterable[Value]) -> list[Unit]:
-        """Values as units, with leaves of one kind and name folded together where they are many."""
+    def _folded(self, values: Iterable[Value], by_name: bool = True) -> list[Unit]:
+        """Values as units, with leaves of one kind (and name) folded together where they are many."""
         groups: dict[Unit | tuple[bool, tuple[str, str] | None], list[Value]] = {}
         for value in values:
             unit = self._unit(value)
             key: Unit | tuple[bool, tuple[str, str] | None] = unit
             if unit is value and not value.operands:
-                stem = stem_of(value.label)
-                if stem is not None or not value.label:
+                stem = stem_of(value.label) if by_name else None
+                if stem is not None or not value.label or not by_name:
                     key = (self._is_parameter(value), stem)
             groups.setdefault(key, []).append(value)
         units: list[Unit] = []
         for group in groups.values():
             if self._unit(group[0]) is not group[0]:
                 units.append(self._unit(group[0]))
-            elif len(group) >= self._options.fold:
+            elif len(group) >= self.fold:
                 units.append(tuple(group))
             else:
                 units.extend(group)
@@ -218,9 +237,12 @@ def _breadth_first(
     found: dict[Unit, list[Unit]] = {start: [] for start in starts[:limit]}
     queue = deque(found)
     complete = len(starts) <= limit
+    edges = 0
     while queue and (complete or cap is not None):
         unit = queue.popleft()
         found[unit] = neighbours(unit)
+        edges += len(found[unit])
+        complete = complete and edges <= EDGES_PER_NODE * limit
         for other in found[unit][:cap]:
             if other not in found:
                 if len(found) == limit:

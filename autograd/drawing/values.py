@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 INFIX = frozenset("+-×÷^")
 
+FEW = 3
+"""How many numbers of a vector are shown each."""
+
 NAME_SHOWN = 12
 """The longest operand name that stands in a formula, in characters."""
 
@@ -155,7 +158,7 @@ class _Assembly:
         parameters = self._is_parameter(values[0])
         count = plural(len(values), "parameter" if parameters else "input")
         title = shorten(common_range(self._label(value) for value in values))
-        lines = [count] if title else []
+        lines = [count] if title and len(values) > FEW else []
         lines.append(self._span([value.data for value in values]))
         gradients = [value.grad for value in values]
         gradient = ""
@@ -197,7 +200,9 @@ class _Assembly:
         return value.label or self._names.get(value, "")
 
     def _span(self, numbers: list[float]) -> str:
-        """The least and the greatest of some numbers."""
+        """The least and the greatest of some numbers, or all of them if they are few."""
+        if len(numbers) <= FEW:
+            return ", ".join(number(x, self._options.digits) for x in numbers)
         finite = [x for x in numbers if math.isfinite(x)]
         if not finite:
             return number(numbers[0])
@@ -234,19 +239,35 @@ class _Assembly:
 
     def _edges(self, unit: Unit, head: int, places: dict[Unit | Stub, int]) -> Iterable[Edge]:
         operands = self._units[unit]
-        shares = _shares(unit) if self._swept and isinstance(unit, Value) else {}
+        flows = self._flows(unit) if self._swept else {}
         labels = _ordinals(unit, self._label) if isinstance(unit, Value) else {}
         for operand in operands:
             edge = Edge(places[operand], head)
+            if isinstance(operand, tuple):
+                known = [flows[value] for value in operand if value in flows]
+                edge.weight = math.fsum(known) if known else None
+            elif not isinstance(operand, Stub):
+                edge.weight = flows.get(operand)
             if isinstance(operand, Value):
                 edge.label = labels.get(operand, "")
-                if isinstance(unit, Value):
-                    edge.weight = shares.get(operand)
-                elif self._swept:
-                    edge.weight = abs(operand.grad)
-            elif isinstance(operand, tuple) and shares:
-                edge.weight = math.fsum(shares.get(value, 0.0) for value in operand)
             yield edge
+
+    def _flows(self, unit: Unit) -> dict[Unit, float]:
+        """How much gradient a box handed to what it depends on."""
+        values: dict[Value, float] = {}
+        if isinstance(unit, Value):
+            values = _shares(unit)
+        elif isinstance(unit, Scope):
+            for member in self._selection.members[unit]:
+                for operand in member.operands:
+                    if isinstance(operand, Value):
+                        values[operand] = abs(operand.grad)
+        flows: dict[Unit, float] = dict(values.items())
+        for value, flow in values.items():
+            top = self._selection.tops.get(value.scope) if value.scope is not None else None
+            if top is not None:
+                flows[top] = flows.get(top, 0.0) + flow
+        return flows
 
     def _weigh(self) -> None:
         """Turn magnitudes of gradients into thickness, on a scale of three decades."""

@@ -173,7 +173,7 @@ def test_a_data_set_with_classes_is_split_in_proportion_and_one_without_is_not()
         (([1, 2], [1, 2], 0.0), {}, ValueError, r"would leave 0 for testing and 2 for training"),
         (([1, 2], [1, 2], 1.0), {}, ValueError, r"would leave 2 for testing and 0 for training"),
         (([1, 2], [1, 2], 2), {}, ValueError, r"would leave 2 for testing and 0 for training"),
-        (([1, 2], [1, 2], "1"), {}, TypeError, r"test_size must be a whole number, not '1'"),
+        (([1, 2], [1, 2], "1"), {}, TypeError, r"test_size must be a number, not '1'"),
         (([1, 2], [1, 2], 1), {"stratify": True}, ValueError, r"2 distinct targets in 2 rows"),
     ],
 )
