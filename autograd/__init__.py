@@ -28,8 +28,9 @@ from .value import GradientDropped as GradientDropped
 from .value import Value as Value
 
 if TYPE_CHECKING:
-    from .drawing.draw import draw as draw
-    from .drawing.draw import print_graph as print_graph
+    from .drawing.backward import draw_backward as draw_backward
+    from .drawing.entry import draw as draw
+    from .drawing.entry import print_graph as print_graph
 
 # What bears a builtin's name (sum, abs, round, pow) is here as autograd.sum, and stays out of
 # ``from autograd import *``. Hidden from type checkers, which read no computed list.
@@ -41,6 +42,7 @@ if not TYPE_CHECKING:
         "Value",
         "detect_anomaly",
         "draw",
+        "draw_backward",
         "first_anomaly",
         "grad",
         "gradient",
@@ -60,15 +62,15 @@ if not TYPE_CHECKING:
 
 _warn_of_namesake()
 
-_ON_FIRST_USE = {"draw": "drawing", "print_graph": "drawing"}
+if not TYPE_CHECKING:  # to a checker, a module with __getattr__ has every name
+    _ON_FIRST_USE = dict.fromkeys(("draw", "draw_backward", "print_graph"), "drawing")
 
+    def __getattr__(name: str) -> object:
+        """What few programs need is imported when it is asked for, so that ``import autograd`` is quick."""
+        if name not in _ON_FIRST_USE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-def __getattr__(name: str) -> object:
-    """What few programs need is imported when it is asked for, so that ``import autograd`` is quick."""
-    if name not in _ON_FIRST_USE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    found = getattr(import_module(f".{_ON_FIRST_USE[name]}", __name__), name)
-    globals()[name] = found
-    return found
+        found = getattr(import_module(f".{_ON_FIRST_USE[name]}", __name__), name)
+        globals()[name] = found
+        return found

@@ -148,6 +148,14 @@ def reverse_sweep(
                         before = b._cotangent
                         b._cotangent = share if before is None else before + share
                     continue
+                if primitive.arity is None and among is None and watch is None and not create_graph:
+                    # The same for operations of many operands, of which a neuron's have the most edges.
+                    for operand, local in zip(node.operands, partials[0](out, *primals)):  # noqa: B905
+                        if not isinstance(operand, float):
+                            share = cotangent * local
+                            before = operand._cotangent
+                            operand._cotangent = share if before is None else before + share
+                    continue
                 known = (
                     primitive.arity is None
                 )  # then one function gives the partials of all operands

@@ -488,4 +488,10 @@ def logsumexp(xp: Namespace) -> Row:
         shift = xp.where(xp.isnan(top - top), 0.0, top)  # an infinite maximum cannot be subtracted
         return shift + xp.log(sum(xp.exp(x - shift) for x in args))
 
-    return forward, lambda out, *args: [xp.exp(x - out) for x in args]
+    def weights(out: N, *args: N) -> N:
+        # They sum to 1. Divided by their sum, since the rounding error of a large out is a factor in each.
+        parts = [xp.exp(x - out) for x in args]
+        total = xp.sum(*parts)
+        return [xp.div(part, total) for part in parts]
+
+    return forward, weights

@@ -41,7 +41,7 @@ class Value(Operators):
 
     Raises:
         TypeError: if data is not a real number.
-        OverflowError: if data is an integer too large for a float.
+        OverflowError: if data is an integer or a fraction too large for a float.
 
     >>> a, b = Value(2.0), Value(-3.0)
     >>> loss = a * b + a**2
@@ -125,8 +125,8 @@ class Value(Operators):
             primals: tuple[float, ...] = (x, y)
             out = primitive.forward(x, y)
         else:
-            for operand in operands:
-                if type(operand) is not float and not isinstance(operand, Value):
+            for kind in set(map(type, operands)):  # many operands are of few classes
+                if kind is not float and not issubclass(kind, Value):
                     return _apply_foreign(self, primitive, operands)
             primals = tuple([x if type(x) is float else x._data for x in operands])
             out = primitive.forward(*primals)
@@ -286,14 +286,14 @@ def real(number: Any, name: str) -> float:
 
     Raises:
         TypeError: if it is not a real number; the message says what to do.
-        OverflowError: if it is an integer too large for a float.
+        OverflowError: if it is an integer or a fraction too large for a float.
     """
     if not is_real(number):
         raise TypeError(f"{name} must be a real number, not {_advice(number)}")
     try:
         return float(number)
     except OverflowError:
-        raise OverflowError(f"{name} is an integer too large for a float") from None
+        raise OverflowError(f"{name} is too large for a float") from None
 
 
 def _advice(number: Any) -> str:
@@ -302,7 +302,7 @@ def _advice(number: Any) -> str:
         return "a Value; use the Value itself, or its .data"
     if isinstance(number, str):
         return f"the str {number[:40]!r}; convert it with float() first"
-    if isinstance(number, complex):
+    if isinstance(number, numbers.Complex):
         return "complex; use two Values, for the real and the imaginary part"
     if isinstance(number, (list, tuple)) or hasattr(number, "shape"):
         return f"{kind}; a Value is one number, so make one for each element"

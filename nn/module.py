@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import ClassVar, Self
 
+    from autograd.drawing import Graph, Options
+
     from .state import State
 
 
@@ -61,21 +63,27 @@ class Module:
     buffers: ClassVar[tuple[str, ...]] = ()
     """Names of attributes, numbers or lists of numbers, that belong in ``state_dict()`` but are not trained."""
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **options: Any) -> Any:
         """What the module computes; for subclasses to write."""
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x) method")
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
         # On the path of every neuron: no more than a lookup of the name under which pictures show it.
         before = scopes.current
         scope = None if before is None else before.parts.get(id(self))
         if scope is None:
-            return call_from_outside(self, inputs)
+            return call_from_outside(self, inputs, options)
         scopes.current = scope
         try:
-            return self.forward(*inputs)
+            return self.forward(*inputs, **options)
         finally:
             scopes.current = before
+
+    def _drawing(self, options: Options) -> Graph:
+        """The architecture, for ``autograd.draw``."""
+        from .diagram import diagram  # it knows the layers, which are modules
+
+        return diagram(self, options)
 
     # --- what is inside ----------------------------------------------------------------------
 

@@ -46,13 +46,13 @@ _models: dict[int, Parts] = {}
 unhashable; an entry goes when its module does."""
 
 
-def call_from_outside(module: Module, inputs: tuple[Any, ...]) -> Any:
+def call_from_outside(module: Module, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Call a module that the scope around it, if any, has no name for."""
     before = entered.around()
     scope, parts = _scope(module, before)
     entered.push(scope, parts)
     try:
-        return module.forward(*inputs)
+        return module.forward(*inputs, **options)
     finally:
         entered.pop(before)
 

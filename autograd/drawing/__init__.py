@@ -16,12 +16,14 @@
 
 from __future__ import annotations
 
-from .draw import draw, print_graph
+from .backward import BackwardDrawing, draw_backward
+from .entry import draw, print_graph
 from .model import Cluster, Edge, Graph, Node, Options
 from .picture import Drawing
 from .render import RenderError, render
 
 __all__ = [
+    "BackwardDrawing",
     "Cluster",
     "Drawing",
     "Edge",
@@ -30,6 +32,7 @@ __all__ = [
     "Options",
     "RenderError",
     "draw",
+    "draw_backward",
     "print_graph",
     "render",
 ]

@@ -21,8 +21,15 @@ FONT = "Helvetica,Arial,sans-serif"
 POINTS = 12
 
 
-def to_dot(graph: Graph, theme: Theme = LIGHT) -> str:
-    """The DOT text of a graph."""
+def to_dot(graph: Graph, theme: Theme = LIGHT, ids: bool = False) -> str:
+    """The DOT text of a graph.
+
+    Args:
+        graph: the content.
+        theme: the colours.
+        ids: whether the SVG's nodes and edges get ids, ``n0`` and ``e0``, for a script to find them.
+    """
+    out, into = ("e", "w") if graph.direction == "LR" else ("s", "n")
     crowd = min(len(graph.edges) / 200, 1.5)
     lines = [
         "digraph {",
@@ -31,21 +38,34 @@ def to_dot(graph: Graph, theme: Theme = LIGHT) -> str:
         f"  node [fontname={quote(FONT)}, fontsize={POINTS}, fontcolor={quote(theme.text)},",
         '    margin="0.12,0.06", height=0.3, width=0.3]',
         f"  edge [color={quote(theme.edge)}, fontname={quote(FONT)}, fontsize=9,",
-        f"    fontcolor={quote(theme.faint)}, arrowsize={0.7 - crowd / 10:.2f}]",
+        f"    fontcolor={quote(theme.faint)}, arrowsize={0.7 - crowd / 10:.2f},",
+        f"    tailport={out}, headport={into}]",
     ]
     if graph.notes:
         notes = "".join(_escape(note) + "\\l" for note in graph.notes)
         lines.append(f'  label="{notes}"; labelloc=b; labeljust=l')
     depths = _depths(graph)
-    if crowd > 0.5 and all(depths[e.head] == depths[e.tail] + 1 for e in graph.edges):
+    if (graph.straight or crowd > 0.5) and all(
+        depths[e.head] == depths[e.tail] + 1 for e in graph.edges
+    ):
         lines.append("  splines=line")  # nothing stands between neighbouring columns
-    lines.extend(_clusters(graph, theme))
+        if graph.columns:
+            # Graphviz mixes up nodes in frames while it looks for fewer crossings, of which all orders of
+            # a dense layer have as many. Chains as below, it turns around there.
+            lines.append("  mclimit=0.001")
+    lines.extend(_clusters(graph, theme, ids))
     for i, node in enumerate(graph.nodes):
         if node.cluster is None:
-            lines.append(f"  n{i} {_node(i, node, theme)}")
-    for edge in graph.edges:
+            lines.append(f"  n{i}{_node(node, theme, ids * f'n{i}')}")
+    for column in graph.columns:
+        if len(column) > 1 and graph.nodes[column[0]].cluster is None:
+            chain = " -> ".join(f"n{i}" for i in column)
+            lines.append(f'  {{rank=same; {chain} [style=invis, tailport="_", headport="_"]}}')
+    for i, edge in enumerate(graph.edges):
         attributes = _edge(edge, theme, 3.0 / (1.0 + crowd))
-        lines.append(f"  n{edge.tail} -> n{edge.head}{attributes}")
+        if ids:
+            attributes["id"] = f"e{i}"
+        lines.append(f"  n{edge.tail} -> n{edge.head}{_list(attributes)}")
     for tail, head in _later_leaves(graph):
         lines.append(f"  n{tail} -> n{head} [style=invis]")
     lines.append("}")
@@ -69,11 +89,10 @@ def _escape(text: str) -> str:
     )
 
 
-def _node(i: int, node: Node, theme: Theme) -> str:
+def _node(node: Node, theme: Theme, name: str = "") -> str:
     look = theme.looks[node.kind]
     text = [node.title, *node.lines, *([node.gradient] if node.gradient else [])]
     attributes = {
-        "id": quote(f"n{i}"),
         "label": quote("\n".join(text)),
         "shape": "box3d" if node.stacked and look.shape == "box" else look.shape,
         "style": quote(look.style),
@@ -97,11 +116,13 @@ def _node(i: int, node: Node, theme: Theme) -> str:
         attributes["fontcolor"] = quote(theme.faint)
     if node.highlighted:
         attributes |= {"color": quote(theme.highlight), "penwidth": "2.5"}
-    return "[" + ", ".join(f"{key}={value}" for key, value in attributes.items()) + "]"
+    if name:
+        attributes["id"] = name
+    return _list(attributes)
 
 
-def _edge(edge: Edge, theme: Theme, thickest: float) -> str:
-    attributes = {}
+def _edge(edge: Edge, theme: Theme, thickest: float) -> dict[str, str]:
+    attributes: dict[str, str] = {}
     if edge.weight is not None:
         attributes["penwidth"] = f"{0.5 + thickest * edge.weight:.2f}"
         if edge.weight == 0.0:
@@ -116,11 +137,15 @@ def _edge(edge: Edge, theme: Theme, thickest: float) -> str:
         attributes["color"] = quote(theme.highlight)
         if edge.weight is None:
             attributes["penwidth"] = "2"
+    return attributes
+
+
+def _list(attributes: dict[str, str]) -> str:
     inner = ", ".join(f"{key}={value}" for key, value in attributes.items())
     return f" [{inner}]" if inner else ""
 
 
-def _clusters(graph: Graph, theme: Theme) -> list[str]:
+def _clusters(graph: Graph, theme: Theme, ids: bool) -> list[str]:
     """Frames inside frames, without recursion."""
     lines: list[str] = []
     inside: list[list[int]] = [[] for _ in graph.clusters]
@@ -145,7 +170,7 @@ def _clusters(graph: Graph, theme: Theme) -> list[str]:
             f'style="rounded,filled"; color={quote(theme.cluster)}; fillcolor={quote(fill)}'
         )
         for n in members[i]:
-            lines.append(f"{indent}  n{n} {_node(n, graph.nodes[n], theme)}")
+            lines.append(f"{indent}  n{n}{_node(graph.nodes[n], theme, ids * f'n{n}')}")
         stack.append((i, depth, True))
         stack.extend((j, depth + 1, False) for j in reversed(inside[i]))
     return lines

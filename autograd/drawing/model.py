@@ -93,12 +93,16 @@ class Graph:
     """A picture's content. Nodes are in topological order, operands first.
 
     Attributes:
+        columns: nodes to stand beside each other in this order; all of a column in one cluster.
+        straight: whether edges are straight lines, where no box can be in their way.
         notes: lines to stand below the picture.
     """
 
     nodes: list[Node] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     clusters: list[Cluster] = field(default_factory=list)
+    columns: list[list[int]] = field(default_factory=list)
+    straight: bool = False
     notes: list[str] = field(default_factory=list)
     direction: Literal["LR", "TB"] = "LR"
 

@@ -93,6 +93,7 @@ class _Assembly:
         for unit, count in self._selection.uses.items():
             graph.edges.append(Edge(self.index[unit], len(graph.nodes)))
             graph.nodes.append(Node(f"… used by {count:,} more", kind="more"))
+        self._align()
         self._weigh()
         self._highlight()
         graph.notes = self._notes()
@@ -268,6 +269,16 @@ class _Assembly:
             if top is not None:
                 flows[top] = flows.get(top, 0.0) + flow
         return flows
+
+    def _align(self) -> None:
+        """Keep collapsed modules that stand side by side, a layer's neurons, in their order."""
+        graph = self._graph
+        neighbours: dict[tuple[int | None, frozenset[int]], list[int]] = {}
+        for place, tails in enumerate(graph.operands()):
+            node = graph.nodes[place]
+            if node.kind == "module":
+                neighbours.setdefault((node.cluster, frozenset(tails)), []).append(place)
+        graph.columns = [column for column in neighbours.values() if len(column) > 2]
 
     def _weigh(self) -> None:
         """Turn magnitudes of gradients into thickness, on a scale of three decades."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import shutil
@@ -10,6 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from autograd import draw
+from scripts.readme_picture import PICTURE, example
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -70,3 +74,11 @@ assert np.allclose(rule.partials[0](rule.forward(xs), xs), [16 / 3, 4])
         check=False,
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_the_readmes_picture_shows_what_its_example_computes():
+    labels = re.findall(r'label="([^"]*)"', draw(example()).source)
+    expected = sorted(line for label in labels for line in label.split(r"\n"))
+    shown = re.findall(r"<text[^>]*>([^<]*)</text>", PICTURE.read_text(encoding="utf-8"))
+    assert sorted(map(html.unescape, shown)) == expected
+    assert "y = tanh" in expected

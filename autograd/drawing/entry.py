@@ -67,8 +67,7 @@ def draw(
        └─ b = 5
     No gradients yet: call backward() first
     """
-    _check("direction", direction, ("LR", "TB"))
-    _check("theme", theme, tuple(THEMES))
+    checked_direction(direction)
     options = Options(
         max_nodes=_at_least("max_nodes", max_nodes, 1),
         collapse=_collapse(collapse),
@@ -79,7 +78,7 @@ def draw(
         digits=_at_least("digits", digits, 1),
     )
     graph = _graph(x, args, options, frozenset(_nodes("parameters", parameters)))
-    return Drawing(replace(graph, direction=direction), theme)
+    return Drawing(replace(graph, direction=direction), checked_theme(theme))
 
 
 def print_graph(x: Any, *args: Any, **options: Any) -> None:
@@ -99,6 +98,20 @@ def _graph(x: Any, args: tuple[Any, ...], options: Options, parameters: frozense
         graph: Graph = x._drawing(options)
         return graph
     names: dict[Value, str] = {}
+    return from_values(values_of(x, args, names), options, names, parameters)[0]
+
+
+def values_of(x: Any, args: tuple[Any, ...], names: dict[Value, str]) -> list[Value]:
+    """The Values to draw, each once: those in x or, if it is a function, in what it gives.
+
+    Args:
+        x: what came.
+        args: arguments to call it with.
+        names: gets a name for each Value among the arguments.
+
+    Raises:
+        TypeError: if there are none.
+    """
     if args or (callable(x) and not isinstance(x, Value)):
         if not callable(x):
             raise TypeError(
@@ -110,13 +123,13 @@ def _graph(x: Any, args: tuple[Any, ...], options: Options, parameters: frozense
         raise TypeError(
             f"x must be a Value, some Values, a module, a program or a function of Values, not {_kind(x)}"
         )
-    return from_values(roots, options, names, parameters)[0]
+    return roots
 
 
 def _labelled(function: Any, args: tuple[Any, ...], names: dict[Value, str]) -> list[Any]:
     """The arguments with numbers turned into Values, and a name for each Value."""
     try:
-        bound = inspect.signature(function).bind(*args).arguments
+        bound = inspect.signature(getattr(function, "forward", function)).bind(*args).arguments
     except (TypeError, ValueError):
         bound = {}
     labels: list[str] = []
@@ -192,9 +205,18 @@ def _collapse(collapse: Any) -> bool | int | str | tuple[str, ...] | None:
     return names
 
 
-def _check(name: str, value: Any, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ValueError(f"{name} must be {' or '.join(map(repr, known))}, not {value!r:.80}")
+def checked_direction(direction: Any) -> Literal["LR", "TB"]:
+    """The direction, or a ValueError."""
+    if direction not in ("LR", "TB"):
+        raise ValueError(f"direction must be 'LR' or 'TB', not {direction!r:.80}")
+    return "TB" if direction == "TB" else "LR"
+
+
+def checked_theme(theme: Any) -> str:
+    """The theme's name, or a ValueError."""
+    if not isinstance(theme, str) or theme not in THEMES:
+        raise ValueError(f"theme must be {' or '.join(map(repr, THEMES))}, not {theme!r:.80}")
+    return str(theme)
 
 
 def _at_least(name: str, value: Any, least: int) -> int:
