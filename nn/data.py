@@ -64,7 +64,7 @@ def batches(count: int, size: int | None, order: Sequence[int]) -> Iterator[Sequ
 def shuffled(count: int, seed: int, epoch: int) -> list[int]:
     """The order of an epoch. It depends on seed and epoch alone, so that a resumed run has the same."""
     order = list(range(count))
-    random.Random(f"{seed}/{epoch}").shuffle(order)  # noqa: S311  (no secrets here)
+    random.Random(f"{seed}/{epoch}").shuffle(order)
     return order
 
 
@@ -77,7 +77,7 @@ def _checked(data: Any, name: str, convert: Any) -> list[Any]:
         raise TypeError(f"{name} must be a sequence of samples, not {type(data).__name__}")
     rows = [_plain(row, name, (i,), convert) for i, row in enumerate(data)]
     if not rows:
-        raise ValueError(f"{name} is empty: there is nothing to learn from")
+        raise ValueError(f"{name} is empty: there are no samples")
     shape = _shape(rows[0], f"{name}[0]")
     for i, row in enumerate(rows):
         if (own := _shape(row, f"{name}[{i}]")) != shape:

@@ -95,7 +95,7 @@ def fit(
     batch_size = (
         len(rows) if batch_size is None else min(count("batch_size", batch_size), len(rows))
     )
-    seed = random.randrange(2**32) if seed is None else count("seed", seed, 0)  # noqa: S311
+    seed = random.randrange(2**32) if seed is None else count("seed", seed, 0)
     listed = callbacks_.checked(callbacks)
     if compile not in ("auto", True, False):
         raise ValueError(f"compile must be 'auto', True or False, not {compile!r:.40}")
