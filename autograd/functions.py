@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import primitives as p
 from .operators import Operators
-from .primitives import TABLE, TRACED, Primitive
+from .primitives import TABLE, Primitive
 from .value import Value, is_real, real
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     """
     xs = _nonempty(xs, "log_softmax")
     total = logsumexp(xs)
-    return [x - total for x in xs]
+    return [apply(p.sub, x, total) for x in xs]
 
 
 def softmax(xs: Iterable[Any]) -> list[Any]:
@@ -253,7 +253,9 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     >>> softmax([10000, 0])
     [1.0, 0.0]
     """
-    return [TRACED.exp(x) for x in log_softmax(xs)]
+    parts = [apply(p.exp, x) for x in log_softmax(xs)]
+    total = sum(parts)  # 1 but for rounding, which logits of 10**5 make visible
+    return [apply(p.div, part, total) for part in parts]
 
 
 def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .value import Value
 
 
-_sweeping = threading.RLock()
+sweeping = threading.RLock()
+"""Held during a sweep, which leaves its cotangents in the nodes: two threads may share leaves."""
 
 
 class StaleGraphError(RuntimeError):
@@ -103,9 +104,8 @@ def reverse_sweep(
         StaleGraphError: with ``create_graph``, if a leaf no longer has the data it was recorded with.
     """
     watch = modes.anomalies.get() if modes.active and not create_graph else None
-    # Cotangents wait in a slot of the nodes, since a dictionary would cost half the sweep's time again;
-    # the lock keeps the slots of shared leaves from two threads.
-    with _sweeping:
+    # Cotangents wait in a slot of the nodes, since a dictionary would cost half the sweep's time again.
+    with sweeping:
         try:
             for node, seed in seeds:
                 before = node._cotangent

@@ -419,7 +419,7 @@ def gelu(xp: Namespace) -> Row:
     """x times the normal distribution function of x (Hendrycks and Gimpel 2016, the exact form)."""
 
     def half(x: N) -> N:  # the normal distribution function; erfc keeps the digits of the left tail
-        return 0.5 * xp.erfc(-math.sqrt(0.5) * x)
+        return 0.5 * xp.erfc(-xp.sqrt(0.5) * x)  # xp's root: exact where numbers are
 
     def density(x: N) -> N:
         return (1.0 / math.sqrt(2.0 * math.pi)) * xp.exp(-0.5 * (x * x))

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from . import modes, scopes
-from .graph import reverse_sweep, topological_order
+from .graph import reverse_sweep, sweeping, topological_order
 from .operators import Operators
 
 if TYPE_CHECKING:
@@ -151,21 +151,28 @@ class Value(Operators):
             gradient: the derivative to start from, of some further number with respect to this one.
 
         Raises:
-            AnomalyError: under :class:`detect_anomaly`; all leaves' gradients are then as before.
+            AnomalyError: under :class:`detect_anomaly`.
+            TypeError: if gradient, or the ``grad`` of a leaf, is not a real number.
+
+        Whatever is raised, all leaves' gradients are then as before.
         """
         seed = real(gradient, "gradient")
         order = topological_order(self)
         reached = []
-        for node in order:
-            if node.primitive is not None:
-                node.grad = 0.0
-        for node, cotangent in reverse_sweep(order, [(self, seed)]):
-            if node.primitive is None:
-                reached.append((node, cotangent))
-            else:
-                node.grad = cotangent
-        for leaf, cotangent in reached:  # only now, so that an exception changes no leaf
-            leaf.grad += cotangent
+        with sweeping:
+            for node in order:
+                if node.primitive is not None:
+                    node.grad = 0.0
+            for node, cotangent in reverse_sweep(order, [(self, seed)]):
+                if node.primitive is not None:
+                    node.grad = cotangent
+                else:
+                    before = node.grad
+                    if type(before) is not float:
+                        before = real(before, f"the grad of {modes.describe(node)}")
+                    reached.append((node, before + cotangent))
+            for leaf, total in reached:  # only now, so that an exception changes no leaf
+                leaf.grad = total
 
     def detach(self) -> Value:
         """A leaf with the same number, through which no gradient flows back."""

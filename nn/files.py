@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from pathlib import Path
 
 
@@ -15,7 +14,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
         OSError: if that fails, such as where the folder does not exist; what was there is then as it was.
     """
     target = Path(os.path.realpath(path))  # a link stays a link, and what it points to is replaced
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
     try:
         with temporary.open("xb") as file:
             file.write(content)

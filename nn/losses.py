@@ -285,12 +285,12 @@ def _mean_over(one: Loss, output: Any, target: Any) -> Any:
         return one(_number(output, "an output"), _number(target, "a target"))
     if not isinstance(target, list):
         target = [target]
-    if output and isinstance(output[0], list):
+    if output and _is_many(output[0]):
         return _over_samples(lambda o, t: _mean_over(one, o, t), output, target)
     _same_length(len(output), len(target), "outputs")
     losses = []
     for o, t in zip(output, target, strict=True):
-        if isinstance(t, list):  # a bare output for each sample, its target in a list of one
+        if _is_many(t):  # a bare output for each sample, its target in a list of one
             losses.append(_mean_over(one, o, t))
         else:
             losses.append(one(_number(o, "an output"), _number(t, "a target")))
@@ -304,7 +304,7 @@ def _over_samples(one: Loss, output: Any, target: Any) -> Any:
         raise TypeError("the output must be a list with a score for each class, not one number")
     if not output:
         raise ValueError("there are no outputs to take a loss of")
-    if not isinstance(output[0], list):
+    if not _is_many(output[0]):
         if isinstance(target, list):
             target = [_number(t, "a target") for t in target]
         return one([_number(o, "an output") for o in output], target)
@@ -315,10 +315,15 @@ def _over_samples(one: Loss, output: Any, target: Any) -> Any:
 
 
 def _plain(x: Any) -> Any:
-    """Arrays and tuples as lists, NumPy's numbers as Python's; lists as they are, tuples inside included."""
+    """Arrays and tuples as lists, NumPy's numbers as Python's; anything else as it is."""
     if hasattr(x, "tolist"):
         return x.tolist()
     return list(x) if isinstance(x, tuple) else x
+
+
+def _is_many(x: Any) -> bool:
+    """Whether something is a list, a tuple or an array rather than a number."""
+    return isinstance(x, (list, tuple)) or getattr(x, "shape", ()) != ()
 
 
 def _number(x: Any, name: str) -> Any:

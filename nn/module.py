@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value, scopes
@@ -178,6 +179,7 @@ class Module:
         """A module with the arguments that :meth:`config` gave."""
         return cls(**arguments)
 
+    @recursive_repr()  # a module may know its parent
     def __repr__(self) -> str:
         inside = [f"{key}={_brief(value)}" for key, value in vars(self).items() if _holds(value)]
         return f"{type(self).__name__}({', '.join(inside)})"
@@ -292,14 +294,19 @@ def _holds(value: Any) -> bool:
     return isinstance(value, (Parameter, Module))
 
 
-def _brief(value: Any) -> str:
+def _brief(value: Any, depth: int = 3) -> str:
+    """A value in few words; what lies deeper than so many lists is left out."""
     if isinstance(value, Parameter):
         return f"{value.data:.4g}"
+    if not isinstance(value, (dict, list, tuple)):
+        return repr(value)
+    if depth == 0:
+        return "..."
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key!r}: {_brief(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        if _shape_of_parameters(value) is not None:
-            return "×".join(map(str, _shape_of_parameters(value) or ())) + " parameters"
-        shown = [_brief(inner) for inner in value[:4]]
-        return "[" + ", ".join(shown + ["..."] * (len(value) > 4)) + "]"
-    return repr(value)
+        inside = [f"{key!r}: {_brief(inner, depth - 1)}" for key, inner in value.items()]
+        return "{" + ", ".join(inside) + "}"
+    shape = _shape_of_parameters(value)
+    if shape is not None:
+        return "×".join(map(str, shape)) + " parameters"
+    shown = [_brief(inner, depth - 1) for inner in value[:4]]
+    return "[" + ", ".join(shown + ["..."] * (len(value) > 4)) + "]"

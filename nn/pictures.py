@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value, sigmoid
@@ -117,8 +118,9 @@ def decision_boundary(
     )
     outputs = predict(model, [[x, y] for y in ys for x in xs])
     classes = len(train.target_names)
+    # The axes are to fill the figure, beside the colour bar that two classes have.
     slope = (high[1] - low[1]) / (high[0] - low[0])
-    fig = figure(6.8, 5.4 * min(max(slope, 0.4), 1.5) + 1.2)
+    fig = figure(6.8, (4.6 if classes == 2 else 5.6) * min(max(slope, 0.4), 1.5) + 1.4)
     ax = fig.subplots()
     if classes == 2:
         # The difference of the two logits is the logit of the second class.
@@ -133,9 +135,15 @@ def decision_boundary(
         bar = fig.colorbar(filled, ax=ax, ticks=[0.0, 0.5, 1.0])
         bar.set_label(f"probability of “{train.target_names[1]}”")
     else:
-        winners = _rows([float(scores.index(max(scores))) for scores in outputs], resolution)
-        edges = [k - 0.5 for k in range(classes + 1)]
-        ax.contourf(xs, ys, winners, levels=edges, colors=COLOURS[:classes], alpha=0.35)
+        # By each class's lead over the best other one, which is smooth where winners would be steps.
+        for label in range(classes):
+            lead = [
+                scores[label] - max(s for k, s in enumerate(scores) if k != label)
+                for scores in outputs
+            ]
+            colour = COLOURS[label % len(COLOURS)]
+            grid = _rows(lead, resolution)
+            ax.contourf(xs, ys, grid, levels=[0.0, math.inf], colors=[colour], alpha=0.35)
     for label, name in enumerate(train.target_names):
         colour = COLOURS[label % len(COLOURS)]
         for data, face, suffix in ((train, colour, ""), (test, "white", ", held out")):
@@ -153,7 +161,7 @@ def decision_boundary(
     ax.set_ylabel(train.feature_names[1])
     ax.set_aspect("equal")
     ax.set_title(f"{train.name}: where the network draws the line")
-    fig.legend(loc="outside lower center", ncols=min(4, 2 * classes), fontsize=9)
+    fig.legend(loc="outside lower center", ncols=classes, fontsize=9)
     save_figure(path, fig)
 
 

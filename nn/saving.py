@@ -3,6 +3,10 @@
 A file holds the state (:meth:`nn.Module.state_dict`), the architecture where the model can tell it, the
 optimizer's state if there is one, and notes. Numbers come back bit for bit, nan and infinities included.
 
+A JSON file is one object: ``format`` ("valuegrad"), ``version``, ``state``, ``config``, ``optimizer``, ``notes``, with
+``{"float": "nan"}`` for what JSON has no number for. A safetensors file has the state as float64 tensors and
+the rest, as JSON, in its metadata.
+
 >>> import tempfile, pathlib
 >>> from nn import MLP
 >>> model = MLP(2, [3, 1], activation="tanh", seed=0)
@@ -299,9 +303,18 @@ def _from_safetensors(path: PathLike, content: bytes) -> Checkpoint:
             key: _decode(json.loads(metadata.get(key, "null")))
             for key in ("config", "optimizer", "notes")
         }
-    except (library.SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:  # what the library says of a type that NumPy has not
+        raise _unreadable(path, error.args[0]) from None
+    except (library.SafetensorError, ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is damaged or no safetensors file: {error}") from None
+    for tensor in tensors.values():
+        if tensor.dtype.kind not in "fiub":
+            raise _unreadable(path, tensor.dtype)
     state = {name: tensor.astype(float).tolist() for name, tensor in tensors.items()}
     version = metadata.get("version") if metadata.get("format") == FORMAT else str(VERSION)
     number = int(version) if version and version.isdecimal() else version
     return _checkpoint(path, {"version": number, "state": state, **parts})
+
+
+def _unreadable(path: PathLike, dtype: Any) -> ValueError:
+    return ValueError(f"{path} holds numbers of type {dtype}; convert them to float64 or float32")

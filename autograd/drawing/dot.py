@@ -36,9 +36,9 @@ def to_dot(graph: Graph, theme: Theme = LIGHT, ids: bool = False) -> str:
         f"  graph [rankdir={graph.direction}, bgcolor={quote(theme.page)}, fontname={quote(FONT)},",
         f"    fontsize=11, fontcolor={quote(theme.faint)}, nodesep=0.25, ranksep={0.45 + crowd:.2f}, pad=0.15]",
         f"  node [fontname={quote(FONT)}, fontsize={POINTS}, fontcolor={quote(theme.text)},",
-        '    margin="0.12,0.06", height=0.3, width=0.3]',
+        '    margin="0.12,0.07", height=0.3, width=0.3]',
         f"  edge [color={quote(theme.edge)}, fontname={quote(FONT)}, fontsize=9,",
-        f"    fontcolor={quote(theme.faint)}, arrowsize={0.7 - crowd / 10:.2f},",
+        f"    fontcolor={quote(theme.faint)}, arrowsize={0.65 - crowd / 10:.2f},",
         f"    tailport={out}, headport={into}]",
     ]
     if graph.notes:
@@ -62,7 +62,7 @@ def to_dot(graph: Graph, theme: Theme = LIGHT, ids: bool = False) -> str:
             chain = " -> ".join(f"n{i}" for i in column)
             lines.append(f'  {{rank=same; {chain} [style=invis, tailport="_", headport="_"]}}')
     for i, edge in enumerate(graph.edges):
-        attributes = _edge(edge, theme, 3.0 / (1.0 + crowd))
+        attributes = _edge(edge, theme, 2.2 / (1.0 + crowd))
         if ids:
             attributes["id"] = f"e{i}"
         lines.append(f"  n{edge.tail} -> n{edge.head}{_list(attributes)}")
@@ -131,12 +131,9 @@ def _edge(edge: Edge, theme: Theme, thickest: float) -> dict[str, str]:
     if edge.negative:
         attributes["style"] = "dashed"
     if edge.label:
-        attributes["headlabel"] = quote(f" {edge.label} ")
-        attributes["labeldistance"] = "1.6"
+        attributes["label"] = quote(f" {edge.label} ")  # dot keeps room for it, not for a headlabel
     if edge.highlighted:
-        attributes["color"] = quote(theme.highlight)
-        if edge.weight is None:
-            attributes["penwidth"] = "2"
+        attributes |= {"color": quote(theme.highlight), "penwidth": "2.5"}
     return attributes
 
 
@@ -165,10 +162,18 @@ def _clusters(graph: Graph, theme: Theme, ids: bool) -> list[str]:
             continue
         lines.append(f"{indent}subgraph cluster_{i} {{")
         fill = theme.cluster_fill[depth % len(theme.cluster_fill)]
+        title = quote(graph.clusters[i].title)
+        rows = graph.straight and graph.direction == "TB"
+        beside = rows and members[i]
         lines.append(
-            f"{indent}  label={quote(graph.clusters[i].title)}; labelloc=t; labeljust=l; "
+            f"{indent}  label={quote('') if beside else title}; labelloc={'b' if rows else 't'}; labeljust=l; "
             f'style="rounded,filled"; color={quote(theme.cluster)}; fillcolor={quote(fill)}'
         )
+        if beside:  # above or below a row, lines would cross the title
+            lines.append(
+                f"{indent}  {{rank=same; t{i} [shape=plaintext, label={title}, "
+                f"fontsize=11, fontcolor={quote(theme.faint)}]; n{members[i][0]}}}"
+            )
         for n in members[i]:
             lines.append(f"{indent}  n{n}{_node(graph.nodes[n], theme, ids * f'n{n}')}")
         stack.append((i, depth, True))

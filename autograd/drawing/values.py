@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .model import Options
     from .select import Selection, Unit
 
-INFIX = frozenset("+-×÷^")
+INFIX = frozenset("+−×÷^")
 
 FEW = 3
 """How many numbers of a vector are shown each."""
@@ -90,9 +90,10 @@ class _Assembly:
             for edge in self._edges(unit, head, places):
                 graph.edges.append(edge)
         self._place_leaves()
-        for unit, count in self._selection.uses.items():
-            graph.edges.append(Edge(self.index[unit], len(graph.nodes)))
-            graph.nodes.append(Node(f"… used by {count:,} more", kind="more"))
+        if self._selection.uses:
+            users = sum(self._selection.uses.values())
+            graph.edges.extend(Edge(self.index[x], len(graph.nodes)) for x in self._selection.uses)
+            graph.nodes.append(Node(f"… {plural(users, 'use')} not shown", kind="more"))
         self._align()
         self._weigh()
         self._highlight()
@@ -345,34 +346,39 @@ class _Assembly:
 
 
 def _formula(value: Value, primitive: Primitive, label: Callable[[Value], str], digits: int) -> str:
-    """An operation with its constants, and with its operands' names where they are short."""
-    symbol = primitive.symbol
+    """An operation with its constants, and with its operands' names where they are short.
+
+    Other operands are dots, which are left out where nothing stands beside them and the node has no name.
+    """
     operands = value.operands
     constants = [x for x in operands if isinstance(x, float)]
-    names = [number(x, digits) if isinstance(x, float) else label(x) for x in operands]
     if primitive.arity is None:
         # By name: the symbol for a dot product is hard to see.
         if not constants:
-            return primitive.name
+            return f"{primitive.name}(…)" if value.label else primitive.name
         if len(constants) == 1:
-            return f"{primitive.name} with {number(constants[0], digits)}"
+            return f"{primitive.name} with {_constant(constants[0], digits)}"
         return f"{primitive.name} with {plural(len(constants), 'constant')}"
-    named = all(name and len(name) <= NAME_SHOWN and name.isprintable() for name in names)
-    if symbol in INFIX:
-        a, b = names
-        if named:
-            return f"{a} {symbol} {b}"
-        if not constants:
-            return symbol
-        return f"{a} {symbol}" if isinstance(operands[0], float) else f"{symbol} {b}"
+    names = []
+    for x in operands:
+        name = _constant(x, digits) if isinstance(x, float) else label(x)
+        names.append(name if name and len(name) <= NAME_SHOWN and name.isprintable() else "•")
     if primitive.name == "where":
         names[0] = "true" if operands[0] else "false"
-    if named:
-        return f"{symbol}({', '.join(names)})"
-    if not constants:
-        return symbol
-    shown = (x if isinstance(o, float) else "•" for x, o in zip(names, operands, strict=True))
-    return f"{symbol}({', '.join(shown)})"
+    bare = not value.label and all(
+        name == "•" for name, x in zip(names, operands, strict=True) if not isinstance(x, float)
+    )
+    symbol = primitive.symbol.replace("-", "−")
+    if symbol in INFIX:
+        a, b = names
+        return f"{a} {symbol} {b}".strip("• ") if bare else f"{a} {symbol} {b}"
+    return symbol if bare and not constants else f"{symbol}({', '.join(names)})"
+
+
+def _constant(x: float, digits: int) -> str:
+    """A constant, with more digits where it would look like a whole number and is none."""
+    text = number(x, digits)
+    return number(x, max(digits, 9)) if not x.is_integer() and "." not in text else text
 
 
 def _ordinals(value: Value, label: Callable[[Value], str]) -> dict[Value, str]:
@@ -386,7 +392,7 @@ def _ordinals(value: Value, label: Callable[[Value], str]) -> dict[Value, str]:
             counts.setdefault(operand, []).append(i)
     if primitive.commutative or len(counts) < 2:
         return {x: f"×{len(at)}" for x, at in counts.items() if len(at) > 1}
-    if all(0 < len(label(x)) <= NAME_SHOWN for x in counts):
+    if all(0 < len(label(x)) <= NAME_SHOWN and label(x).isprintable() for x in counts):
         return {}
     ordinals = ("1st", "2nd", "3rd")
     return {

@@ -35,7 +35,7 @@ print(sorted(name for name in ("numpy", "scipy") if sys.modules.get(name)))
 def run(code, folder):
     command = [sys.executable, "-W", "error", "-c", code]
     environment = {"PYTHONPATH": str(folder)}
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         command, capture_output=True, text=True, cwd=folder, env=environment, check=False
     )
 

@@ -170,6 +170,13 @@ def test_a_wrong_number_of_inputs_is_named_with_the_right_one(model, n):
             model(x)
 
 
+def test_a_neuron_of_another_width_in_a_layer_is_named():
+    layer = Layer(3, 2)
+    layer.neurons[1] = Neuron(2)
+    with pytest.raises(ValueError, match=r"Neuron\(2, .*takes 2 inputs, not 3"):
+        layer(ROW)
+
+
 @pytest.mark.parametrize(
     "x", [np.ones((3, 3)), [[1.0, 2.0, 3.0]], [np.ones(3)] * 3, [[1, 2, 3], 4]]
 )

@@ -79,6 +79,8 @@ def test_a_module_that_knows_its_parent_is_walked_once():
     model = Parent()
     assert [name for name, _ in model.named_parameters()] == ["child.weight"]
     assert [name for name, _ in model.named_modules()] == ["", "child"]
+    child = "Child(parent=..., weight=1)"
+    assert repr(model) == f"Parent(child={child}, loop=[{child}, [{child}, [{child}, ...]]])"
 
 
 def test_modules_are_found_with_their_names_in_order():
@@ -94,9 +96,9 @@ def test_train_and_eval_reach_every_module_and_return_the_model():
     assert all(module.training for module in model.modules())
     assert model.eval() is model
     assert not any(module.training for module in model.modules())
+    assert Zoo().training, "one model's mode is not the class's"
     assert model.train() is model
     assert all(module.training for module in model.modules())
-    assert Zoo().training, "one model's mode is not the class's"
 
 
 def test_zero_grad_clears_every_gradient_and_twice_is_as_good_as_once():
@@ -141,7 +143,7 @@ def test_reprs_are_short_and_say_what_is_inside():
     assert repr(Neuron(2, activation=math.sin)) == "Neuron(2, activation=sin)"
     assert repr(Zoo()).startswith("Zoo(bare=1, listed=[2, [3, 1 parameters]], keyed=")
     assert repr(Parameter(2)) == "Parameter(data=2.0, grad=0.0)"
-    assert len(repr(MLP(784, [700] * 3))) < 80
+    assert len(repr(MLP(78, [70] * 3))) < 80
 
 
 # --- state -----------------------------------------------------------------------------------
@@ -249,6 +251,9 @@ def test_buffers_are_state_without_being_trained():
     other.load_state_dict(one.state_dict())
     assert (other.mean, other.steps) == ([1.0, 2.0], 5)
     assert other.mean is not one.mean
+    state = other.state_dict()
+    state["mean"][0] = 99.0
+    assert other.mean == [1.0, 2.0]
     with pytest.raises(ValueError, match=r"mean has shape \(2,\), and the state has shape \(3,\)"):
         other.load_state_dict({"scale": 9.0, "mean": [1, 2, 3], "steps": 1})
     assert other.scale.data == 1.0

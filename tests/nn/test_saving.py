@@ -125,6 +125,18 @@ def test_safetensors_files_of_other_libraries_load_into_a_model(tmp_path, dtype)
         nn.load(tmp_path / "m.safetensors")
 
 
+@pytest.mark.parametrize("dtype", ["BF16", "C64"])
+def test_numbers_of_types_that_floats_cannot_hold_are_refused(tmp_path, dtype):
+    pytest.importorskip("safetensors")
+    size = {"BF16": 2, "C64": 8}[dtype]
+    entry = {"dtype": dtype, "shape": [1], "data_offsets": [0, size]}
+    header = json.dumps({"w": entry}).encode()
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(size))
+    with pytest.raises(ValueError, match=r"numbers of type .*; convert them to float64 or float32"):
+        nn.load_into(path, Neuron(1, bias=False))
+
+
 class Momentum:
     """An optimizer in a few lines, with a state that is strict about what it takes."""
 

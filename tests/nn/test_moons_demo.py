@@ -23,10 +23,10 @@ def moons(n=100, noise=0.1, seed=1337):
     return [[x + rng.gauss(0, noise) for x in xs] for xs, _ in points], [y for _, y in points]
 
 
-def demo(Value, MLP, steps):
+def demo(Value, MLP, steps, n=100):
     """The loop of micrograd's demo.ipynb, line by line; returns the loss and accuracy of each step."""
     random.seed(1337)
-    X, y = moons()
+    X, y = moons(n)
     model = MLP(2, [16, 16, 1])
 
     def loss():
@@ -52,7 +52,7 @@ def demo(Value, MLP, steps):
     return history
 
 
-# What micrograd 0.1.0 gives: PYTHONPATH=. python tests/nn/test_micrograd.py prints it anew.
+# What micrograd 0.1.0 gives: PYTHONPATH=. python tests/nn/test_moons_demo.py prints it anew.
 RECORDED = [
     (0.9045787448585063, 0.5),
     (1.6716943938691717, 0.79),
@@ -80,7 +80,8 @@ def test_the_moons_demo_reaches_micrograds_recorded_numbers():
 def test_the_moons_demo_reaches_the_numbers_of_the_installed_micrograd():
     engine = pytest.importorskip("micrograd.engine")
     theirs = pytest.importorskip("micrograd.nn")
-    assert_same(demo(autograd.Value, nn.MLP, 2), demo(engine.Value, theirs.MLP, 2))
+    ours = demo(autograd.Value, nn.MLP, 3, n=20)
+    assert_same(ours, demo(engine.Value, theirs.MLP, 3, n=20))
 
 
 def test_a_seeded_mlp_has_micrograds_very_weights_in_its_order():
