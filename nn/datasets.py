@@ -106,11 +106,10 @@ def train_test_split(
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows and y has {len(y)} targets; they must be as many")
     total = len(X)
-    size: object = test_size  # for type checkers every int is a float
-    if isinstance(size, float):
-        wanted = round(number("test_size", test_size) * total)
-    else:
+    if hasattr(test_size, "__index__"):
         wanted = count("test_size", test_size)
+    else:
+        wanted = round(number("test_size", test_size) * total)
     if not 0 < wanted < total:
         raise ValueError(
             f"test_size={test_size} of {total} rows would leave {wanted} for testing and "
