@@ -130,7 +130,9 @@ def check_row(
     return findings
 
 
-def _partials(partials: tuple[Any, ...], row: Primitive, out: Any, operands: tuple[Any, ...]) -> Any:
+def _partials(
+    partials: tuple[Any, ...], row: Primitive, out: Any, operands: tuple[Any, ...]
+) -> Any:
     """A function from an argument's place to its partial."""
     if row.arity is None:
         all_of_them = list(partials[0](out, *operands))
@@ -158,7 +160,7 @@ def _partial_fault(
     if kink and _switches(row, operands) > 1:  # an interval of one point in clip
         return None
     if exact.smooth:
-        return _fault(found, exact.right, error)
+        return _fault(found, exact.right, error + exact.error)
     if not kink:
         return None
     return _fault(found, _convention(row, place, exact.left, exact.right), error)

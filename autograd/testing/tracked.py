@@ -232,9 +232,7 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
     taken, other = (a, b) if condition else (b, a)
     if isinstance(condition, Unsure) and taken is not None and other is not None:
         taken, other = lift(taken), lift(other)
-        return Tracked(
-            taken.value, abs(taken.value - other.value) + max(taken.error, other.error)
-        )
+        return Tracked(taken.value, abs(taken.value - other.value) + max(taken.error, other.error))
     return taken
 
 
