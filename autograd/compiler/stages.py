@@ -1,0 +1,52 @@
+"""The stages by themselves, for looking at what each one makes of a function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..structure import Structure, flatten
+from .recording import Recorder, ids_of
+from .simplify import simplify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .graph import Graph
+
+
+def record(
+    function: Callable[..., Any], structure: Structure
+) -> tuple[Recorder, list[int], list[int], Structure]:
+    """Call a function once on symbols.
+
+    Args:
+        function: what to call.
+        structure: the structure of ``(args, kwargs)``.
+
+    Returns:
+        The recording, the ids of the arguments' entries, the ids of the results, and their structure.
+    """
+    recorder = Recorder()
+    symbols = [recorder.argument() for _ in range(structure.size)]
+    args, kwargs = structure.unflatten(symbols)
+    leaves, out = flatten(function(*args, **kwargs))
+    return recorder, [s._id for s in symbols], ids_of(recorder, leaves), out
+
+
+def simplified(function: Callable[..., Any], *args: Any) -> Graph:
+    """The simplified graph of a function of arguments like these.
+
+    >>> print(simplified(lambda xs: sum(x * 2 for x in xs), [1.0, 1.0]))
+    x0, x1
+    v2 = x0 × 2
+    v3 = x1 × 2
+    v4 = v2 + v3
+    return v4
+    """
+    recorder, arguments, outputs, _ = record(function, flatten((args, {}))[1])
+    return simplify(recorder, arguments, outputs)
+
+
+def numbers(args: Sequence[Any]) -> list[Any]:
+    """The entries of arguments, in order."""
+    return flatten(args)[0]
