@@ -6,6 +6,7 @@ import builtins as _builtins
 
 from . import functions as _functions
 from ._clash import warn_of_namesake as _warn_of_namesake
+from .compiler import RecompileWarning, TraceError, compile
 from .functions import *
 from .graph import StaleGraphError, first_anomaly, topological_order
 from .modes import AnomalyError, detect_anomaly, no_grad
@@ -27,7 +28,9 @@ from .value import GradientDropped, Value
 __all__ = [  # noqa: PLE0604
     "AnomalyError",
     "GradientDropped",
+    "RecompileWarning",
     "StaleGraphError",
+    "TraceError",
     "Value",
     "detect_anomaly",
     "first_anomaly",

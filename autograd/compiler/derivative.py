@@ -78,6 +78,53 @@ def gradient(
     return results
 
 
+def tangents(
+    recorder: Recorder, seeds: Iterable[tuple[int, Any]], outputs: Sequence[int]
+) -> list[Any]:
+    """Forward mode: the derivatives of recorded results in a direction.
+
+    Args:
+        recorder: the recording, which is added to.
+        seeds: ids of inputs with their tangents.
+        outputs: the ids of the results.
+
+    Returns:
+        A symbol or a float for each output.
+    """
+    known: dict[int, Any] = dict(seeds)
+    if not known:
+        return [0.0] * len(outputs)
+    for identity in range(min(known) + 1, max(outputs, default=-1) + 1):
+        operands = recorder.operands[identity]
+        row = recorder.primitives[identity]
+        if row is None or identity in known or not any(i in known for i in operands):
+            continue
+        if row is p.where:
+            moved = [known.get(i, 0.0) for i in operands[1:]]
+            if operands[0] < 0:
+                known[identity] = moved[0 if recorder.constants[~operands[0]] else 1]
+            else:
+                known[identity] = Condition(recorder, operands[0])._where(*moved)
+            continue
+        out = Symbol(recorder, identity)
+        primals = [recorder.symbol(i) for i in operands]
+        partials: Any = row.traced
+        if row.arity is None:
+            partials = partials[0](out, *primals)
+        total: Any = None
+        for operand, partial in zip(operands, partials, strict=True):
+            if operand not in known or partial is p.ABSENT:
+                continue
+            local = partial
+            if row.arity is not None and callable(partial):
+                local = partial(out, *primals)
+            share = product(known[operand], local)
+            total = share if total is None else total + share
+        if total is not None:
+            known[identity] = total
+    return [known.get(identity, 0.0) for identity in outputs]
+
+
 def _dependent(recorder: Recorder, inputs: Iterable[int], first: int, last: int) -> list[bool]:
     """For each id from first to last, whether it depends on an input."""
     dependent = [False] * (last + 1 - first)

@@ -7,18 +7,18 @@ into the recording (a branch, a conversion to float) raises :class:`TraceError`.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import modes
 from .. import primitives as p
 from ..graph import topological_order
+from ..modes import call_site
 from ..operators import Operators
 from ..value import Value, is_real, real
 from . import conditions as c
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ..primitives import Primitive
 
@@ -88,7 +88,7 @@ class Recorder:
         if isinstance(operand, _Recorded):
             if operand._recorder is not self:
                 raise TraceError(
-                    f"a symbol of another recording came back, {where()}: a compiled function must "
+                    f"a symbol of another recording came back, {call_site()}: a compiled function must "
                     f"not keep symbols from one call to the next"
                 )
             return operand._id
@@ -194,19 +194,19 @@ class Symbol(_Recorded, Operators):
 
     # --- comparisons -------------------------------------------------------------------------
 
-    def __lt__(self, other: Any) -> Condition:
+    def __lt__(self, other: Any) -> Any:
         return _compare(c.lt, self, other)
 
-    def __le__(self, other: Any) -> Condition:
+    def __le__(self, other: Any) -> Any:
         return _compare(c.le, self, other)
 
-    def __gt__(self, other: Any) -> Condition:
+    def __gt__(self, other: Any) -> Any:
         return _compare(c.lt, other, self)
 
-    def __ge__(self, other: Any) -> Condition:
+    def __ge__(self, other: Any) -> Any:
         return _compare(c.le, other, self)
 
-    def _equal(self, a: Any, b: Any) -> Condition:
+    def _equal(self, a: Any, b: Any) -> Any:
         return _compare(c.equal, a, b)
 
     def _isnan(self) -> Condition:
@@ -215,6 +215,24 @@ class Symbol(_Recorded, Operators):
 
     def _where(self, a: Any, b: Any) -> Any:
         return (~_compare(c.equal, self, 0.0))._where(a, b)  # a number is true unless it is 0
+
+    # --- derivatives, for the transforms -----------------------------------------------------
+
+    def _pull(self, seeds: Sequence[tuple[Any, Any]], inputs: Sequence[Any]) -> list[Any]:
+        """Reverse mode: the cotangents of inputs, from those of outputs."""
+        from .derivative import gradient
+
+        recorder = self._recorder
+        found = [(_id(recorder, node), cotangent) for node, cotangent in seeds]
+        return gradient(recorder, found, [_id(recorder, node) for node in inputs])
+
+    def _push(self, seeds: Sequence[tuple[Any, Any]], outputs: Sequence[Any]) -> list[Any]:
+        """Forward mode: the tangents of outputs, from those of inputs."""
+        from .derivative import tangents
+
+        recorder = self._recorder
+        found = [(_id(recorder, node), tangent) for node, tangent in seeds]
+        return tangents(recorder, found, [_id(recorder, node) for node in outputs])
 
     # --- what a symbol has not ---------------------------------------------------------------
 
@@ -264,10 +282,10 @@ class Condition(_Recorded):
             return symbol.detach()
         return symbol
 
-    def __and__(self, other: Any) -> Condition:
+    def __and__(self, other: Any) -> Any:
         return _connect(c.both, self, other)
 
-    def __or__(self, other: Any) -> Condition:
+    def __or__(self, other: Any) -> Any:
         return _connect(c.either, self, other)
 
     def __invert__(self) -> Condition:
@@ -280,12 +298,19 @@ class Condition(_Recorded):
         return f"<recorded condition {self._id}>"
 
 
+def _id(recorder: Recorder, operand: Any) -> int:
+    """The id of what is known to be a number."""
+    identity = recorder.id_of(operand)
+    assert identity is not None
+    return identity
+
+
 def _compare(primitive: Primitive, a: Any, b: Any) -> Any:
     recorder = (a if isinstance(a, Symbol) else b)._recorder
-    ids = recorder.id_of(a), recorder.id_of(b)
-    if None in ids:
+    x, y = recorder.id_of(a), recorder.id_of(b)
+    if x is None or y is None:
         return NotImplemented
-    return Condition(recorder, recorder.append(primitive, ids))
+    return Condition(recorder, recorder.append(primitive, (x, y)))
 
 
 def _connect(primitive: Primitive, a: Condition, b: Any) -> Any:
@@ -293,7 +318,7 @@ def _connect(primitive: Primitive, a: Condition, b: Any) -> Any:
         b = float(b)
     elif not isinstance(b, Condition):
         return NotImplemented
-    ids = a._id, a._recorder.id_of(b)
+    ids = a._id, _id(a._recorder, b)
     return Condition(a._recorder, a._recorder.append(primitive, ids))
 
 
@@ -323,17 +348,6 @@ def _kind(leaf: Any) -> str:
 
 def _refuse(what: str, alternative: str) -> NoReturn:
     raise TraceError(
-        f"{what} needs a number, and inside a compiled function there is none yet, {where()}: "
+        f"{what} needs a number, and inside a compiled function there is none yet, {call_site()}: "
         f"use {alternative}"
     )
-
-
-def where() -> str:
-    """The nearest line of code outside our own packages, in words."""
-    own = (__package__.partition(".")[0], "nn")
-    frame = sys._getframe(1)
-    while frame.f_back is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] not in own:
-            break
-        frame = frame.f_back
-    return f"at {frame.f_code.co_filename}, line {frame.f_lineno}"

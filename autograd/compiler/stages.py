@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .. import modes
 from ..structure import Structure, flatten
-from .recording import Recorder, ids_of
+from .recording import Recorder, TraceError, ids_of
 from .simplify import simplify
 
 if TYPE_CHECKING:
@@ -29,7 +30,18 @@ def record(
     recorder = Recorder()
     symbols = [recorder.argument() for _ in range(structure.size)]
     args, kwargs = structure.unflatten(symbols)
-    leaves, out = flatten(function(*args, **kwargs))
+    # A transform inside connects its answer with captured Values only if another one is at work.
+    dropped: list[str] = []
+    token = modes.dropped.set(dropped)
+    try:
+        leaves, out = flatten(function(*args, **kwargs))
+    finally:
+        modes.dropped.reset(token)
+    if dropped:
+        raise TraceError(
+            f"a captured Value was turned into a float, {dropped[0]}: its number would be frozen; use "
+            f"autograd's function of the same name instead of math's, or .data if that is meant"
+        )
     return recorder, [s._id for s in symbols], ids_of(recorder, leaves), out
 
 
