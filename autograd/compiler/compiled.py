@@ -10,18 +10,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..operators import Operators
-from ..structure import Structure, flatten
+from ..structure import Structure, entry_types, flatten
 from ..value import real
-from .derivative import gradient
-from .plan import Plan, entries_of, plan
-from .simplify import simplify
-from .stages import record
-from .straightline import generate
+from .entry import Entry
+from .plan import plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .graph import Graph
+    from .entry import Cost
+    from .program import Program
 
 
 class RecompileWarning(UserWarning):
@@ -32,7 +30,7 @@ PATIENCE = 8
 """How many structures of arguments a compiled function meets before it warns."""
 
 
-def compile(function: Callable[..., Any]) -> Compiled:  # noqa: A001
+def compile(function: Callable[..., Any], dtype: str = "float64") -> Compiled:
     """A function with the same meaning as the given one, and much faster.
 
     The function is called once, on symbols, for each structure of arguments: numbers and nested lists, tuples,
@@ -43,7 +41,9 @@ def compile(function: Callable[..., Any]) -> Compiled:  # noqa: A001
     use ``where``, ``maximum``, ``relu``...
 
     Args:
-        function: any function of numbers, or a transform of one: ``compile(value_and_grad(f))``.
+        function: any function of numbers, or a transform of one: ``compile(value_and_grad(f))``,
+            ``compile(vmap(grad(f)))``...
+        dtype: ``"float64"``, or ``"float32"`` for what runs as an array program.
 
     Returns:
         A callable that answers with floats, and with arrays where the function returns arrays. Called with
@@ -62,11 +62,13 @@ def compile(function: Callable[..., Any]) -> Compiled:  # noqa: A001
     >>> f(0.0)
     3.0
     """
+    if dtype not in {"float64", "float32"}:
+        raise ValueError(f"dtype must be 'float64' or 'float32', not {dtype!r}")
     if isinstance(function, Compiled):
-        return function
+        function = function.function
     if not callable(function):
         raise TypeError(f"compile needs a function, not {function!r:.60}")
-    return Compiled(function)
+    return Compiled(function, dtype)
 
 
 class Compiled:
@@ -74,49 +76,119 @@ class Compiled:
 
     Attributes:
         function: the function that was compiled.
+        dtype: the kind of float that array programs compute with.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    __name__: str
+
+    def __init__(self, function: Callable[..., Any], dtype: str = "float64") -> None:
         functools.update_wrapper(self, function, updated=())
         self.function = function
+        self.dtype = dtype
         self._plan = plan(function)
-        self._entries: dict[Structure, _Entry] = {}
+        self._entries: dict[Any, Entry] = {}
+        self._by_shape: dict[Any, Entry] = {}
+        self._last: Entry | None = None
         self._lock = threading.RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        leaves, structure = flatten((args, dict(sorted(kwargs.items()))))
-        for kind in set(map(type, leaves)):
-            if issubclass(kind, Operators):
-                return self.function(*args, **kwargs)
-        if self._plan.lanes:
-            return self.function(*args, **kwargs)
-        entry = self._entries.get(structure) or self._compile(structure)
-        return entry(_numbers(leaves, structure))
+        # Arrays go the short way: their shapes tell all.
+        if not kwargs:
+            entry = self._by_shape.get(tuple([getattr(x, "shape", None) for x in args]))
+            if entry is not None and entry.fits(args):
+                return entry.of_arrays(args)
+        entry, inputs = self._prepare(args, kwargs)
+        return self.function(*args, **kwargs) if entry is None else entry(inputs)
 
-    def _compile(self, structure: Structure) -> _Entry:
-        with self._lock, _without_collector():
-            entry = self._entries.get(structure)
-            if entry is None:
-                entry = _Entry(self._plan, structure)
-                self._entries[structure] = entry
-                self._warn()
+    def lower(self, *args: Any, **kwargs: Any) -> Compiled:
+        """Compile for arguments like these, without running; returns self.
+
+        >>> from autograd import value_and_grad
+        >>> f = compile(value_and_grad(lambda xs: sum(x * x for x in xs))).lower([0.0] * 1000)
+        >>> print(f.program)  # doctest: +SKIP
+        """
+        self._prepare(args, kwargs)
+        return self
+
+    def _prepare(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Entry | None, Any]:
+        """The entry for arguments and their numbers; None if the function itself is to be called."""
+        chosen = self._plan
+        if chosen.lanes:
+            from .lanes import Batch
+
+            if any(issubclass(kind, Operators) for kind in entry_types((args, kwargs))):
+                return None, None
+            batch = Batch(args, kwargs, chosen)
+            if not batch.size:
+                return None, None
+            return self._entry(batch.structure, batch.laned, args), batch
+        leaves, structure = flatten((args, dict(sorted(kwargs.items()))))
+        if any(issubclass(kind, Operators) for kind in set(map(type, leaves))):
+            return None, None
+        return self._entry(structure, (), args), _numbers(leaves, structure)
+
+    def _entry(self, structure: Structure, laned: tuple[bool, ...], args: tuple[Any, ...]) -> Entry:
+        key = structure, laned
+        entry = self._entries.get(key)
+        if entry is None:
+            with self._lock, _without_collector():
+                entry = self._entries.get(key)
+                if entry is None:
+                    entry = Entry(self._plan, structure, laned, self.dtype)
+                    self._entries[key] = entry
+                    self._warn()
+                    if not laned and entry.takes_arrays:
+                        self._by_shape[tuple([getattr(x, "shape", None) for x in args])] = entry
+        self._last = entry
         return entry
 
     def _warn(self) -> None:
         count = len(self._entries)
         if count >= PATIENCE and not count & (count - 1):
-            seen = "; ".join(str(structure.parts[0]) for structure in list(self._entries)[-3:])
+            seen = "; ".join(str(structure.parts[0]) for structure, _ in list(self._entries)[-3:])
             warnings.warn(
                 f"{self.__name__} was compiled for {count} structures of arguments, the last: {seen}. "
                 f"Each costs a recording; arguments of one size would not",
                 RecompileWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
+
+    def _compiled(self) -> Entry:
+        if self._last is None:
+            raise RuntimeError(
+                f"{self.__name__} has not been compiled yet: call it, or its lower() with arguments "
+                f"like those to come"
+            )
+        return self._last
+
+    @property
+    def program(self) -> Program:
+        """The array program for the arguments of the last structure that was met.
+
+        Raises:
+            RuntimeError: before the first call.
+        """
+        return self._compiled().program
+
+    @property
+    def source(self) -> str:
+        """The straight-line code in the place of an array program, where that is cheaper.
+
+        Raises:
+            RuntimeError: before the first call.
+        """
+        return self._compiled().source
+
+    def cost(self) -> Cost:
+        """What one call costs: recorded nodes, array instructions, floating-point operations, bytes.
+
+        Raises:
+            RuntimeError: before the first call.
+        """
+        return self._compiled().cost
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self, '__name__', self.function)!s}>"
-
-    __name__: str
 
 
 def _numbers(leaves: list[Any], structure: Structure) -> list[float]:
@@ -139,53 +211,3 @@ def _without_collector() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-class _Entry:
-    """A function compiled for one structure of arguments."""
-
-    graph: Graph
-
-    def __init__(self, plan: Plan, structure: Structure) -> None:
-        recorder, arguments, outputs, out = record(plan.function, structure)
-        results = outputs if plan.value else []
-        self.value = out if plan.value else None
-        self.gradients: list[Structure] = []
-        self.single = isinstance(plan.argnums, int)
-        if plan.argnums is not None:
-            name = getattr(plan.function, "__name__", "the function")
-            if out.kind is not None:
-                raise TypeError(
-                    f"a gradient needs a function that returns one number, but {name} returned "
-                    f"{out.describe()}"
-                )
-            count = len(structure.parts[0].parts)
-            for argnum in plan.chosen:
-                if not -count <= argnum < count:
-                    raise TypeError(
-                        f"argument {argnum} of {name} is to be differentiated by, but {count} arguments "
-                        f"came by position"
-                    )
-                self.gradients.append(structure.parts[0].parts[argnum % count])
-            wanted = [arguments[i] for argnum in plan.chosen for i in entries_of(structure, argnum)]
-            found = gradient(recorder, [(outputs[0], 1.0)], wanted)
-            ids = [recorder.id_of(x) for x in found]
-            results = [*results, *(i for i in ids if i is not None)]
-        self.graph = simplify(recorder, arguments, results)
-        self.run = generate(self.graph)
-
-    def __call__(self, numbers: list[float]) -> Any:
-        results = self.run(numbers, [parameter._data for parameter in self.graph.parameters])
-        if not self.gradients and self.value is not None:
-            return self.value.unflatten([float(x) for x in results])
-        return self.assemble(results)
-
-    def assemble(self, results: tuple[float, ...]) -> Any:
-        """The results of a derivative in their structures."""
-        start = 0 if self.value is None else self.value.size
-        trees = []
-        for structure in self.gradients:
-            trees.append(structure.unflatten(results[start : start + structure.size]))
-            start += structure.size
-        gradients = trees[0] if self.single else tuple(trees)
-        return gradients if self.value is None else (results[0], gradients)
