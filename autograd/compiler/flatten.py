@@ -186,7 +186,8 @@ class _Flattener:
                 part = parts[x, sign] = []
             part.append(a)
         found = []
-        for key, ids in sorted(parts.items(), key=lambda item: (len(item[0]), item[0]), reverse=True):
+        # What is known early is added first, and so for all steps of a recurrence at once.
+        for key, ids in sorted(parts.items(), key=lambda item: (max(item[0][:-1]), -len(item[0]), item[0])):
             if len(key) == 3:
                 if len(ids) == 2:
                     part_id = self.emit(p.mul, (ids[0], ids[1]))
@@ -200,7 +201,7 @@ class _Flattener:
                 part_id = self.emit(p.sum_, tuple(ids))
             found.append((key[-1], part_id))
         if offset or not found:
-            found.append((1, self.constant(offset)))
+            found.insert(0, (1, self.constant(offset)))
         found.sort(key=lambda part: -part[0])  # begin with one that is added, if there is any
         sign, total = found[0]
         if sign < 0:

@@ -10,11 +10,12 @@ end, not from the start: counted from the start, work that nobody waits for spli
 from __future__ import annotations
 
 import heapq
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
-from .flatten import LANED_INPUT
+from .flatten import LANED_INPUT, PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -117,8 +118,52 @@ def needs(flat: Flat, wanted: Collection[int]) -> tuple[bytearray, bytearray]:
     return active, masked
 
 
-def _signatures(flat: Flat, active: bytearray, masked: bytearray) -> list[int]:
-    """The signature of every id, as a number; leaves have none (-1)."""
+def _matrices(flat: Flat) -> dict[int, tuple[int, int, int]]:
+    """For dots that are rows of one matrix product, what tells the matrix: the first weight of its first row, the
+    step from row to row, and the number of rows.
+
+    Dots of parameters that share an activation tuple are sorted by their first weight and cut into runs at the
+    commonest step; a read-out that shares its tuple with the recurrent matrix is so told apart from it.
+    """
+    graph, classes = flat
+    by_tuple: dict[tuple[int, ...], list[int]] = {}
+    for identity in range(graph.leaves, len(graph.operands)):
+        if graph.primitives[identity] is p.dot:
+            ids = graph.operands[identity]
+            half = len(ids) // 2
+            if ids[0] >= 0 and classes[ids[0]] == PARAMETER and ids[half] >= 0:
+                by_tuple.setdefault(ids[half:], []).append(identity)
+    found = {}
+    first = graph.operands
+    for nodes in by_tuple.values():
+        if len(nodes) < SMALLEST_MATRIX:
+            continue
+        nodes.sort(key=lambda node: first[node][0])
+        steps = [first[b][0] - first[a][0] for a, b in pairwise(nodes)]
+        modal = max(set(steps), key=steps.count)
+        run = [nodes[0]]
+        for node, step in zip([*nodes[1:], -1], [*steps, -1], strict=True):
+            if step == modal:
+                run.append(node)
+                continue
+            if len(run) >= SMALLEST_MATRIX:
+                found.update(dict.fromkeys(run, (first[run[0]][0], modal, len(run))))
+            run = [node]
+    return found
+
+
+SMALLEST_MATRIX = 8
+"""The fewest rows that make a matrix of its own."""
+
+
+def _signatures(
+    flat: Flat, active: bytearray, masked: bytearray, matrices: dict[int, tuple[int, int, int]]
+) -> list[int]:
+    """The signature of every id, as a number; leaves have none (-1).
+
+    The rows of a matrix are known by the matrix and not by who produced what they are multiplied by, so that
+    all steps of a recurrence have the same signatures.
+    """
     graph, classes = flat
     known: dict[tuple[object, ...], int] = {}
     found = [-1] * graph.leaves
@@ -139,7 +184,11 @@ def _signatures(flat: Flat, active: bytearray, masked: bytearray) -> list[int]:
                 shape = (shape, ids[1])
         else:
             shape = (count, classes[ids[0]])
-        producers = frozenset([found[i] for i in ids if i >= graph.leaves])
+        if identity in matrices:
+            producers: frozenset[int] = frozenset()
+            shape = (shape, matrices[identity])
+        else:
+            producers = frozenset([found[i] for i in ids if i >= graph.leaves])
         state = active[identity] + 2 * masked[identity] + 4 * (classes[identity] >= LANED_INPUT)
         key = (row, shape, state, producers)
         number = known.get(key)
@@ -158,9 +207,14 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
     """
     graph = flat.graph
     active, masked = needs(flat, wanted)
-    signatures = _signatures(flat, active, masked)
+    batches = _agenda(flat, _signatures(flat, active, masked, {}))
+    if len(batches) > FEW:
+        matrices = _matrices(flat)
+        if matrices:
+            other = _agenda(flat, _signatures(flat, active, masked, matrices))
+            batches = min(other, batches, key=len)
     groups = []
-    for nodes in _agenda(flat, signatures):
+    for nodes in batches:
         first = nodes[0]
         row = graph.primitives[first]
         assert row is not None
@@ -172,6 +226,10 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
             Group(row, matrix or nodes, laned, is_active, is_masked, matrix is not None)
         )
     return Schedule(flat, groups, active)
+
+
+FEW = 30
+"""How many groups are too few to look for another way."""
 
 
 def _agenda(flat: Flat, signatures: list[int]) -> list[list[int]]:

@@ -374,6 +374,11 @@ class Reverse:
                 value, negative = builder.rule(p.sub, pair, size), False
         if not partial and not products:
             return Cotangent(value, negative, None)
+        alone = not full and not products and sum(len(part.ranks) for part in partial) == size
+        if alone and not self._is_patchy(partial, [], size):
+            tiled = self._tiled(partial, size)
+            if tiled is not None:
+                return tiled
         out = builder.place(laned, size)
         covered = np.zeros(size, dtype=bool)
         if full or self._is_patchy(partial, products, size):
@@ -395,6 +400,23 @@ class Reverse:
                 builder.copy(part.value, spot)
             covered[part.ranks] = True
         return Cotangent(out, False, None)
+
+    def _tiled(self, partial: list[Contribution], size: int) -> Cotangent | None:
+        """Contributions that lie side by side, as one without moving any: where they are in one arena."""
+        kinds = {
+            (part.value.arena if isinstance(part.value, Ref) else None, part.negative)
+            for part in partial
+        }
+        if len(kinds) > 1:
+            return None
+        ((arena, negative),) = kinds
+        if arena is None:
+            return None
+        positions = self.np.empty(size, dtype=self.np.int64)
+        for part in partial:
+            assert isinstance(part.value, Ref)
+            positions[part.ranks] = part.value.positions
+        return Cotangent(Ref(arena, positions), negative, None)
 
     def _is_patchy(
         self, partial: list[Contribution], products: list[list[Outer]], size: int
