@@ -3,49 +3,80 @@
 from __future__ import annotations
 
 import builtins as _builtins
+from typing import TYPE_CHECKING
 
 from . import functions as _functions
 from ._clash import warn_of_namesake as _warn_of_namesake
-from .compiler import RecompileWarning, TraceError, compile
 from .functions import *
-from .graph import StaleGraphError, first_anomaly, topological_order
-from .modes import AnomalyError, detect_anomaly, no_grad
-from .transforms import (
-    grad,
-    gradient,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    value_and_grad,
-    vjp,
-    vmap,
-)
-from .value import GradientDropped, Value
+from .graph import StaleGraphError as StaleGraphError
+from .graph import first_anomaly as first_anomaly
+from .graph import topological_order as topological_order
+from .modes import AnomalyError as AnomalyError
+from .modes import detect_anomaly as detect_anomaly
+from .modes import no_grad as no_grad
+from .scopes import scope as scope
+from .transforms import grad as grad
+from .transforms import gradient as gradient
+from .transforms import hessian as hessian
+from .transforms import hvp as hvp
+from .transforms import jacobian as jacobian
+from .transforms import jvp as jvp
+from .transforms import value_and_grad as value_and_grad
+from .transforms import vjp as vjp
+from .transforms import vmap as vmap
+from .value import GradientDropped as GradientDropped
+from .value import Value as Value
+
+if TYPE_CHECKING:
+    from .compiler import RecompileWarning as RecompileWarning
+    from .compiler import TraceError as TraceError
+    from .compiler import compile as compile
+    from .drawing.backward import draw_backward as draw_backward
+    from .drawing.entry import draw as draw
+    from .drawing.entry import print_graph as print_graph
 
 # What bears a builtin's name (sum, abs, round, pow) is here as autograd.sum, and stays out of
-# ``from autograd import *``.
-__all__ = [  # noqa: PLE0604
-    "AnomalyError",
-    "GradientDropped",
-    "RecompileWarning",
-    "StaleGraphError",
-    "TraceError",
-    "Value",
-    "detect_anomaly",
-    "first_anomaly",
-    "grad",
-    "gradient",
-    "hessian",
-    "hvp",
-    "jacobian",
-    "jvp",
-    "no_grad",
-    "topological_order",
-    "value_and_grad",
-    "vjp",
-    "vmap",
-    *(name for name in _functions.__all__ if not hasattr(_builtins, name)),
-]
+# ``from autograd import *``. Hidden from type checkers, which read no computed list.
+if not TYPE_CHECKING:
+    __all__ = [  # noqa: PLE0604
+        "AnomalyError",
+        "GradientDropped",
+        "RecompileWarning",
+        "StaleGraphError",
+        "TraceError",
+        "Value",
+        "detect_anomaly",
+        "draw",
+        "draw_backward",
+        "first_anomaly",
+        "grad",
+        "gradient",
+        "hessian",
+        "hvp",
+        "jacobian",
+        "jvp",
+        "no_grad",
+        "print_graph",
+        "scope",
+        "topological_order",
+        "value_and_grad",
+        "vjp",
+        "vmap",
+        *(name for name in _functions.__all__ if not hasattr(_builtins, name)),
+    ]
 
 _warn_of_namesake()
+
+if not TYPE_CHECKING:  # to a checker, a module with __getattr__ has every name
+    _ON_FIRST_USE = dict.fromkeys(("draw", "draw_backward", "print_graph"), "drawing")
+    _ON_FIRST_USE |= dict.fromkeys(("compile", "RecompileWarning", "TraceError"), "compiler")
+
+    def __getattr__(name: str) -> object:
+        """What few programs need is imported when it is asked for, so that ``import autograd`` is quick."""
+        if name not in _ON_FIRST_USE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        found = getattr(import_module(f".{_ON_FIRST_USE[name]}", __name__), name)
+        globals()[name] = found
+        return found

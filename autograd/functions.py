@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import primitives as p
 from .operators import Operators
-from .primitives import TABLE, TRACED, Primitive
+from .primitives import TABLE, Primitive
 from .value import Value, is_real, real
 
 if TYPE_CHECKING:
@@ -94,14 +94,14 @@ def apply(primitive: Primitive, *operands: Any) -> Any:
     Raises:
         TypeError: if an operand is none of these.
     """
-    traced = False
+    refused = None  # a class is asked once, or n weights before n symbols would cost n * n
     for operand in operands:
-        if isinstance(operand, Operators):
-            traced = True
+        if isinstance(operand, Operators) and type(operand) is not refused:
             result = operand._apply(primitive, *operands)
             if result is not NotImplemented:
                 return result
-    if traced:
+            refused = type(operand)
+    if refused is not None:
         for operand in operands:  # let the message name the operand that was refused
             if not isinstance(operand, Operators):
                 real(operand, f"an argument of {primitive.name}")
@@ -241,7 +241,7 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     """
     xs = _nonempty(xs, "log_softmax")
     total = logsumexp(xs)
-    return [x - total for x in xs]
+    return [apply(p.sub, x, total) for x in xs]
 
 
 def softmax(xs: Iterable[Any]) -> list[Any]:
@@ -253,7 +253,9 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     >>> softmax([10000, 0])
     [1.0, 0.0]
     """
-    return [TRACED.exp(x) for x in log_softmax(xs)]
+    parts = [apply(p.exp, x) for x in log_softmax(xs)]
+    total = sum(parts)  # 1 but for rounding, which logits of 10**5 make visible
+    return [apply(p.div, part, total) for part in parts]
 
 
 def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
@@ -263,7 +265,8 @@ def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
     return xs
 
 
-__all__ = [  # noqa: PLE0604  (the names of the table's rows are known at run time only)
-    *(name for name, row in TABLE.items() if row.arity is not None),
-    *("sum", "prod", "mean", "dot", "logsumexp", "log_softmax", "softmax"),
-]
+if not TYPE_CHECKING:  # a list that checkers cannot read would hide all names from them
+    __all__ = [  # noqa: PLE0604
+        *(name for name, row in TABLE.items() if row.arity is not None),
+        *("sum", "prod", "mean", "dot", "logsumexp", "log_softmax", "softmax"),
+    ]

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .value import Value
 
 
-_sweeping = threading.RLock()
+sweeping = threading.RLock()
+"""Held during a sweep, which leaves its cotangents in the nodes: two threads may share leaves."""
 
 
 class StaleGraphError(RuntimeError):
@@ -60,15 +61,26 @@ def topological_order(*roots: Value, until: Collection[Value] = ()) -> list[Valu
     return order
 
 
-def dependents(order: list[Value], sources: Collection[Value]) -> set[Value]:
-    """The sources, and those nodes of a topological order that depend on one of them."""
+def restricted(
+    order: list[Value], sources: Collection[Value]
+) -> tuple[list[Value], set[Value] | None]:
+    """The sources and what depends on them.
+
+    Args:
+        order: nodes in topological order.
+        sources: nodes.
+
+    Returns:
+        That part of the order; and the same as a set, or None if no other node is an operand of these.
+    """
     found = set(sources)
+    part = []
     for node in order:
-        for operand in node.operands:
-            if operand in found:
-                found.add(node)
-                break
-    return found
+        if node in found or any(operand in found for operand in node.operands):
+            found.add(node)
+            part.append(node)
+    closed = len(part) == len(order) and not any(source.operands for source in sources)
+    return part, None if closed else found
 
 
 def reverse_sweep(
@@ -83,7 +95,7 @@ def reverse_sweep(
         order: nodes in topological order.
         seeds: nodes and the cotangents they start with.
         create_graph: compute with Values instead of floats, so that the results can be differentiated.
-        among: hand nothing to other nodes than these, all of which must be in the order; None for all.
+        among: hand nothing to other nodes than these; None if all operands are in the order.
 
     Yields:
         Each node that a cotangent reached with the whole of it, consumers before operands.
@@ -92,9 +104,8 @@ def reverse_sweep(
         StaleGraphError: with ``create_graph``, if a leaf no longer has the data it was recorded with.
     """
     watch = modes.anomalies.get() if modes.active and not create_graph else None
-    # Cotangents wait in a slot of the nodes, since a dictionary would cost half the sweep's time again;
-    # the lock keeps the slots of shared leaves from two threads.
-    with _sweeping:
+    # Cotangents wait in a slot of the nodes, since a dictionary would cost half the sweep's time again.
+    with sweeping:
         try:
             for node, seed in seeds:
                 before = node._cotangent
@@ -137,6 +148,14 @@ def reverse_sweep(
                         before = b._cotangent
                         b._cotangent = share if before is None else before + share
                     continue
+                if primitive.arity is None and among is None and watch is None and not create_graph:
+                    # The same for operations of many operands, of which a neuron's have the most edges.
+                    for operand, local in zip(node.operands, partials[0](out, *primals)):  # noqa: B905
+                        if not isinstance(operand, float):
+                            share = cotangent * local
+                            before = operand._cotangent
+                            operand._cotangent = share if before is None else before + share
+                    continue
                 known = (
                     primitive.arity is None
                 )  # then one function gives the partials of all operands
@@ -178,14 +197,17 @@ def forward_sweep(
     Raises:
         StaleGraphError: with ``create_graph``, if a leaf no longer has the data it was recorded with.
     """
-    tangents: dict[Value, Any] = dict(seeds)
+    tangents: dict[Any, Any] = dict(seeds)
     get = tangents.get
     for node in order:
         primitive = node.primitive
         if primitive is None or node in tangents:
             continue
-        moving = [None if isinstance(x, float) else get(x) for x in node.operands]
-        if not any(tangent is not None for tangent in moving):
+        moving = [get(operand) for operand in node.operands]  # None for a constant too
+        for tangent in moving:
+            if tangent is not None:
+                break
+        else:
             continue
         if create_graph:
             _refuse_stale(node)

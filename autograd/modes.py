@@ -37,13 +37,14 @@ anomalies: ContextVar[detect_anomaly | None] = ContextVar("anomalies", default=N
 """The innermost ``detect_anomaly``."""
 
 
+_entered: ContextVar[tuple[tuple[_Switch, Token[Any]], ...]] = ContextVar("entered", default=())
+"""The switches that are on, outermost first, and how to switch each off."""
+
+
 class _Switch(ContextDecorator):
-    """Sets a context variable while it is on; may be entered again while it is on."""
+    """Sets a context variable while it is on; may be entered again while it is on, and by others."""
 
     _variable: ContextVar[Any]
-
-    def __init__(self) -> None:
-        self._tokens: list[Token[Any]] = []
 
     def _setting(self) -> Any:
         raise NotImplementedError
@@ -52,7 +53,8 @@ class _Switch(ContextDecorator):
         global active
         with _lock:
             active += 1
-        self._tokens.append(self._variable.set(self._setting()))
+        token = self._variable.set(self._setting())
+        _entered.set((*_entered.get(), (self, token)))
         return self
 
     def __exit__(
@@ -62,7 +64,10 @@ class _Switch(ContextDecorator):
         traceback: TracebackType | None,
     ) -> None:
         global active
-        self._variable.reset(self._tokens.pop())
+        entered = _entered.get()
+        last = max(i for i, (switch, _) in enumerate(entered) if switch is self)
+        self._variable.reset(entered[last][1])
+        _entered.set(entered[:last] + entered[last + 1 :])
         with _lock:
             active -= 1
 
@@ -117,7 +122,6 @@ class detect_anomaly(_Switch):  # noqa: N801
     _variable = anomalies
 
     def __init__(self) -> None:
-        super().__init__()
         self._sites: WeakKeyDictionary[Value, str] = WeakKeyDictionary()
 
     def _setting(self) -> detect_anomaly:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 from . import primitives as p
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Self, SupportsIndex
 
     from .primitives import Primitive
+
+
+_EXACT_POWERS_OF_TEN = 22  # the last power of ten that is a float
 
 
 class Operators:
@@ -70,10 +74,20 @@ class Operators:
     def __ceil__(self) -> Self:
         return self._apply(p.ceil, self)  # math.ceil(self)
 
-    def __round__(self, ndigits: int | None = None) -> Self:
-        if not ndigits:
+    def __round__(self, ndigits: SupportsIndex | None = None) -> Self:
+        digits = 0 if ndigits is None else operator.index(ndigits)
+        if not digits:
             return self._apply(p.round_, self)
-        scale = 10.0**ndigits
+        if not -_EXACT_POWERS_OF_TEN <= digits <= _EXACT_POWERS_OF_TEN:
+            raise ValueError(
+                f"ndigits must be from -{_EXACT_POWERS_OF_TEN} to {_EXACT_POWERS_OF_TEN}, not {digits}"
+            )
+        # As NumPy rounds, and compiled programs with it. Python's floats round their exact decimal value:
+        # 1.115, which is a little less, to 1.11.
+        if digits < 0:
+            scale = 10.0**-digits
+            return self._apply(p.round_, self / scale) * scale
+        scale = 10.0**digits
         return self._apply(p.round_, self * scale) / scale
 
     def exp(self) -> Self:
@@ -109,8 +123,8 @@ class Operators:
     def atan(self) -> Self:
         return self._apply(p.atan, self)
 
-    def atan2(self, x: Any) -> Self:
-        return self._apply(p.atan2, self, x)
+    def atan2(self, x: Any) -> Any:
+        return _apply_or_raise(p.atan2, self, x)
 
     def sinh(self) -> Self:
         return self._apply(p.sinh, self)
@@ -130,8 +144,8 @@ class Operators:
     def atanh(self) -> Self:
         return self._apply(p.atanh, self)
 
-    def hypot(self, other: Any) -> Self:
-        return self._apply(p.hypot, self, other)
+    def hypot(self, other: Any) -> Any:
+        return _apply_or_raise(p.hypot, self, other)
 
     def sign(self) -> Self:
         return self._apply(p.sign, self)
@@ -144,6 +158,9 @@ class Operators:
 
     def rint(self) -> Self:
         return self._apply(p.round_, self)
+
+    def conjugate(self) -> Self:
+        return self  # np.var and np.std ask for it
 
     def relu(self) -> Self:
         return self._apply(p.relu, self)
@@ -158,3 +175,10 @@ class Operators:
     arcsinh = asinh
     arccosh = acosh
     arctanh = atanh
+
+
+def _apply_or_raise(primitive: Primitive, *operands: Any) -> Any:
+    """Apply for a method, where no operator of Python's turns NotImplemented into a TypeError."""
+    from .functions import apply
+
+    return apply(primitive, *operands)

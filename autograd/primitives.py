@@ -1,6 +1,6 @@
 """The table of scalar primitives: each operation the engine knows, in one place.
 
-A row is one function of a namespace ``xp`` (:mod:`autograd.namespaces`) that returns the forward rule
+What a row is made of stands in :mod:`autograd.table`. In short: a row is one function of a namespace ``xp`` (:mod:`autograd.namespaces`) that returns the forward rule
 and one *partial* per argument: the derivative of the output with respect to that argument, as a
 function of the output and the arguments. From the partials everything follows: the vjp of a row is
 ``cotangent * partial``, its jvp the sum of ``partial * tangent``. Partials that are the number 1 or -1
@@ -25,130 +25,17 @@ from __future__ import annotations
 import math
 import operator
 from functools import reduce
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from .namespaces import IEEE, Namespace, traced_namespace
+from .table import ABSENT, TABLE, TRACED, Primitive, primitive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .namespaces import Function
+    from .namespaces import Namespace
+    from .table import Row
 
     N = Any  # a number of whatever kind the namespace computes with
-    Row = tuple[Any, ...]  # the forward rule, then the partials
 
-
-class Rule(NamedTuple):
-    """A row bound to a namespace."""
-
-    forward: Function
-    """``forward(*args) -> out``."""
-    partials: tuple[Any, ...]
-    """One ``partial(out, *args)`` or number per argument. For a primitive of any number of arguments, a
-    single function of ``(out, *args)`` that returns the sequence of all partials."""
-
-
-class Primitive:
-    """One row of the table.
-
-    Attributes:
-        name: the name, as of the public function.
-        symbol: the short sign used in drawings and in printed programs.
-        doc: one line on what it computes.
-        arity: the number of arguments, or None where any number will do.
-        commutative: whether exchanging its two arguments changes nothing.
-        domain: a function of the arguments returning expressions that are all positive strictly inside
-            the set where the primitive is defined and smooth; None where that is everywhere.
-        kinks: a function of the arguments returning expressions that vanish just where the
-            derivative is a convention (a kink, a tie, a jump); None where there are none.
-        forward: the forward rule on Python floats.
-        partials: the partials on Python floats, as in :class:`Rule`.
-    """
-
-    __slots__ = (
-        "arity",
-        "bind",
-        "commutative",
-        "doc",
-        "domain",
-        "forward",
-        "kinks",
-        "name",
-        "partials",
-        "symbol",
-        "traced",
-    )
-
-    bind: Callable[[Namespace], Rule]
-    forward: Function
-    partials: tuple[Any, ...]
-    traced: tuple[Any, ...]
-    """The partials on nodes of a graph."""
-
-    def __init__(
-        self,
-        define: Callable[[Namespace], Row],
-        symbol: str,
-        arity: int | None,
-        commutative: bool,
-        domain: Function | None,
-        kinks: Function | None,
-    ) -> None:
-        self.name = define.__name__.rstrip("_")
-        self.symbol = symbol or self.name
-        self.doc = define.__doc__ or ""
-        self.arity = arity
-        self.commutative = commutative
-        self.domain = domain
-        self.kinks = kinks
-
-        def bind(xp: Namespace) -> Rule:
-            forward, *partials = define(xp)
-            return Rule(forward, tuple(partials))
-
-        self.bind = bind
-
-    def __repr__(self) -> str:
-        return f"<primitive {self.name}>"
-
-    def __reduce__(self) -> str:
-        # Pickle and copy refer to the row of the table by its name in this module.
-        return self.name if self.name in globals() else self.name + "_"
-
-
-ABSENT = None
-"""The partial of an argument that gets no cotangent at all, not even zero: what was computed for a branch
-of ``where`` that was not taken must not turn 0 times infinity into nan."""
-
-TABLE: dict[str, Primitive] = {}
-"""Every primitive by name, in the order of definition."""
-
-
-def primitive(
-    symbol: str = "",
-    arity: int | None = 1,
-    commutative: bool = False,
-    domain: Function | None = None,
-    kinks: Function | None = None,
-) -> Callable[[Callable[[Namespace], Row]], Primitive]:
-    """Make the decorated function a row of the table (see :class:`Primitive` for the arguments)."""
-
-    def enter(define: Callable[[Namespace], Row]) -> Primitive:
-        row = Primitive(define, symbol, arity, commutative, domain, kinks)
-        TABLE[row.name] = row
-        return row
-
-    return enter
-
-
-def bind_table(xp: Namespace) -> dict[str, Rule]:
-    """Bind every row to a namespace, giving the namespace the rows it does not have of its own."""
-    rules = {}
-    for name, row in TABLE.items():
-        rules[name] = rule = row.bind(xp)
-        if name not in vars(xp):
-            setattr(xp, name, rule.forward)
-    return rules
+__all__ = ["ABSENT", "TABLE", "TRACED", "Primitive", "primitive"]  # and the rows
 
 
 # --- arithmetic ------------------------------------------------------------------------------
@@ -532,7 +419,7 @@ def gelu(xp: Namespace) -> Row:
     """x times the normal distribution function of x (Hendrycks and Gimpel 2016, the exact form)."""
 
     def half(x: N) -> N:  # the normal distribution function; erfc keeps the digits of the left tail
-        return 0.5 * xp.erfc(-math.sqrt(0.5) * x)
+        return 0.5 * xp.erfc(-xp.sqrt(0.5) * x)  # xp's root: exact where numbers are
 
     def density(x: N) -> N:
         return (1.0 / math.sqrt(2.0 * math.pi)) * xp.exp(-0.5 * (x * x))
@@ -601,16 +488,10 @@ def logsumexp(xp: Namespace) -> Row:
         shift = xp.where(xp.isnan(top - top), 0.0, top)  # an infinite maximum cannot be subtracted
         return shift + xp.log(sum(xp.exp(x - shift) for x in args))
 
-    return forward, lambda out, *args: [xp.exp(x - out) for x in args]
+    def weights(out: N, *args: N) -> N:
+        # They sum to 1. Divided by their sum, since the rounding error of a large out is a factor in each.
+        parts = [xp.exp(x - out) for x in args]
+        total = xp.sum(*parts)
+        return [xp.div(part, total) for part in parts]
 
-
-# --- binding ---------------------------------------------------------------------------------
-
-for _name, _rule in bind_table(IEEE).items():
-    TABLE[_name].forward, TABLE[_name].partials = _rule
-
-TRACED = traced_namespace(TABLE.values())
-"""The functions of this table applied to nodes, and to floats, whichever comes."""
-
-for _name, _rule in bind_table(TRACED).items():
-    TABLE[_name].traced = _rule.partials
+    return forward, weights

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import modes
 from . import primitives as p
-from .graph import dependents, forward_sweep, reverse_sweep, topological_order
+from .graph import forward_sweep, restricted, reverse_sweep, topological_order
 from .operators import Operators
 from .structure import Structure, entry_types, flatten
 from .value import Value, is_real, real
@@ -102,8 +102,7 @@ class Record:
         if nested and self.connect is None and any(not node.operands for node in order):
             # Something was captured, perhaps from the enclosing transform.
             self.connect = connection(roots)
-        self.among = dependents(order, self.inputs)
-        self.order = [*self.inputs, *(node for node in order if node in self.among)]
+        self.order, self.among = restricted([*self.inputs, *order], self.inputs)
 
     def pull(self, cotangents: Sequence[Any], connected: bool = False) -> list[Any]:
         """The derivatives by each input of the sum of cotangents times outputs."""
@@ -181,7 +180,7 @@ def _fresh(node: Any) -> Any:
 
 def pull_back(
     order: list[Any],
-    among: set[Any],
+    among: set[Any] | None,
     inputs: Sequence[Any],
     seeds: Collection[tuple[Any, Any]],
     create_graph: bool,
@@ -189,13 +188,13 @@ def pull_back(
     """The cotangents that reach the inputs from the seeds; 0 for an input that none reaches.
 
     Args:
-        order: the nodes that depend on an input, and the inputs, in topological order.
-        among: the same nodes.
-        inputs: nodes among these.
-        seeds: nodes, of these or others, and the cotangents they start with.
+        order: the inputs and what depends on them, in topological order.
+        among: the same as a set if other nodes were left out, as :func:`restricted` gives it.
+        inputs: the nodes to differentiate by.
+        seeds: nodes, left out or not, and the cotangents they start with.
         create_graph: compute with Values.
     """
-    seeds = [seed for seed in seeds if seed[0] in among]
+    seeds = [seed for seed in seeds if among is None or seed[0] in among]
     wanted = set(inputs)
     found = {
         node: cotangent

@@ -26,7 +26,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from .batching import over_leading_axes
-from .graph import dependents, topological_order
+from .graph import restricted, topological_order
 from .operators import Operators
 from .structure import Structure, flatten, stack
 from .tracing import Record, as_value, connection, name_of, pull_back, shown
@@ -65,9 +65,7 @@ def gradient(output: Value, inputs: Any, create_graph: bool = False) -> Any:
         if not isinstance(leaf, Operators):
             place = f"inputs{structure.path(index)}"
             raise TypeError(f"{place} must be a Value, not {shown(leaf)}")
-    order = topological_order(output)
-    among = dependents(order, leaves)
-    order = [node for node in order if node in among]
+    order, among = restricted(topological_order(output), leaves)
     cotangents = pull_back(order, among, leaves, [(output, 1.0)], create_graph)
     return structure.unflatten([as_value(g) for g in cotangents] if create_graph else cotangents)
 

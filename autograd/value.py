@@ -6,12 +6,15 @@ import numbers
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from . import modes
-from .graph import reverse_sweep, topological_order
+from . import modes, scopes
+from .graph import reverse_sweep, sweeping, topological_order
 from .operators import Operators
 
 if TYPE_CHECKING:
+    from typing import ClassVar
+
     from .primitives import Primitive
+    from .scopes import Scope
 
 _new = object.__new__
 
@@ -34,10 +37,11 @@ class Value(Operators):
         primitive: the operation that made this Value, or None if it is a leaf.
         operands: what it was made from, Values and floats (constants); empty for a leaf.
         primals: the operands' numbers at that time.
+        scope: the part of a model it was made in (see :class:`autograd.scope`), or None.
 
     Raises:
         TypeError: if data is not a real number.
-        OverflowError: if data is an integer too large for a float.
+        OverflowError: if data is an integer or a fraction too large for a float.
 
     >>> a, b = Value(2.0), Value(-3.0)
     >>> loss = a * b + a**2
@@ -57,7 +61,11 @@ class Value(Operators):
         "operands",
         "primals",
         "primitive",
+        "scope",
     )
+
+    is_parameter: ClassVar[bool] = False
+    """Whether pictures show Values of this class as parameters."""
 
     _cotangent: Any  # what the sweep under way has gathered so far; None between sweeps
     _data: float
@@ -66,6 +74,7 @@ class Value(Operators):
     primitive: Primitive | None
     operands: tuple[Value | float, ...]
     primals: tuple[float, ...]
+    scope: Scope | None
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data = data if type(data) is float else real(data, "data")
@@ -74,6 +83,7 @@ class Value(Operators):
         self.primitive = None
         self.operands = ()
         self.primals = ()
+        self.scope = scopes.current
         self._cotangent = None
 
     @property
@@ -115,8 +125,8 @@ class Value(Operators):
             primals: tuple[float, ...] = (x, y)
             out = primitive.forward(x, y)
         else:
-            for operand in operands:
-                if type(operand) is not float and not isinstance(operand, Value):
+            for kind in set(map(type, operands)):  # many operands are of few classes
+                if kind is not float and not issubclass(kind, Value):
                     return _apply_foreign(self, primitive, operands)
             primals = tuple([x if type(x) is float else x._data for x in operands])
             out = primitive.forward(*primals)
@@ -127,6 +137,7 @@ class Value(Operators):
         node.primitive = primitive
         node.operands = operands
         node.primals = primals
+        node.scope = scopes.current
         node._cotangent = None
         return _under_modes(node) if modes.active else node
 
@@ -140,21 +151,28 @@ class Value(Operators):
             gradient: the derivative to start from, of some further number with respect to this one.
 
         Raises:
-            AnomalyError: under :class:`detect_anomaly`; all leaves' gradients are then as before.
+            AnomalyError: under :class:`detect_anomaly`.
+            TypeError: if gradient, or the ``grad`` of a leaf, is not a real number.
+
+        Whatever is raised, all leaves' gradients are then as before.
         """
         seed = real(gradient, "gradient")
         order = topological_order(self)
         reached = []
-        for node in order:
-            if node.primitive is not None:
-                node.grad = 0.0
-        for node, cotangent in reverse_sweep(order, [(self, seed)]):
-            if node.primitive is None:
-                reached.append((node, cotangent))
-            else:
-                node.grad = cotangent
-        for leaf, cotangent in reached:  # only now, so that an exception changes no leaf
-            leaf.grad += cotangent
+        with sweeping:
+            for node in order:
+                if node.primitive is not None:
+                    node.grad = 0.0
+            for node, cotangent in reverse_sweep(order, [(self, seed)]):
+                if node.primitive is not None:
+                    node.grad = cotangent
+                else:
+                    before = node.grad
+                    if type(before) is not float:
+                        before = real(before, f"the grad of {modes.describe(node)}")
+                    reached.append((node, before + cotangent))
+            for leaf, total in reached:  # only now, so that an exception changes no leaf
+                leaf.grad = total
 
     def detach(self) -> Value:
         """A leaf with the same number, through which no gradient flows back."""
@@ -285,14 +303,14 @@ def real(number: Any, name: str) -> float:
 
     Raises:
         TypeError: if it is not a real number; the message says what to do.
-        OverflowError: if it is an integer too large for a float.
+        OverflowError: if it is an integer or a fraction too large for a float.
     """
     if not is_real(number):
         raise TypeError(f"{name} must be a real number, not {_advice(number)}")
     try:
         return float(number)
     except OverflowError:
-        raise OverflowError(f"{name} is an integer too large for a float") from None
+        raise OverflowError(f"{name} is too large for a float") from None
 
 
 def _advice(number: Any) -> str:
@@ -301,7 +319,7 @@ def _advice(number: Any) -> str:
         return "a Value; use the Value itself, or its .data"
     if isinstance(number, str):
         return f"the str {number[:40]!r}; convert it with float() first"
-    if isinstance(number, complex):
+    if isinstance(number, numbers.Complex):
         return "complex; use two Values, for the real and the imaginary part"
     if isinstance(number, (list, tuple)) or hasattr(number, "shape"):
         return f"{kind}; a Value is one number, so make one for each element"

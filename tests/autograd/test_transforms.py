@@ -466,7 +466,7 @@ def test_an_answer_that_is_no_number_is_shown(answer, message):
         (("a",), "argument 0 of mul must be a real number, not the str 'a'"),
         (({"w": [1.0, None]},), r"argument 0\['w'\]\[1\] of mul must be a real number"),
         ((np.array(["a"]),), r"argument 0\[0\] of mul must be a real number, not the str"),
-        ((10**400,), "argument 0 of mul is an integer too large"),
+        ((10**400,), "argument 0 of mul is too large for a float"),
     ],
 )
 def test_an_argument_that_is_no_number_is_named(args, message):

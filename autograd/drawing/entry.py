@@ -1,0 +1,231 @@
+"""draw: the one way in. Finds out what came, and makes a Drawing of it."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from autograd.value import Value, is_real
+
+from .model import Graph, Options
+from .picture import Drawing
+from .theme import THEMES
+from .values import from_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def draw(
+    x: Any,
+    *args: Any,
+    direction: Literal["LR", "TB"] = "LR",
+    theme: Literal["light", "dark"] = "light",
+    max_nodes: int = 200,
+    collapse: bool | int | str | Iterable[str] | None = None,
+    near: Value | Iterable[Value] = (),
+    highlight: Value | Iterable[Value] = (),
+    parameters: Iterable[Value] = (),
+    gradients: bool = True,
+    fold: int | None = None,
+    digits: int = 4,
+) -> Drawing:
+    """A picture of a graph; drawing changes nothing.
+
+    Args:
+        x: a Value; several (a list, a tuple or a dict of them, nested as you like); a module of ``nn``,
+            drawn as its architecture; a compiled function's program; or a function, which is called.
+        args: if x is a function or a module, the arguments to call it with: numbers, Values, or nested
+            lists of them. Numbers become Values that bear the argument's name.
+        direction: ``"LR"``, from left to right, or ``"TB"``, from top to bottom.
+        theme: ``"light"`` or ``"dark"``.
+        max_nodes: how many boxes to draw at most. Of what is left out, a box tells the count.
+        collapse: which modules to draw as one box each. None: those that it takes for the picture to
+            fit; False: none; True: all; a number: those nested deeper than this; names
+            (``"layers[0]"``) or kinds (``"Neuron"``): those.
+        near: draw what is nearest to these nodes of the graph, instead of what is nearest to x.
+        highlight: mark the paths between these nodes, or, if it is one, from it to x.
+        parameters: leaves to draw as parameters, besides those of ``nn``.
+        gradients: whether to show gradients, where there are any.
+        fold: how many operands of one name (``w[0]``, ``w[1]``, ...), or of none, are drawn as one box. None:
+            5 in a picture of up to 20 boxes, 2 in a larger one.
+        digits: significant digits of numbers.
+
+    Raises:
+        TypeError: if x is nothing that can be drawn.
+        ValueError: if an option has a value that it cannot have.
+
+    >>> from autograd import Value, draw
+    >>> x = Value(3.0, label="x")
+    >>> draw(x * x)
+    <Drawing of 2 nodes and 1 edge>
+    >>> print(draw(lambda a, b: a * b + 1, 2.0, 5.0).to_text())
+    + 1: 11
+    └─ a × b: 10
+       ├─ a = 2
+       └─ b = 5
+    No gradients yet: call backward() first
+    """
+    checked_direction(direction)
+    options = Options(
+        max_nodes=_at_least("max_nodes", max_nodes, 1),
+        collapse=_collapse(collapse),
+        near=_nodes("near", near),
+        highlight=_nodes("highlight", highlight),
+        fold=None if fold is None else _at_least("fold", fold, 2),
+        gradients=bool(gradients),
+        digits=_at_least("digits", digits, 1),
+    )
+    graph = _graph(x, args, options, frozenset(_nodes("parameters", parameters)))
+    return Drawing(replace(graph, direction=direction), checked_theme(theme))
+
+
+def print_graph(x: Any, *args: Any, **options: Any) -> None:
+    """Print a graph as a tree of text; takes what :func:`draw` takes.
+
+    >>> from autograd import Value, print_graph
+    >>> x = Value(3.0, label="x")
+    >>> print_graph(x * x, gradients=False)
+    x × x: 9
+    └ x = 3
+    """
+    print(draw(x, *args, **options).to_text())  # noqa: T201  (what it is for)
+
+
+def _graph(x: Any, args: tuple[Any, ...], options: Options, parameters: frozenset[Value]) -> Graph:
+    if not args and hasattr(type(x), "_drawing"):
+        graph: Graph = x._drawing(options)
+        return graph
+    names: dict[Value, str] = {}
+    return from_values(values_of(x, args, names), options, names, parameters)[0]
+
+
+def values_of(x: Any, args: tuple[Any, ...], names: dict[Value, str]) -> list[Value]:
+    """The Values to draw, each once: those in x or, if it is a function, in what it gives.
+
+    Args:
+        x: what came.
+        args: arguments to call it with.
+        names: gets a name for each Value among the arguments.
+
+    Raises:
+        TypeError: if there are none.
+    """
+    if args or (callable(x) and not isinstance(x, Value)):
+        if not callable(x):
+            raise TypeError(
+                f"only a function or a module can be drawn with arguments, not {_kind(x)}"
+            )
+        x = x(*_labelled(x, args, names))
+    roots = list(dict.fromkeys(_flatten(x)))
+    if not roots:
+        raise TypeError(
+            f"x must be a Value, some Values, a module, a program or a function of Values, not {_kind(x)}"
+        )
+    return roots
+
+
+def _labelled(function: Any, args: tuple[Any, ...], names: dict[Value, str]) -> list[Any]:
+    """The arguments with numbers turned into Values, and a name for each Value."""
+    try:
+        bound = inspect.signature(getattr(function, "forward", function)).bind(*args).arguments
+    except (TypeError, ValueError):
+        bound = {}
+    labels: list[str] = []
+    for name, value in bound.items():
+        many = isinstance(value, tuple) and len(labels) + len(value) <= len(args)
+        variadic = many and value is not args[len(labels)]
+        labels.extend([f"{name}[{i}]" for i in range(len(value))] if variadic else [name])
+    labels.extend(f"x{i}" for i in range(len(labels), len(args)))
+    return [_lifted(arg, label, names) for arg, label in zip(args, labels, strict=False)]
+
+
+def _lifted(x: Any, label: str, names: dict[Value, str]) -> Any:
+    if isinstance(x, Value):
+        names.setdefault(x, label)
+        return x
+    if isinstance(x, bool) or x is None or isinstance(x, str):
+        return x
+    if is_real(x):
+        value = Value(x)
+        names[value] = label
+        return value
+    if hasattr(x, "shape") and hasattr(x, "tolist"):  # a NumPy array
+        x = x.tolist()
+    if isinstance(x, dict):
+        return {key: _lifted(item, f"{label}.{key}", names) for key, item in x.items()}
+    if isinstance(x, (list, tuple)):
+        items = [_lifted(item, f"{label}[{i}]", names) for i, item in enumerate(x)]
+        return items if isinstance(x, list) else tuple(items)
+    return x
+
+
+def _flatten(x: Any) -> list[Value]:
+    """The Values in nested lists, tuples, dicts and object arrays."""
+    found: list[Value] = []
+    stack = [x]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Value):
+            found.append(item)
+        elif isinstance(item, dict):
+            stack.extend(reversed(item.values()))
+        elif isinstance(item, (list, tuple)):
+            stack.extend(reversed(item))
+        elif hasattr(item, "shape") and hasattr(item, "tolist"):
+            stack.append(item.tolist())
+    return found
+
+
+def _nodes(name: str, nodes: Any) -> tuple[Value, ...]:
+    if isinstance(nodes, Value):
+        return (nodes,)
+    found = []
+    for node in nodes:
+        if not isinstance(node, Value):
+            raise TypeError(f"{name} must be Values, not {_kind(node)}")
+        found.append(node)
+    return tuple(found)
+
+
+def _collapse(collapse: Any) -> bool | int | str | tuple[str, ...] | None:
+    if collapse is None or isinstance(collapse, (bool, str)):
+        return collapse
+    if isinstance(collapse, int):
+        return _at_least("collapse", collapse, 0)
+    try:
+        names = tuple(collapse)
+    except TypeError:
+        names = (collapse,)
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(
+            f"collapse must be None, a bool, a number or names of modules, not {collapse!r:.80}"
+        )
+    return names
+
+
+def checked_direction(direction: Any) -> Literal["LR", "TB"]:
+    """The direction, or a ValueError."""
+    if direction not in ("LR", "TB"):
+        raise ValueError(f"direction must be 'LR' or 'TB', not {direction!r:.80}")
+    return "TB" if direction == "TB" else "LR"
+
+
+def checked_theme(theme: Any) -> str:
+    """The theme's name, or a ValueError."""
+    if not isinstance(theme, str) or theme not in THEMES:
+        raise ValueError(f"theme must be {' or '.join(map(repr, THEMES))}, not {theme!r:.80}")
+    return str(theme)
+
+
+def _at_least(name: str, value: Any, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a whole number, not {_kind(value)}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, not {value}")
+    return value
+
+
+def _kind(x: Any) -> str:
+    return type(x).__name__

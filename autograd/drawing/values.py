@@ -1,0 +1,431 @@
+"""Values as a picture's content: what each box says, where it stands, how thick its edges are."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from autograd.primitives import ABSENT
+from autograd.scopes import Scope
+from autograd.value import Value
+
+from .model import Cluster, Edge, Graph, Node, common_range, number, plural, shorten
+from .select import Stub, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from autograd.primitives import Primitive
+
+    from .model import Options
+    from .select import Selection, Unit
+
+INFIX = frozenset("+−×÷^")
+
+FEW = 3
+"""How many numbers of a vector are shown each."""
+
+NAME_SHOWN = 12
+"""The longest operand name that stands in a formula, in characters."""
+
+
+def from_values(
+    roots: list[Value],
+    options: Options,
+    names: Mapping[Value, str] | None = None,
+    parameters: frozenset[Value] = frozenset(),
+) -> tuple[Graph, dict[Unit, int]]:
+    """The graph that Values were computed by, and which box each unit became.
+
+    Args:
+        roots: what to draw.
+        options: how much of it.
+        names: labels for this picture, of Values that have none themselves.
+        parameters: leaves to draw as parameters, besides those that say they are.
+    """
+
+    def is_parameter(value: Value) -> bool:
+        return value in parameters or value.is_parameter
+
+    selection = select(roots, options, is_parameter)
+    assembly = _Assembly(roots, selection, options, names or {}, is_parameter)
+    return assembly.graph(), assembly.index
+
+
+class _Assembly:
+    """The making of one Graph from a Selection."""
+
+    def __init__(
+        self,
+        roots: list[Value],
+        selection: Selection,
+        options: Options,
+        names: Mapping[Value, str],
+        is_parameter: Callable[[Value], bool],
+    ) -> None:
+        self._roots = frozenset(roots)
+        self._units = selection.units
+        self._selection = selection
+        self._options = options
+        self._names = names
+        self._is_parameter = is_parameter
+        self._clusters: dict[Scope, int] = {}
+        self._graph = Graph()
+        self._swept = options.gradients and any(
+            value.operands and value.grad != 0.0
+            for value in (*roots, *self._units)
+            if isinstance(value, Value)
+        )
+        self.index: dict[Unit, int] = {}
+
+    def graph(self) -> Graph:
+        graph = self._graph
+        places: dict[Unit | Stub, int] = {}
+        for unit in self._ordered():
+            places[unit] = len(graph.nodes)
+            graph.nodes.append(self._node(unit))
+            if not isinstance(unit, Stub):
+                self.index[unit] = places[unit]
+        for unit, head in self.index.items():
+            for edge in self._edges(unit, head, places):
+                graph.edges.append(edge)
+        self._place_leaves()
+        if self._selection.uses:
+            users = sum(self._selection.uses.values())
+            graph.edges.extend(Edge(self.index[x], len(graph.nodes)) for x in self._selection.uses)
+            graph.nodes.append(Node(f"… {plural(users, 'use')} not shown", kind="more"))
+        self._align()
+        self._weigh()
+        self._highlight()
+        graph.notes = self._notes()
+        return graph
+
+    def _ordered(self) -> list[Unit | Stub]:
+        """Operands first. Collapsed modules may depend on each other, so this is only nearly topological."""
+        order: list[Unit | Stub] = []
+        seen: set[Unit | Stub] = set()
+        stack: list[tuple[Unit | Stub, bool]] = [(unit, False) for unit in reversed(self._units)]
+        while stack:
+            unit, listed = stack.pop()
+            if listed:
+                order.append(unit)
+                continue
+            if unit in seen:
+                continue
+            seen.add(unit)
+            stack.append((unit, True))
+            if not isinstance(unit, Stub):
+                stack.extend((x, False) for x in reversed(self._units[unit]))
+        return order
+
+    # --- nodes ------------------------------------------------------------------------------
+
+    def _node(self, unit: Unit | Stub) -> Node:
+        if isinstance(unit, Stub):
+            title = f"… {unit.count:,} more" if unit.count else "…"
+            return Node(title, kind="more", cluster=self._cluster(unit.scope))
+        if isinstance(unit, Value):
+            return self._value(unit)
+        if isinstance(unit, Scope):
+            return self._module(unit)
+        return self._vector(unit)
+
+    def _value(self, value: Value) -> Node:
+        digits = self._options.digits
+        gradient = ""
+        if self._options.gradients and (self._swept or (not value.operands and value.grad != 0.0)):
+            gradient = f"grad {number(value.grad, digits)}"
+        label = shorten(self._label(value))
+        data = number(value.data, digits)
+        if value.primitive is None:
+            return Node(
+                f"{label} = {data}" if label else data,
+                (),
+                gradient,
+                "parameter" if self._is_parameter(value) else "input",
+                self._cluster(value.scope),
+                output=value in self._roots,
+            )
+        formula = _formula(value, value.primitive, self._label, digits)
+        return Node(
+            f"{label} = {formula}" if label else formula,
+            (data,),
+            gradient,
+            "op",
+            self._cluster(value.scope),
+            output=value in self._roots,
+        )
+
+    def _vector(self, values: tuple[Value, ...]) -> Node:
+        parameters = self._is_parameter(values[0])
+        count = plural(len(values), "parameter" if parameters else "input")
+        title = shorten(common_range(self._label(value) for value in values))
+        lines = [count] if title and len(values) > FEW else []
+        lines.append(self._span([value.data for value in values]))
+        gradients = [value.grad for value in values]
+        gradient = ""
+        if self._options.gradients and (self._swept or any(gradients)):
+            gradient = f"grad {self._span(gradients)}"
+        return Node(
+            title or count,
+            tuple(lines),
+            gradient,
+            "parameter" if parameters else "input",
+            self._cluster(values[0].scope),
+            stacked=True,
+        )
+
+    def _module(self, scope: Scope) -> Node:
+        members = self._selection.members[scope]
+        title, lines = scope.name or scope.kind, []
+        if scope.name and scope.kind:
+            lines.append(scope.kind)
+        lines.append(plural(sum(bool(value.operands) for value in members), "operation"))
+        parameters = {
+            operand
+            for value in members
+            for operand in value.operands
+            if isinstance(operand, Value) and not operand.operands and self._is_parameter(operand)
+        }
+        if parameters:
+            lines.append(plural(len(parameters), "parameter"))
+        return Node(
+            shorten(title),
+            tuple(shorten(line) for line in lines),
+            kind="module",
+            cluster=self._cluster(scope.parent),
+            output=not self._roots.isdisjoint(members),
+            stacked=True,
+        )
+
+    def _label(self, value: Value) -> str:
+        return value.label or self._names.get(value, "")
+
+    def _span(self, numbers: list[float]) -> str:
+        """The least and the greatest of some numbers, or all of them if they are few."""
+        if len(numbers) <= FEW:
+            return ", ".join(number(x, self._options.digits) for x in numbers)
+        finite = [x for x in numbers if math.isfinite(x)]
+        if not finite:
+            return number(numbers[0])
+        low, high = (number(x, self._options.digits) for x in (min(finite), max(finite)))
+        odd = len(numbers) - len(finite)
+        text = low if low == high else f"{low} … {high}"
+        return f"{text}, {odd:,} not finite" if odd else text
+
+    # --- clusters ---------------------------------------------------------------------------
+
+    def _cluster(self, scope: Scope | None) -> int | None:
+        """The index of a scope's frame, which is made if need be."""
+        index: int | None = None
+        for around in scope.line() if scope is not None else ():
+            if around not in self._clusters:
+                title = " · ".join(shorten(part) for part in (around.name, around.kind) if part)
+                self._clusters[around] = len(self._graph.clusters)
+                self._graph.clusters.append(Cluster(title, index))
+            index = self._clusters[around]
+        return index
+
+    def _place_leaves(self) -> None:
+        """Put a parameter that one module uses into that module's frame."""
+        nodes = self._graph.nodes
+        heads: dict[int, set[int | None]] = {}
+        for edge in self._graph.edges:
+            heads.setdefault(edge.tail, set()).add(nodes[edge.head].cluster)
+        for place, clusters in heads.items():
+            node = nodes[place]
+            if node.kind == "parameter" and node.cluster is None and len(clusters) == 1:
+                (node.cluster,) = clusters
+
+    # --- edges ------------------------------------------------------------------------------
+
+    def _edges(self, unit: Unit, head: int, places: dict[Unit | Stub, int]) -> Iterable[Edge]:
+        operands = self._units[unit]
+        flows = self._flows(unit) if self._swept else {}
+        labels = _ordinals(unit, self._label) if isinstance(unit, Value) else {}
+        for operand in operands:
+            edge = Edge(places[operand], head)
+            if isinstance(operand, tuple):
+                known = [flows[value] for value in operand if value in flows]
+                edge.weight = math.fsum(known) if known else None
+            elif not isinstance(operand, Stub):
+                edge.weight = flows.get(operand)
+            if isinstance(operand, Value):
+                edge.label = labels.get(operand, "")
+            yield edge
+
+    def _flows(self, unit: Unit) -> dict[Unit, float]:
+        """How much gradient a box handed to what it depends on."""
+        values: dict[Value, float] = {}
+        if isinstance(unit, Value):
+            values = _shares(unit)
+        elif isinstance(unit, Scope):
+            for member in self._selection.members[unit]:
+                for operand in member.operands:
+                    if isinstance(operand, Value):
+                        values[operand] = abs(operand.grad)
+        flows: dict[Unit, float] = dict(values.items())
+        for value, flow in values.items():
+            top = self._selection.tops.get(value.scope) if value.scope is not None else None
+            if top is not None:
+                flows[top] = flows.get(top, 0.0) + flow
+        return flows
+
+    def _align(self) -> None:
+        """Keep collapsed modules that stand side by side, a layer's neurons, in their order."""
+        graph = self._graph
+        neighbours: dict[tuple[int | None, frozenset[int]], list[int]] = {}
+        for place, tails in enumerate(graph.operands()):
+            node = graph.nodes[place]
+            if node.kind == "module":
+                neighbours.setdefault((node.cluster, frozenset(tails)), []).append(place)
+        graph.columns = [column for column in neighbours.values() if len(column) > 2]
+
+    def _weigh(self) -> None:
+        """Turn magnitudes of gradients into thickness, on a scale of three decades."""
+        known = [e.weight for e in self._graph.edges if e.weight and math.isfinite(e.weight)]
+        top = max(known, default=0.0)
+        for edge in self._graph.edges:
+            if edge.weight is None or edge.weight == 0.0:
+                continue
+            share = edge.weight / top if math.isfinite(edge.weight) and top else 1.0
+            edge.weight = min(max(1.0 + math.log10(share) / 3.0, 0.05), 1.0) if share else 0.05
+
+    # --- the rest ---------------------------------------------------------------------------
+
+    def _highlight(self) -> None:
+        """Mark what lies on a path between highlighted nodes, or from the one there is to the roots."""
+        places = [place for unit, place in self.index.items() if self._is_wanted(unit)]
+        if not places:
+            return
+        graph = self._graph
+        ups: dict[int, list[int]] = {}
+        downs: dict[int, list[int]] = {}
+        for edge in graph.edges:
+            ups.setdefault(edge.tail, []).append(edge.head)
+            downs.setdefault(edge.head, []).append(edge.tail)
+        ends = places if len(places) > 1 else graph.sinks()
+        path = _reachable(places, ups) & _reachable(ends, downs) | set(places)
+        for place in path:
+            graph.nodes[place].highlighted = True
+        for edge in graph.edges:
+            edge.highlighted = edge.tail in path and edge.head in path
+
+    def _is_wanted(self, unit: Unit) -> bool:
+        wanted = self._options.highlight
+        if isinstance(unit, Scope):
+            return any(value in wanted for value in self._selection.members[unit])
+        return any(value in wanted for value in ((unit,) if isinstance(unit, Value) else unit))
+
+    def _notes(self) -> list[str]:
+        notes = []
+        hidden = self._selection.hidden
+        if hidden:
+            notes.append(
+                f"{plural(hidden, 'node')} not shown (max_nodes={self._options.max_nodes})"
+            )
+        if self._options.gradients and not self._swept and any(x.operands for x in self._roots):
+            notes.append("No gradients yet: call backward() first")
+        stale: dict[str, None] = {}
+        for unit in self._units:
+            if isinstance(unit, Value):
+                for operand, primal in zip(unit.operands, unit.primals, strict=True):
+                    if isinstance(operand, Value) and operand.data is not primal:
+                        now = operand.data
+                        if now != primal and not (now != now and primal != primal):
+                            name = shorten(self._label(operand)) or "a leaf"
+                            digits = self._options.digits
+                            stale[
+                                f"{name} was {number(primal, digits)} when this was computed, "
+                                f"and is {number(now, digits)} now"
+                            ] = None
+        notes.extend(list(stale)[:3])
+        if len(stale) > 3:
+            notes.append(f"… and {len(stale) - 3:,} other leaves changed too")
+        return notes
+
+
+def _formula(value: Value, primitive: Primitive, label: Callable[[Value], str], digits: int) -> str:
+    """An operation with its constants, and with its operands' names where they are short.
+
+    Other operands are dots, which are left out where nothing stands beside them and the node has no name.
+    """
+    operands = value.operands
+    constants = [x for x in operands if isinstance(x, float)]
+    if primitive.arity is None:
+        # By name: the symbol for a dot product is hard to see.
+        if not constants:
+            return f"{primitive.name}(…)" if value.label else primitive.name
+        if len(constants) == 1:
+            return f"{primitive.name} with {_constant(constants[0], digits)}"
+        return f"{primitive.name} with {plural(len(constants), 'constant')}"
+    names = []
+    for x in operands:
+        name = _constant(x, digits) if isinstance(x, float) else label(x)
+        names.append(name if name and len(name) <= NAME_SHOWN and name.isprintable() else "•")
+    if primitive.name == "where":
+        names[0] = "true" if operands[0] else "false"
+    bare = not value.label and all(
+        name == "•" for name, x in zip(names, operands, strict=True) if not isinstance(x, float)
+    )
+    symbol = primitive.symbol.replace("-", "−")
+    if symbol in INFIX:
+        a, b = names
+        return f"{a} {symbol} {b}".strip("• ") if bare else f"{a} {symbol} {b}"
+    return symbol if bare and not constants else f"{symbol}({', '.join(names)})"
+
+
+def _constant(x: float, digits: int) -> str:
+    """A constant, with more digits where it would look like a whole number and is none."""
+    text = number(x, digits)
+    return number(x, max(digits, 9)) if not x.is_integer() and "." not in text else text
+
+
+def _ordinals(value: Value, label: Callable[[Value], str]) -> dict[Value, str]:
+    """Which operand is which, where that matters and the formula does not tell; and what is used twice."""
+    primitive = value.primitive
+    if primitive is None or primitive.arity is None:
+        return {}
+    counts: dict[Value, list[int]] = {}
+    for i, operand in enumerate(value.operands):
+        if isinstance(operand, Value):
+            counts.setdefault(operand, []).append(i)
+    if primitive.commutative or len(counts) < 2:
+        return {x: f"×{len(at)}" for x, at in counts.items() if len(at) > 1}
+    if all(0 < len(label(x)) <= NAME_SHOWN and label(x).isprintable() for x in counts):
+        return {}
+    ordinals = ("1st", "2nd", "3rd")
+    return {
+        x: ", ".join(ordinals[i] if i < 3 else f"{i + 1}th" for i in at) for x, at in counts.items()
+    }
+
+
+def _shares(value: Value) -> dict[Value, float]:
+    """The magnitude of the gradient that a node handed to each of its operands."""
+    primitive = value.primitive
+    if primitive is None:
+        return {}
+    shares: dict[Value, float] = {}
+    partials = primitive.partials
+    if primitive.arity is None:
+        partials = partials[0](value.data, *value.primals)
+    for operand, partial in zip(value.operands, partials, strict=True):
+        if isinstance(operand, Value):
+            known = primitive.arity is None or isinstance(partial, float)
+            local = partial if known else partial(value.data, *value.primals)
+            if local is not ABSENT:
+                shares[operand] = shares.get(operand, 0.0) + value.grad * local
+            else:
+                shares.setdefault(operand, 0.0)
+    return {operand: abs(share) for operand, share in shares.items()}
+
+
+def _reachable(starts: Iterable[int], edges: Mapping[int, list[int]]) -> set[int]:
+    seen = set(starts)
+    stack = list(seen)
+    while stack:
+        for other in edges.get(stack.pop(), ()):
+            if other not in seen:
+                seen.add(other)
+                stack.append(other)
+    return seen

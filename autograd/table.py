@@ -1,0 +1,154 @@
+"""What a row of the table of primitives is, and how it is bound to kinds of numbers.
+
+The rows themselves stand in :mod:`autograd.primitives`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .namespaces import IEEE, Namespace, traced_function, traced_namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .namespaces import Function
+
+    Row = tuple[Any, ...]
+    """What a row's function returns: the forward rule, then the partials."""
+
+
+class Rule(NamedTuple):
+    """A row bound to a namespace."""
+
+    forward: Function
+    """``forward(*args) -> out``."""
+    partials: tuple[Any, ...]
+    """One ``partial(out, *args)`` or number per argument. For a primitive of any number of arguments, a
+    single function of ``(out, *args)`` that returns the sequence of all partials."""
+
+
+class Primitive:
+    """One row of the table.
+
+    Attributes:
+        name: the name, as of the public function.
+        symbol: the short sign used in drawings and in printed programs.
+        doc: one line on what it computes.
+        arity: the number of arguments, or None where any number will do.
+        commutative: whether exchanging its two arguments changes nothing.
+        domain: a function of the arguments returning expressions that are all positive strictly inside
+            the set where the primitive is defined and smooth; None where that is everywhere.
+        kinks: a function of the arguments returning expressions that vanish just where the
+            derivative is a convention (a kink, a tie, a jump); None where there are none.
+        forward: the forward rule on Python floats.
+        partials: the partials on Python floats, as in :class:`Rule`.
+    """
+
+    __slots__ = (
+        "arity",
+        "bind",
+        "commutative",
+        "doc",
+        "domain",
+        "forward",
+        "kinks",
+        "name",
+        "partials",
+        "symbol",
+        "traced",
+    )
+
+    bind: Callable[[Namespace], Rule]
+    forward: Function
+    partials: tuple[Any, ...]
+    traced: tuple[Any, ...]
+    """The partials on nodes of a graph."""
+
+    def __init__(
+        self,
+        define: Callable[[Namespace], Row],
+        symbol: str,
+        arity: int | None,
+        commutative: bool,
+        domain: Function | None,
+        kinks: Function | None,
+    ) -> None:
+        self.name = define.__name__.rstrip("_")
+        self.symbol = symbol or self.name
+        self.doc = define.__doc__ or ""
+        self.arity = arity
+        self.commutative = commutative
+        self.domain = domain
+        self.kinks = kinks
+
+        def bind(xp: Namespace) -> Rule:
+            forward, *partials = define(xp)
+            return Rule(forward, tuple(partials))
+
+        self.bind = bind
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> tuple[Callable[[str], Primitive], tuple[str]]:
+        return TABLE.__getitem__, (self.name,)  # a copy of a row is the row itself
+
+
+ABSENT = None
+"""The partial of an argument that gets no cotangent at all, not even zero: what was computed for a branch
+of ``where`` that was not taken must not turn 0 times infinity into nan."""
+
+TABLE: dict[str, Primitive] = {}
+"""Every primitive by name, in the order of definition."""
+
+TRACED = traced_namespace()
+"""The functions of the table applied to nodes, and to floats, whichever comes."""
+
+
+def primitive(
+    symbol: str = "",
+    arity: int | None = 1,
+    commutative: bool = False,
+    domain: Function | None = None,
+    kinks: Function | None = None,
+) -> Callable[[Callable[[Namespace], Row]], Primitive]:
+    """Make the decorated function a row of the table (see :class:`Primitive` for the arguments).
+
+    The function's name, less a trailing underscore, is the row's, and its docstring the row's doc.
+
+    >>> @primitive(domain=lambda x: (x,))
+    ... def cube_root(xp):
+    ...     "The cube root, for x > 0."
+    ...     return lambda x: xp.pow(x, 1 / 3), lambda out, x: xp.div(out, 3.0 * x)
+    >>> from autograd import Value
+    >>> x = Value(8.0)
+    >>> TRACED.cube_root(x).backward()
+    >>> round(x.grad, 12)
+    0.083333333333
+    >>> del TABLE["cube_root"]
+    """
+
+    def enter(define: Callable[[Namespace], Row]) -> Primitive:
+        row = Primitive(define, symbol, arity, commutative, domain, kinks)
+        TABLE[row.name] = row
+        row.forward, row.partials = bind_row(row, IEEE)
+        if row.name not in vars(TRACED):
+            setattr(TRACED, row.name, traced_function(row))
+        row.traced = row.bind(TRACED).partials
+        return row
+
+    return enter
+
+
+def bind_row(row: Primitive, xp: Namespace) -> Rule:
+    """Bind a row to a namespace, and give the namespace the row's function if it has none of its own."""
+    rule = row.bind(xp)
+    if row.name not in vars(xp):
+        setattr(xp, row.name, rule.forward)
+    return rule
+
+
+def bind_table(xp: Namespace) -> dict[str, Rule]:
+    """Bind every row to a namespace, in the order of definition, so that rows can use earlier ones."""
+    return {name: bind_row(row, xp) for name, row in TABLE.items()}

@@ -1,0 +1,81 @@
+"""How far rounding may have taken a graph's numbers and gradients from the exact ones.
+
+The graph is swept forwards and backwards once more, with tracked numbers (:mod:`.tracked`) in place of
+floats. This sweep is written out here, and not the engine's, because the engine's is what is being checked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..graph import topological_order
+from ..table import ABSENT
+from .tracked import RULES, UNIT, Tracked, lift
+
+if TYPE_CHECKING:
+    from ..value import Value
+
+
+class Bound(NamedTuple):
+    """What rounding can do to one leaf's gradient."""
+
+    error: float
+    """The largest distance between the computed gradient and the exact one."""
+    scale: float
+    """The sum of the magnitudes of all paths' contributions: what the error is small against."""
+
+
+def forward(order: list[Value]) -> dict[Value, Tracked]:
+    """Each node's number with its bound; leaves and constants are exact."""
+    numbers: dict[Value, Tracked] = {}
+    for node in order:
+        row = node.primitive
+        if row is None:
+            numbers[node] = Tracked(node.data)
+        else:
+            operands = [Tracked(x) if isinstance(x, float) else numbers[x] for x in node.operands]
+            number = lift(RULES[row].forward(*operands))
+            # The engine may have rounded otherwise (a sum of many, in another order).
+            off = abs(number.value - node.data)
+            numbers[node] = Tracked(node.data, number.error + off) if off else number
+    return numbers
+
+
+def value_error(root: Value) -> float:
+    """A bound on the rounding error of a computed Value, its leaves being exact."""
+    return forward(topological_order(root))[root].error
+
+
+def backward(root: Value) -> dict[Value, Bound]:
+    """For each leaf that the root depends on, a bound on its gradient's rounding error."""
+    order = topological_order(root)
+    numbers = forward(order)
+    cotangents: dict[Value, tuple[Tracked, float]] = {root: (Tracked(1.0), 1.0)}
+    bounds: dict[Value, Bound] = {}
+    for node in reversed(order):
+        if node not in cotangents:
+            continue
+        cotangent, scale = cotangents.pop(node)
+        row = node.primitive
+        if row is None:
+            # And may add up what arrives in another order.
+            bounds[node] = Bound(1.01 * cotangent.error + 4.0 * UNIT * scale, scale)
+            continue
+        operands = [Tracked(x) if isinstance(x, float) else numbers[x] for x in node.operands]
+        out = numbers[node]
+        partials = RULES[row].partials
+        if row.arity is None:
+            partials = tuple(partials[0](out, *operands))
+        for operand, partial in zip(node.operands, partials, strict=True):
+            if isinstance(operand, float):
+                continue
+            local = partial(out, *operands) if callable(partial) else partial
+            if local is ABSENT:
+                continue
+            share = cotangent * local
+            weight = scale * abs(lift(local).value)
+            if operand in cotangents:
+                before, gathered = cotangents[operand]
+                share, weight = before + share, gathered + weight
+            cotangents[operand] = share, weight
+    return bounds

@@ -1,0 +1,66 @@
+"""``@check_gradients``: a property-based test of a function's gradients in one line."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from ._extras import require
+from .gradcheck import gradcheck, gradgradcheck
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hypothesis.strategies import SearchStrategy
+
+    from ..value import Value
+
+
+def check_gradients(
+    *, order: int = 1, parameters: Sequence[Value] = (), **strategies: SearchStrategy[Any]
+) -> Callable[[Callable[..., Any]], Callable[[], None]]:
+    """Turn a function of Values into a Hypothesis test that checks its gradients wherever it is drawn.
+
+    What the strategies draw goes to the function by name, and is checked as in :func:`gradcheck`: numbers,
+    Values, and containers of them. The test fails with the report of the simplest failing example. The
+    function must return Values.
+
+    Args:
+        order: 1 for first derivatives, 2 for second ones too.
+        parameters: leaf Values that the function uses without being given them.
+        strategies: one for each of the function's arguments.
+
+    Raises:
+        ImportError: if Hypothesis is not installed.
+        ValueError: if the order is neither 1 nor 2, or there is no strategy.
+
+    >>> from hypothesis import strategies as st
+    >>> from autograd import tanh
+    >>> @check_gradients(x=st.floats(-3, 3), y=st.floats(-3, 3))
+    ... def test_my_loss(x, y):
+    ...     return (tanh(x) - y) ** 2
+    >>> test_my_loss()
+    """
+    hypothesis = require("hypothesis", "@check_gradients")
+    if order not in (1, 2):
+        raise ValueError(f"order must be 1 or 2, not {order}")
+    if not strategies:
+        raise ValueError("check_gradients needs a strategy for each argument of the function")
+    check = gradcheck if order == 1 else gradgradcheck
+
+    def decorate(function: Callable[..., Any]) -> Callable[[], None]:
+        def positional(*args: Any) -> Any:
+            return function(**dict(zip(strategies, args, strict=True)))
+
+        functools.update_wrapper(positional, function)
+
+        # What Hypothesis calls must have no arguments but those it draws; functools.wraps would give
+        # the function's own signature, which is just those.
+        @functools.wraps(function)
+        def test(**drawn: Any) -> None:
+            check(positional, *drawn.values(), parameters=parameters, raise_on_failure=True)
+
+        tested: Callable[[], None] = hypothesis.given(**strategies)(test)
+        return tested
+
+    return decorate

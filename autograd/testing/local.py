@@ -1,0 +1,206 @@
+"""Each node's own value and partials, against exact ones at the node's exact operands.
+
+There is no ambiguity at this level: a float either is or is not the number nearest to an exact one, give or
+take a few ulp or what the rule's own arithmetic can lose. So a finding here names the guilty operation.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..graph import topological_order
+from ..table import ABSENT
+from .precise import precise
+from .replay import at_kink
+from .slopes import slopes
+from .tracked import RULES, UNIT, Tracked, lift
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..table import Primitive
+    from ..value import Value
+
+ULPS = 8.0 * UNIT  # four ulps
+WIDEST = 32
+"""How many arguments of a node of many are looked at; they are spread evenly."""
+
+
+class Finding(NamedTuple):
+    """An operation that computed a wrong value or a wrong partial."""
+
+    node: Value | None
+    primitive: Primitive
+    operands: tuple[float, ...]
+    argument: int | None
+    """Which partial is wrong; None if it is the value."""
+    found: float
+    exact: float
+    """The exact number; at a kink, what the convention asks for."""
+    tolerance: float
+
+    @property
+    def what(self) -> str:
+        """The finding as half a line: ``tanh(0.5): local partial 0.42, exact 0.78``."""
+        shown = ", ".join(f"{x:.6g}" for x in self.operands[:4])
+        shown += ", ..." if len(self.operands) > 4 else ""
+        which = "value"
+        if self.argument is not None:
+            which = "local partial" if len(self.operands) == 1 else f"partial {self.argument}"
+        found, exact = f"{self.found:.6g}", f"{self.exact:.6g}"
+        if found == exact:
+            found, exact = repr(self.found), repr(self.exact)
+        return f"{self.primitive.name}({shown}): {which} {found}, exact {exact}"
+
+
+def check_graph(root: Value, per_row: int = 25) -> list[Finding]:
+    """Findings in a recorded graph, in topological order.
+
+    Args:
+        root: the graph's last node.
+        per_row: how many nodes of each row of the table are looked at, at most.
+    """
+    counts: dict[str, int] = {}
+    seen = set()
+    findings = []
+    for node in topological_order(root):
+        row = node.primitive
+        if row is None or (row.name, node.primals) in seen or counts.get(row.name, 0) >= per_row:
+            continue
+        seen.add((row.name, node.primals))
+        counts[row.name] = counts.get(row.name, 0) + 1
+        wanted = [i for i, x in enumerate(node.operands) if not isinstance(x, float)]
+        findings += [
+            finding._replace(node=node)
+            for finding in check_row(row, node.primals, wanted, node.data, at_kink(node))
+        ]
+    return findings
+
+
+def check_row(
+    row: Primitive,
+    operands: tuple[float, ...],
+    wanted: Iterable[int] | None = None,
+    out: float | None = None,
+    kink: bool | None = None,
+) -> list[Finding]:
+    """Findings in one row of the table at given operands.
+
+    Args:
+        row: the row.
+        operands: floats; where one is not finite there is nothing to check against.
+        wanted: the arguments whose partials are looked at; all by default.
+        out: what the operation answered; by default, what it answers now.
+        kink: whether the operands lie at a kink of the row.
+
+    >>> from autograd.primitives import tanh
+    >>> check_row(tanh, (0.5,))
+    []
+    """
+    if not all(map(math.isfinite, operands)):
+        return []
+    if kink is None:
+        kink = _switches(row, operands) > 0
+    out = row.forward(*operands) if out is None else out
+    exact = [Tracked(x) for x in operands]
+    tracked = lift(RULES[row].forward(*exact))
+    findings = []
+    here = precise()
+    with here.precision(2048):
+        value = here.number(here.rules[row].forward(*map(here.number, operands)))
+        fault = _fault(out, value, tracked.error)
+    signed_zero = any(x == 0.0 and math.copysign(1.0, x) < 0.0 for x in operands)
+    if fault is not None and not signed_zero:  # mpmath has none, and atan2 jumps there
+        findings.append(Finding(None, row, operands, None, out, *fault))
+    places = list(range(len(operands)) if wanted is None else wanted)
+    if len(places) > WIDEST:
+        places = places[:: -(-len(places) // WIDEST)]
+    if not math.isfinite(out):
+        return findings
+    found = _partials(row.partials, row, out, operands)
+    bounds = _partials(RULES[row].partials, row, Tracked(out, tracked.error), tuple(exact))
+    for place in places:
+        partial, bound = found(place), bounds(place)
+        if partial is ABSENT or row.name == "where":  # a choice, whose partials select
+            continue
+        fault = _partial_fault(row, operands, place, float(partial), lift(bound).error, kink)
+        if fault is not None:
+            findings.append(Finding(None, row, operands, place, float(partial), *fault))
+    return findings
+
+
+def _partials(partials: tuple[Any, ...], row: Primitive, out: Any, operands: tuple[Any, ...]) -> Any:
+    """A function from an argument's place to its partial."""
+    if row.arity is None:
+        all_of_them = list(partials[0](out, *operands))
+        return all_of_them.__getitem__
+    return lambda i: partials[i](out, *operands) if callable(partials[i]) else partials[i]
+
+
+def _partial_fault(
+    row: Primitive, operands: tuple[float, ...], place: int, found: float, error: float, kink: bool
+) -> tuple[float, float] | None:
+    here = precise()
+    forward = here.rules[row].forward
+
+    def evaluate(x: Any | None) -> Any:
+        point = [here.number(y) for y in operands]
+        if x is not None:
+            point[place] = x
+        return here.number(forward(*point))
+
+    exact = slopes(evaluate, operands[place], tolerance=0.0)
+    if not exact.settled:  # a pole, or the edge of the domain
+        if kink and row.arity == 1:  # a jump: all conventions say 0 there
+            return None if found == 0.0 else (0.0, 0.0)
+        return None
+    if kink and _switches(row, operands) > 1:  # an interval of one point in clip
+        return None
+    if exact.smooth:
+        return _fault(found, exact.right, error)
+    if not kink:
+        return None
+    return _fault(found, _convention(row, place, exact.left, exact.right), error)
+
+
+def _switches(row: Primitive, operands: tuple[float, ...]) -> int:
+    """How many of a row's switching functions vanish."""
+    return 0 if row.kinks is None else sum(s == 0.0 for s in row.kinks(*operands))
+
+
+def _convention(row: Primitive, place: int, left: Any, right: Any) -> Any:
+    """Which of the slopes at a kink is the derivative (docs/conventions.md): in general the smallest in
+    magnitude between the two, the subgradient of least norm."""
+    if row.commutative:
+        return (left + right) / 2  # a tie: both arguments share
+    if row.name == "clip" and place == 0:
+        return max(left, right)  # 1 on the closed interval
+    if row.name in {"leaky_relu", "elu"}:
+        return left
+    if left * right <= 0:
+        return left * 0
+    return min(left, right, key=abs)
+
+
+def _fault(found: float, exact: Any, error: float) -> tuple[float, float] | None:
+    """The exact number as a float and the tolerance, if the found number is too far from it."""
+    mp = precise().context
+    if mp.isnan(exact) or mp.isinf(exact) or abs(exact) > 1e300 or 0 < abs(exact) < 1e-290:
+        return None  # what over- or underflows is a matter of conventions
+    nearest = float(exact)
+    if not math.isfinite(found):  # the exact number is an ordinary one: the rule overflowed inside
+        return nearest, ULPS * abs(nearest)
+    tolerance = max(ULPS * abs(nearest), 1.01 * error)
+    return None if abs(found - exact) <= tolerance else (nearest, tolerance)
+
+
+def worst(findings: list[Finding]) -> Finding | None:
+    """The finding that is furthest off, relatively; None if there are none."""
+
+    def off(finding: Finding) -> float:
+        if not math.isfinite(finding.found):
+            return math.inf
+        return abs(finding.found - finding.exact) / (abs(finding.exact) + 1e-300)
+
+    return max(findings, key=off, default=None)

@@ -1,0 +1,169 @@
+"""The table of primitives on mpmath's numbers, of any precision.
+
+Real throughout: outside a function's domain stands nan, where mpmath would turn complex, and a pole is
+an infinity, where mpmath would raise. There is no signed zero.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..namespaces import Namespace
+from ._extras import require
+from .rules import Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Real = Any  # an mpf, for mpmath has no types
+
+_HUGE = 2**40
+"""Past this the exponential is taken as infinite: its exponent alone would fill the memory."""
+
+
+class Precise:
+    """A private context of mpmath, so that the user's precision stays as it is, and the table on it."""
+
+    def __init__(self) -> None:
+        mpmath = require("mpmath", "Checking against exact derivatives")
+        self.context = mpmath.mp.clone()
+        self.rules = Rules(_namespace(self.context))
+
+    def number(self, x: Any) -> Real:
+        """A number of the context, exact."""
+        return self.context.mpf(x)
+
+    @contextmanager
+    def precision(self, bits: int) -> Iterator[None]:
+        """Compute with a mantissa of so many bits."""
+        before = self.context.prec
+        self.context.prec = bits
+        try:
+            yield
+        finally:
+            self.context.prec = before
+
+
+_here = threading.local()
+
+
+def precise() -> Precise:
+    """This thread's :class:`Precise`.
+
+    Raises:
+        ImportError: if mpmath is not installed.
+    """
+    if not hasattr(_here, "precise"):
+        _here.precise = Precise()
+    found: Precise = _here.precise
+    return found
+
+
+def _namespace(mp: Any) -> Namespace:
+    number, nan, inf, zero, one = mp.mpf, mp.nan, mp.inf, mp.mpf(0), mp.mpf(1)
+
+    def on(function: Callable[[Real], Real], low: float, high: float) -> Callable[[Any], Real]:
+        """The function on the closed interval from low to high, nan elsewhere."""
+
+        def real(x: Any) -> Real:
+            return function(number(x)) if low <= x <= high else nan
+
+        return real
+
+    def bounded(function: Callable[[Real], Real], below: Real, above: Real) -> Callable[[Any], Real]:
+        """The function where it grows like the exponential, its limits further out."""
+
+        def real(x: Any) -> Real:
+            return above if x > _HUGE else below if x < -_HUGE else function(number(x))
+
+        return real
+
+    def log(x: Any) -> Real:
+        return mp.log(x) if x > 0 else -inf if x == 0 else nan
+
+    def log1p(x: Any) -> Real:
+        return mp.log1p(number(x)) if x > -1 else -inf if x == -1 else nan
+
+    def atanh(x: Any) -> Real:
+        x = number(x)
+        return mp.atanh(x) if abs(x) < 1 else x * inf if abs(x) == 1 else nan
+
+    def periodic(function: Callable[[Real], Real]) -> Callable[[Any], Real]:
+        return lambda x: nan if mp.isinf(x) else function(number(x))
+
+    def divide(a: Any, b: Any) -> Real:
+        a, b = number(a), number(b)
+        if b == 0:
+            return nan if a == 0 or mp.isnan(a) else inf * mp.sign(a)
+        return a / b
+
+    def power(a: Any, b: Any) -> Real:
+        a, b = number(a), number(b)
+        if b == 0 or a == 1:
+            return one
+        if mp.isnan(a) or mp.isnan(b):
+            return nan
+        if a == 0:
+            return zero if b > 0 else inf
+        if a < 0 and not mp.isint(b):
+            return nan
+        steepness = b * mp.log(abs(a))
+        if abs(steepness) > _HUGE:
+            size = inf if steepness > 0 else zero
+            return -size if a < 0 and b % 2 else size
+        return mp.power(a, b)
+
+    def sign(x: Any) -> Real:
+        return nan if mp.isnan(x) else mp.sign(x)
+
+    def maximum(a: Any, b: Any) -> Real:
+        return number(a if a > b or mp.isnan(a) else b)
+
+    def minimum(a: Any, b: Any) -> Real:
+        return number(a if a < b or mp.isnan(a) else b)
+
+    def atan2(y: Any, x: Any) -> Real:
+        return zero if y == 0 and x == 0 else mp.atan2(y, x)
+
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        return a if condition else b
+
+    functions: dict[str, Any] = {
+        "exp": bounded(mp.exp, zero, inf),
+        "expm1": bounded(mp.expm1, -one, inf),
+        "sinh": bounded(mp.sinh, -inf, inf),
+        "cosh": bounded(mp.cosh, inf, inf),
+        "tanh": bounded(mp.tanh, -one, one),
+        "erf": bounded(mp.erf, -one, one),
+        "erfc": bounded(mp.erfc, number(2), zero),
+        "log": log,
+        "log1p": log1p,
+        "sqrt": on(mp.sqrt, 0.0, float("inf")),
+        "sin": periodic(mp.sin),
+        "cos": periodic(mp.cos),
+        "tan": periodic(mp.tan),
+        "asin": on(mp.asin, -1.0, 1.0),
+        "acos": on(mp.acos, -1.0, 1.0),
+        "acosh": on(mp.acosh, 1.0, float("inf")),
+        "atan": lambda x: mp.atan(number(x)),
+        "asinh": lambda x: mp.asinh(number(x)),
+        "atanh": atanh,
+        "atan2": atan2,
+        "hypot": lambda a, b: mp.hypot(a, b),
+        "div": divide,
+        "pow": power,
+        "abs": lambda x: abs(number(x)),
+        "sign": sign,
+        "floor": lambda x: mp.floor(number(x)),
+        "ceil": lambda x: mp.ceil(number(x)),
+        "round": lambda x: mp.nint(number(x)),
+        "maximum": maximum,
+        "minimum": minimum,
+        "where": where,
+        "equal": lambda a, b: a == b,
+        "isnan": lambda x: mp.isnan(x),
+        "largest": max,
+    }
+    return Namespace("mpmath", functions)

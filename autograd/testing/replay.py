@@ -1,0 +1,129 @@
+"""Checker B: the recorded graph, replayed by operation name in exact arithmetic.
+
+What is differentiated is the graph as it was recorded, constants and branches included: a leaf is moved by
+a tiny step, and all that depends on it is computed again with mpmath from each row's forward rule. No partial
+of the table takes part.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..graph import topological_order
+from .precise import precise
+from .slopes import FIRST_PRECISION, Slopes, slopes
+
+if TYPE_CHECKING:
+    from ..value import Value
+
+INNER_STEP = -600
+"""The step of the inner of two differences, as a power of two: no larger than the outer one's truncation."""
+
+
+class Replay:
+    """A recorded graph that can be evaluated again at other leaves, to any precision.
+
+    Args:
+        root: the graph's last node.
+    """
+
+    def __init__(self, root: Value) -> None:
+        self.order = topological_order(root)
+        self._place = {node: i for i, node in enumerate(self.order)}
+        self._root = self._place[root]
+        self._bases: dict[int, list[Any]] = {}
+
+    def base(self) -> list[Any]:
+        """All nodes' numbers at the recorded point, at the precision of the moment."""
+        here = precise()
+        bits = here.context.prec
+        if bits not in self._bases:
+            numbers: list[Any] = []
+            for node in self.order:
+                numbers.append(
+                    here.number(node.data)
+                    if node.primitive is None
+                    else self._compute(node, numbers, {})
+                )
+            self._bases[bits] = numbers
+        return self._bases[bits]
+
+    def _compute(self, node: Value, numbers: list[Any], moved: dict[int, Any]) -> Any:
+        here = precise()
+        operands = []
+        for operand in node.operands:
+            if isinstance(operand, float):
+                operands.append(here.number(operand))
+            else:
+                place = self._place[operand]
+                operands.append(moved[place] if place in moved else numbers[place])
+        assert node.primitive is not None
+        return here.number(here.rules[node.primitive].forward(*operands))
+
+    def slopes(self, leaf: Value, tolerance: float) -> Slopes:
+        """The root's one-sided derivatives with respect to a leaf.
+
+        Args:
+            leaf: the leaf.
+            tolerance: an error in them that is small enough in any case.
+        """
+        place = self._place[leaf]
+        affected = self._affected(place)
+
+        def evaluate(x: Any | None) -> Any:
+            return self._root_at({} if x is None else {place: x}, affected)
+
+        return slopes(evaluate, leaf.data, tolerance)
+
+    def second_slopes(self, first: Value, second: Value, tolerance: float) -> Slopes:
+        """The one-sided derivatives with respect to one leaf of the derivative with respect to another.
+
+        Args:
+            first: the leaf to differentiate by first; from the right, so there must be no kink.
+            second: the leaf to differentiate by then.
+            tolerance: an error in them that is small enough in any case.
+        """
+        place, other = self._place[first], self._place[second]
+        affected = sorted({*self._affected(place), *self._affected(other)})
+        here = precise()
+
+        def evaluate(y: Any | None) -> Any:
+            moved = {} if y is None else {other: y}
+            x = moved.get(place, here.number(first.data))
+            size = abs(first.data)
+            h = here.context.ldexp(size if 0.0 < size < 1.0 else 1, INNER_STEP)
+            ahead = self._root_at({**moved, place: x + h}, affected)
+            return (ahead - self._root_at(moved, affected)) / h
+
+        return slopes(evaluate, second.data, tolerance, bits=2 * FIRST_PRECISION)
+
+    def _affected(self, start: int) -> list[int]:
+        """The nodes that depend on the one at a place, in order."""
+        dependents = [False] * len(self.order)
+        dependents[start] = True
+        affected = []
+        for i, node in enumerate(self.order[start + 1 :], start + 1):
+            if any(not isinstance(x, float) and dependents[self._place[x]] for x in node.operands):
+                dependents[i] = True
+                affected.append(i)
+        return affected
+
+    def _root_at(self, leaves: dict[int, Any], affected: list[int]) -> Any:
+        """The root's number when some leaves have others, on which only the affected nodes depend."""
+        numbers = self.base()
+        if not leaves:
+            return numbers[self._root]
+        moved = dict(leaves)
+        for i in affected:
+            moved[i] = self._compute(self.order[i], numbers, moved)
+        return moved.get(self._root, numbers[self._root])
+
+
+def at_kink(node: Value) -> bool:
+    """Whether a node's operands lie just where its derivative is a convention."""
+    row = node.primitive
+    if row is None or row.kinks is None:
+        return False
+    if not all(x - x == 0.0 for x in node.primals):  # the switching functions want finite numbers
+        return False
+    return any(switch == 0.0 for switch in row.kinks(*node.primals))

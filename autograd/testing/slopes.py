@@ -1,0 +1,80 @@
+"""One-sided derivatives of an exactly replayed function, to 22 digits.
+
+A difference quotient at a step so small that truncation vanishes, in arithmetic so precise that rounding
+does too. mpmath's own ``diff`` is not used: its steps are fixed, so that it answers garbage for the
+logarithm at 1e-300, 0 for the square at 1e300 and, without a word, 0 for the absolute value at 0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .precise import precise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STEPS = (-400, -500)
+"""The two steps, as powers of two, relative to min(1, |x|)."""
+FIRST_PRECISION, LAST_PRECISION = 1024, 8192
+
+
+class Slopes(NamedTuple):
+    """The derivatives of a function from the left and from the right, as mpmath's numbers."""
+
+    left: Any
+    right: Any
+    settled: bool
+    """Whether both are known: False where a slope diverges or the function ends."""
+    smooth: bool
+    """Whether they are the same."""
+
+
+def slopes(
+    evaluate: Callable[[Any | None], Any], x: float, tolerance: float, bits: int = FIRST_PRECISION
+) -> Slopes:
+    """The one-sided derivatives of a function at a float.
+
+    Args:
+        evaluate: the function in mpmath's arithmetic, at the precision of the moment; called with None
+            it answers for x itself, which it may remember.
+        x: where.
+        tolerance: an error in the slopes that is small enough in any case.
+        bits: the precision to begin with.
+    """
+    here = precise()
+    mp = here.context
+    negligible = mp.ldexp(max(tolerance, 2.0**-1074), -60)
+    # A step and a precision, then the smaller step and the doubled precision: where two such slopes agree,
+    # neither truncation nor rounding can be to blame for what they have in common.
+    left = right = mp.nan
+    resolution = mp.zero
+    while bits < LAST_PRECISION:
+        sides = []
+        for step, precision in zip(STEPS, (bits, 2 * bits), strict=True):
+            with here.precision(precision):
+                point = here.number(x)
+                size = abs(point)
+                h = mp.ldexp(size if 0 < size < 1 else 1, step)
+                middle = evaluate(None)
+                left = (middle - evaluate(point - h)) / h
+                right = (evaluate(point + h) - middle) / h
+                sides.append((left, right))
+                resolution = mp.ldexp(abs(middle) / h, -precision)
+        with here.precision(200):
+            (l1, r1), (l2, r2) = sides
+            # Two zeros agree, but may only mean that the precision was too low.
+            seen = l2 * r2 != 0 or not resolution > negligible
+            if seen and _agree(mp, l1, l2, negligible) and _agree(mp, r1, r2, negligible):
+                return Slopes(left, right, True, _agree(mp, l2, r2, negligible, 1e-20))
+            if any(mp.isnan(s) or mp.isinf(s) for side in sides for s in side):
+                return Slopes(left, right, False, False)  # more digits would not help
+        bits *= 2
+    return Slopes(left, right, False, False)
+
+
+def _agree(mp: Any, a: Any, b: Any, negligible: Any, relative: float = 1e-22) -> bool:
+    difference = abs(a - b)
+    if mp.isnan(difference):
+        return False
+    return bool(difference <= relative * max(abs(a), abs(b)) or difference <= negligible)

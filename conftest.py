@@ -1,0 +1,36 @@
+"""Hypothesis profiles for all tests, and what is left out where optional packages are missing.
+
+``HYPOTHESIS_PROFILE`` (or pytest's ``--hypothesis-profile``) chooses: ``dev`` draws anew each time, ``ci`` draws
+the same each time, ``nightly`` draws 10,000 examples a test. Where ``CI`` is set, ``ci`` is the default.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+collect_ignore: list[str] = []
+
+if importlib.util.find_spec("hypothesis") is None or importlib.util.find_spec("mpmath") is None:
+    here = Path(__file__).parent
+    collect_ignore += [
+        str(here / part)
+        for part in ("autograd/testing", "tests/autograd/testing", "tests/properties")
+    ]
+
+if importlib.util.find_spec("hypothesis") is not None:
+    from hypothesis import HealthCheck, settings
+
+    # Absolute times say nothing on a shared machine, and drawing whole programs is slow now and then.
+    slow = [HealthCheck.too_slow]
+    settings.register_profile("dev", deadline=None, suppress_health_check=slow)
+    settings.register_profile(
+        "ci", deadline=None, suppress_health_check=slow, derandomize=True, database=None
+    )
+    settings.register_profile(
+        "nightly", deadline=None, suppress_health_check=slow, max_examples=10_000, print_blob=True
+    )
+    settings.load_profile(
+        os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
+    )

@@ -1,0 +1,127 @@
+"""Samples on their way into training: plain lists of numbers, checked before anything starts."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import TYPE_CHECKING, Any
+
+from autograd.value import real
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def samples(X: Any, name: str) -> list[Any]:
+    """The inputs of many samples as plain lists of floats.
+
+    Args:
+        X: a list of rows, an array, a data frame; a row may be a number or nested further.
+        name: what to call it in messages.
+
+    Raises:
+        TypeError: if it is no sequence of numbers.
+        ValueError: if it is empty, rows differ in shape, or a number is nan or infinite.
+    """
+    return _checked(X, name, _as_float)
+
+
+def targets(y: Any, name: str) -> list[Any]:
+    """The targets of many samples as plain numbers or lists; whole numbers stay whole (they are classes).
+
+    Raises:
+        TypeError, ValueError: as :func:`samples`.
+    """
+    return _checked(y, name, _as_number)
+
+
+def paired(X: Any, y: Any, kind: str = "") -> tuple[list[Any], list[Any]]:
+    """Inputs and targets, as many of one as of the other.
+
+    Args:
+        X: as in :func:`samples`.
+        y: as in :func:`targets`.
+        kind: what to put before their names in messages.
+
+    Raises:
+        TypeError, ValueError: as those do; ValueError if they are not equally many.
+    """
+    rows, wanted = samples(X, f"{kind}X"), targets(y, f"{kind}y")
+    if len(rows) != len(wanted):
+        raise ValueError(
+            f"{kind}X has {len(rows)} rows and {kind}y has {len(wanted)} targets; they must be as many"
+        )
+    return rows, wanted
+
+
+def batches(count: int, size: int | None, order: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The order cut into batches of a size, the last perhaps smaller; one batch if size is None."""
+    size = size or count
+    for start in range(0, count, size):
+        yield order[start : start + size]
+
+
+def shuffled(count: int, seed: int, epoch: int) -> list[int]:
+    """The order of an epoch. It depends on seed and epoch alone, so that a resumed run has the same."""
+    order = list(range(count))
+    random.Random(f"{seed}/{epoch}").shuffle(order)
+    return order
+
+
+def _checked(data: Any, name: str, convert: Any) -> list[Any]:
+    if hasattr(data, "to_numpy"):  # pandas, polars
+        data = data.to_numpy()
+    if hasattr(data, "tolist"):
+        data = data.tolist()
+    if isinstance(data, (str, bytes, dict)) or not hasattr(data, "__iter__"):
+        raise TypeError(f"{name} must be a sequence of samples, not {type(data).__name__}")
+    rows = [_plain(row, name, (i,), convert) for i, row in enumerate(data)]
+    if not rows:
+        raise ValueError(f"{name} is empty: there are no samples")
+    shape = _shape(rows[0], f"{name}[0]")
+    for i, row in enumerate(rows):
+        if (own := _shape(row, f"{name}[{i}]")) != shape:
+            raise ValueError(
+                f"{name} is ragged: row 0 has {_described(shape)} and row {i} has {_described(own)}"
+            )
+    return rows
+
+
+def _plain(row: Any, name: str, where: tuple[int, ...], convert: Any) -> Any:
+    if hasattr(row, "tolist"):
+        row = row.tolist()
+    if isinstance(row, (list, tuple)):
+        return [_plain(inner, name, (*where, j), convert) for j, inner in enumerate(row)]
+    place = name + "".join(f"[{i}]" for i in where)
+    number = convert(row, place)
+    if not math.isfinite(number):
+        column = f", column {where[1]}" if len(where) > 1 else ""
+        raise ValueError(f"{place} is {number} (row {where[0]}{column}); data must be finite")
+    return number
+
+
+def _as_float(x: Any, place: str) -> float:
+    return x if type(x) is float else real(x, place)
+
+
+def _as_number(x: Any, place: str) -> float:
+    if isinstance(x, str):
+        raise TypeError(f"{place} is the str {x[:40]!r}; number the classes 0, 1, ...")
+    return int(x) if isinstance(x, int) else _as_float(x, place)
+
+
+def _shape(row: Any, place: str) -> tuple[int, ...]:
+    if not isinstance(row, list):
+        return ()
+    shapes = {_shape(inner, place) for inner in row}
+    if len(shapes) > 1:
+        raise ValueError(f"{place} is ragged: its parts differ in shape")
+    return (len(row), *(shapes.pop() if shapes else ()))
+
+
+def _described(shape: tuple[int, ...]) -> str:
+    if not shape:
+        return "one number"
+    if len(shape) == 1:
+        return f"{shape[0]} number" + ("s" if shape[0] != 1 else "")
+    return f"the shape {shape}"

@@ -1,0 +1,127 @@
+"""Initialisers: how a layer's numbers are drawn before training.
+
+An initialiser is a function of a random generator and of the numbers of inputs (fan-in) and of outputs
+(fan-out) of the layer, and returns one number. By name or as a function it goes to a layer's ``init=``.
+
+>>> import random
+>>> he_uniform(random.Random(0), fan_in=6, fan_out=3)
+0.6888437030500962
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Initializer = Callable[[Any, int, int], float]
+
+
+def generator(seed: int | None = None, rng: Any = None) -> Any:
+    """The random generator that layers draw from.
+
+    Args:
+        seed: gives a generator of its own, ``random.Random(seed)``.
+        rng: a generator: a ``random.Random``, the module :mod:`random`, a ``numpy.random.Generator``.
+            With neither, it is Python's global one, as in micrograd, to be seeded by ``random.seed``.
+
+    Raises:
+        ValueError: if both are given.
+        TypeError: if rng is no generator.
+    """
+    if seed is not None and rng is not None:
+        raise ValueError("give seed= or rng=, not both")
+    if seed is not None:
+        return random.Random(seed)
+    if rng is not None and not (hasattr(rng, "uniform") and hasattr(rng, "random")):
+        raise TypeError(f"rng must be a random generator such as random.Random(0), not {rng!r:.60}")
+    return random if rng is None else rng
+
+
+def uniform(low: float, high: float) -> Initializer:
+    """Numbers spread evenly between two bounds."""
+
+    def draw(rng: Any, fan_in: int, fan_out: int) -> float:
+        return float(rng.uniform(low, high))
+
+    return draw
+
+
+def normal(std: float = 1.0, mean: float = 0.0) -> Initializer:
+    """Numbers from the normal distribution."""
+
+    def draw(rng: Any, fan_in: int, fan_out: int) -> float:
+        return _gauss(rng, mean, std)
+
+    return draw
+
+
+def constant(number: float) -> Initializer:
+    """The same number everywhere."""
+
+    def draw(rng: Any, fan_in: int, fan_out: int) -> float:
+        return float(number)
+
+    return draw
+
+
+def _gauss(rng: Any, mean: float, std: float) -> float:
+    gauss = rng.gauss if hasattr(rng, "gauss") else rng.normal  # NumPy's name is normal
+    return float(gauss(mean, std))
+
+
+def _by_variance(variance: Callable[[int, int], float]) -> tuple[Initializer, Initializer]:
+    """The uniform and the normal initialiser of mean 0 with a variance that depends on the fans."""
+
+    def draw_uniform(rng: Any, fan_in: int, fan_out: int) -> float:
+        bound = math.sqrt(3.0 * variance(fan_in, fan_out))
+        return float(rng.uniform(-bound, bound))
+
+    def draw_normal(rng: Any, fan_in: int, fan_out: int) -> float:
+        return _gauss(rng, 0.0, math.sqrt(variance(fan_in, fan_out)))
+
+    return draw_uniform, draw_normal
+
+
+# Glorot and Bengio 2010: keeps variances level forwards and backwards on average; for tanh.
+xavier_uniform, xavier_normal = _by_variance(lambda fan_in, fan_out: 2.0 / (fan_in + fan_out))
+# He et al. 2015: makes up for the half that relu cuts off.
+he_uniform, he_normal = _by_variance(lambda fan_in, fan_out: 2.0 / fan_in)
+# LeCun et al. 1998: keeps the variance level forwards.
+lecun_uniform, lecun_normal = _by_variance(lambda fan_in, fan_out: 1.0 / fan_in)
+
+INITIALIZERS: dict[str, Initializer] = {
+    "uniform": uniform(-1.0, 1.0),  # micrograd's
+    "normal": normal(),
+    "xavier_uniform": xavier_uniform,
+    "xavier_normal": xavier_normal,
+    "he_uniform": he_uniform,
+    "he_normal": he_normal,
+    "lecun_uniform": lecun_uniform,
+    "lecun_normal": lecun_normal,
+    "zeros": constant(0.0),
+    "ones": constant(1.0),
+}
+
+
+def get(init: str | float | Initializer) -> Initializer:
+    """An initialiser by name; a number stands for that constant; a function is returned as it is.
+
+    Raises:
+        ValueError: if there is none of that name; the message lists those there are.
+        TypeError: if it is none of these.
+    """
+    if isinstance(init, str):
+        if init not in INITIALIZERS:
+            raise ValueError(
+                f"no initialiser is called {init!r}; there are {', '.join(INITIALIZERS)}"
+            )
+        return INITIALIZERS[init]
+    if callable(init):
+        return init
+    if isinstance(init, (int, float)):
+        return constant(init)
+    raise TypeError(f"init must be a name, a number or a function, not {init!r:.60}")

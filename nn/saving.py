@@ -1,0 +1,320 @@
+"""Models on disk: JSON, or safetensors by the file's suffix; never pickle, so that loading runs no code.
+
+A file holds the state (:meth:`nn.Module.state_dict`), the architecture where the model can tell it, the
+optimizer's state if there is one, and notes. Numbers come back bit for bit, nan and infinities included.
+
+A JSON file is one object: ``format`` ("valuegrad"), ``version``, ``state``, ``config``, ``optimizer``, ``notes``, with
+``{"float": "nan"}`` for what JSON has no number for. A safetensors file has the state as float64 tensors and
+the rest, as JSON, in its metadata.
+
+>>> import tempfile, pathlib
+>>> from nn import MLP
+>>> model = MLP(2, [3, 1], activation="tanh", seed=0)
+>>> with tempfile.TemporaryDirectory() as folder:
+...     path = pathlib.Path(folder) / "model.json"
+...     save(path, model)
+...     again = load(path)
+>>> again, again([1.0, 2.0]).data == model([1.0, 2.0]).data
+(MLP(2, [3, 1], activation='tanh'), True)
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .architecture import compare, config_of, rebuild
+from .files import write_atomically
+from .module import Module
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+    from typing import Protocol
+
+    from .state import State
+
+    PathLike = str | os.PathLike[str]
+
+    class Stateful(Protocol):
+        """Anything with a state, such as an optimizer."""
+
+        def state_dict(self) -> Mapping[str, Any]: ...
+        def load_state_dict(self, state: Any, /) -> Any: ...
+
+
+FORMAT = "valuegrad"
+VERSION = 1
+
+
+class Checkpoint(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        state: the model's numbers, as of ``state_dict()``.
+        config: the architecture: the class's name as ``type`` and its arguments; None if it was not known.
+        optimizer: the optimizer's state, or None.
+        notes: whatever else was saved.
+    """
+
+    state: State
+    config: dict[str, Any] | None = None
+    optimizer: dict[str, Any] | None = None
+    notes: dict[str, Any] | None = None
+
+
+def save(
+    path: PathLike,
+    model: Module,
+    *,
+    optimizer: Stateful | Mapping[str, Any] | None = None,
+    notes: Mapping[str, Any] | None = None,
+) -> None:
+    """Save a model, whole or not at all: a file that was there is replaced only when the new one is complete.
+
+    Args:
+        path: where to; the suffix, ``.json`` or ``.safetensors``, says how.
+        model: the model.
+        optimizer: an optimizer or its ``state_dict()``, to go on from where training was.
+        notes: anything else worth keeping, of JSON's types (class names, the scaling of the inputs...).
+
+    Raises:
+        ValueError: if the suffix is another.
+        TypeError: if something is not of JSON's types; the message says what and where.
+        ImportError: if safetensors is wanted and not installed.
+        OSError: if the file cannot be written.
+    """
+    suffix = _suffix(path)
+    if not isinstance(model, Module):
+        raise TypeError(f"save needs a Module, not {type(model).__name__}")
+    if optimizer is not None and not isinstance(optimizer, Mapping):
+        optimizer = optimizer.state_dict()
+    checkpoint = Checkpoint(
+        state=model.state_dict(),
+        config=config_of(model),
+        optimizer=None if optimizer is None else dict(optimizer),
+        notes=None if notes is None else dict(notes),
+    )
+    write = _to_json if suffix == ".json" else _to_safetensors
+    write_atomically(path, write(checkpoint))
+
+
+def load(path: PathLike, types: Iterable[type[Module]] = ()) -> Module:
+    """The model in a file, rebuilt with its architecture and numbers.
+
+    Args:
+        path: the file.
+        types: classes of your own whose ``config()`` gives their arguments, beside those of :mod:`nn`.
+
+    Raises:
+        ValueError: if the file is damaged, of another kind, or of an architecture that cannot be rebuilt.
+        OSError: if there is no such file.
+    """
+    checkpoint = read(path)
+    if checkpoint.config is None:
+        raise ValueError(
+            f"{path} holds numbers without an architecture: make the model as it was made then, "
+            f"and call load_into(path, model)"
+        )
+    try:
+        model = rebuild(checkpoint.config, types)
+        model.load_state_dict(checkpoint.state)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"cannot rebuild the model in {path}: {error}") from error
+    return model
+
+
+def load_into(path: PathLike, model: Module, optimizer: Stateful | None = None) -> Checkpoint:
+    """Set a model's numbers, and an optimizer's, to those in a file; all of them or, if anything is wrong, none.
+
+    Args:
+        path: the file.
+        model: a model of the same architecture.
+        optimizer: an optimizer of the same kind, if its state is wanted too.
+
+    Returns:
+        What the file holds.
+
+    Raises:
+        ValueError: if the file is damaged or of another kind; if anything is missing, extra or of another shape,
+            naming all of it; if the architectures differ; if the optimizer's state is wanted and is not there.
+        OSError: if there is no such file.
+    """
+    checkpoint = read(path)
+    own = config_of(model)
+    if own is not None and checkpoint.config is not None:
+        differences = compare(own, checkpoint.config)
+        if differences:
+            raise ValueError(
+                f"{path} holds another architecture ({differences}); the model was left as it was. If "
+                f"that is meant, model.load_state_dict(nn.saving.read(path).state) loads numbers alone"
+            )
+    try:
+        plan = model.state_plan(checkpoint.state)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    if optimizer is not None:
+        if checkpoint.optimizer is None:
+            raise ValueError(f"{path} was saved without an optimizer's state")
+        optimizer.load_state_dict(checkpoint.optimizer)
+    plan.carry_out()  # last, since it cannot fail
+    return checkpoint
+
+
+def read(path: PathLike) -> Checkpoint:
+    """What a file holds, as plain data, for any use.
+
+    Raises:
+        ValueError: if the file is damaged or of another kind.
+        ImportError: if it is a safetensors file and that library is not installed.
+        OSError: if there is no such file.
+    """
+    suffix = _suffix(path)
+    content = Path(path).read_bytes()
+    return (_from_json if suffix == ".json" else _from_safetensors)(path, content)
+
+
+def _suffix(path: PathLike) -> str:
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".json", ".safetensors"):
+        raise ValueError(f"{path}: the suffix must be .json or .safetensors, not {suffix!r}")
+    return suffix
+
+
+# --- JSON ------------------------------------------------------------------------------------
+
+_SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def _to_json(checkpoint: Checkpoint) -> bytes:
+    lines = [f'"format": "{FORMAT}"', f'"version": {VERSION}']
+    for key in ("config", "optimizer", "notes"):
+        lines.append(f'"{key}": {_dumps(getattr(checkpoint, key), key)}')
+    entries = [
+        f"{json.dumps(name)}: {_dumps(entry, name)}" for name, entry in checkpoint.state.items()
+    ]
+    lines.append('"state": {\n' + ",\n".join(entries) + "}")  # a line an entry, for diffs
+    return ("{" + ",\n".join(lines) + "}\n").encode()
+
+
+def _dumps(tree: Any, where: str) -> str:
+    return json.dumps(_encode(tree, where), allow_nan=False)
+
+
+def _from_json(path: PathLike, content: bytes) -> Checkpoint:
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged or no JSON file: {error}") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f"{path} is JSON, but no model saved by valuegrad")
+    return _checkpoint(path, _decode(document))
+
+
+def _checkpoint(path: PathLike, document: dict[str, Any]) -> Checkpoint:
+    """A document's parts, checked."""
+    version = document.get("version")
+    if version != VERSION:
+        raise ValueError(
+            f"{path} has version {version!r} of the format, and this valuegrad reads version {VERSION}"
+        )
+    parts: dict[str, Any] = {
+        key: document.get(key) for key in ("state", "config", "optimizer", "notes")
+    }
+    for key, part in parts.items():
+        if not isinstance(part, dict) and (part is not None or key == "state"):
+            raise ValueError(f"{path} is damaged: its {key} is {part!r:.40}")
+    return Checkpoint(**parts)
+
+
+def _encode(tree: Any, where: str) -> Any:
+    """Data as JSON's types, with nan and the infinities as {"float": name}.
+
+    Raises:
+        TypeError: if something is of another type.
+    """
+    if tree is None or isinstance(tree, (str, bool, int)):
+        return tree
+    if isinstance(tree, float):
+        return float(tree) if math.isfinite(tree) else {"float": str(float(tree))}
+    if hasattr(tree, "tolist"):  # arrays and NumPy's numbers
+        return _encode(tree.tolist(), where)
+    if isinstance(tree, (list, tuple)):
+        return [_encode(inner, f"{where}[{i}]") for i, inner in enumerate(tree)]
+    if isinstance(tree, Mapping):
+        for key in tree:
+            if not isinstance(key, str):
+                raise TypeError(f"keys must be strings to be saved, and {where} has {key!r:.40}")
+        return {key: _encode(inner, f"{where}[{key!r}]") for key, inner in tree.items()}
+    raise TypeError(
+        f"{where} is a {type(tree).__name__}, which cannot be saved; numbers, strings, lists, dicts and "
+        f"None can"
+    )
+
+
+def _decode(tree: Any) -> Any:
+    if isinstance(tree, list):
+        return [_decode(inner) for inner in tree]
+    if isinstance(tree, dict):
+        special = tree.get("float") if len(tree) == 1 else None
+        if isinstance(special, str) and special in _SPECIAL:
+            return _SPECIAL[special]
+        return {key: _decode(inner) for key, inner in tree.items()}
+    return tree
+
+
+# --- safetensors -----------------------------------------------------------------------------
+
+
+def _library() -> Any:
+    try:
+        import safetensors.numpy
+    except ImportError:
+        raise ImportError(
+            "files with the suffix .safetensors need the library: pip install safetensors (or save "
+            "as .json, which needs none)"
+        ) from None
+    return safetensors
+
+
+def _to_safetensors(checkpoint: Checkpoint) -> bytes:
+    library = _library()
+    import numpy as np
+
+    tensors = {name: np.array(entry, dtype=float) for name, entry in checkpoint.state.items()}
+    metadata = {"format": FORMAT, "version": str(VERSION)}
+    for key in ("config", "optimizer", "notes"):
+        metadata[key] = _dumps(getattr(checkpoint, key), key)
+    content: bytes = library.numpy.save(tensors, metadata)
+    return content
+
+
+def _from_safetensors(path: PathLike, content: bytes) -> Checkpoint:
+    library = _library()
+    try:
+        tensors = library.numpy.load(content)
+        # The library reads metadata from files only; by its format a length and a JSON header come first.
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        metadata = header.get("__metadata__", {})
+        parts = {
+            key: _decode(json.loads(metadata.get(key, "null")))
+            for key in ("config", "optimizer", "notes")
+        }
+    except KeyError as error:  # what the library says of a type that NumPy has not
+        raise _unreadable(path, error.args[0]) from None
+    except (library.SafetensorError, ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is damaged or no safetensors file: {error}") from None
+    for tensor in tensors.values():
+        if tensor.dtype.kind not in "fiub":
+            raise _unreadable(path, tensor.dtype)
+    state = {name: tensor.astype(float).tolist() for name, tensor in tensors.items()}
+    version = metadata.get("version") if metadata.get("format") == FORMAT else str(VERSION)
+    number = int(version) if version and version.isdecimal() else version
+    return _checkpoint(path, {"version": number, "state": state, **parts})
+
+
+def _unreadable(path: PathLike, dtype: Any) -> ValueError:
+    return ValueError(f"{path} holds numbers of type {dtype}; convert them to float64 or float32")

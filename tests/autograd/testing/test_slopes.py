@@ -1,0 +1,68 @@
+"""One-sided slopes of exactly replayed functions."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograd import Value, exp, floor, log, maximum, sigmoid, sqrt, tanh
+from autograd import abs as absolute
+from autograd.testing.precise import precise
+from autograd.testing.replay import Replay, at_kink
+
+
+def slopes(f, x):
+    leaf = Value(x)
+    found = Replay(f(leaf)).slopes(leaf, 2.0**-1080)
+    return found, float(found.left), float(found.right)
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "expected"),
+    [
+        (log, 1e-300, 1e300),  # mpmath's own diff answers garbage here
+        (lambda x: x**2, 1e300, 2e300),  # and 0 here
+        (lambda x: (x + 1e20) - 1e20, 1.0, 1.0),  # as floats this is 0
+        (tanh, 40.0, 4 * 1.8048513878454153e-35),
+        (sigmoid, 700.0, 9.859676543759770e-305),
+        (lambda x: x * 0.0, 3.0, 0.0),
+    ],
+)
+def test_slopes_are_exact_where_floats_and_fixed_steps_fail(f, x, expected):
+    found, left, right = slopes(f, x)
+    assert found.settled
+    assert found.smooth
+    assert left == pytest.approx(expected, rel=1e-14)
+    assert right == pytest.approx(expected, rel=1e-14)
+
+
+def test_a_kink_has_two_slopes():
+    found, left, right = slopes(absolute, 0.0)
+    assert found.settled
+    assert not found.smooth
+    assert (left, right) == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize(("f", "x"), [(sqrt, 0.0), (log, 0.0), (floor, 3.0)])
+def test_a_vertical_slope_or_the_edge_of_a_domain_is_not_settled(f, x):
+    assert not slopes(f, x)[0].settled
+
+
+def test_a_slope_near_a_tie_is_that_of_the_greater():
+    found, left, right = slopes(lambda x: maximum(x, 1.0), 1.0 + 2.0**-52)
+    assert found.smooth
+    assert left == right == 1.0
+
+
+def test_a_kinked_node_is_recognised_by_its_operands():
+    x = Value(1.0)
+    assert at_kink(maximum(x, 1.0))
+    assert not at_kink(maximum(x, 2.0))
+    assert not at_kink(exp(x))
+
+
+def test_the_users_own_precision_stays_as_it_is():
+    mpmath = pytest.importorskip("mpmath")
+    before = mpmath.mp.prec
+    slopes(exp, 1.0)
+    assert mpmath.mp.prec == before
+    assert precise().context is not mpmath.mp

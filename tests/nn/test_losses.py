@@ -1,0 +1,289 @@
+"""Losses against PyTorch's, value and gradient, at ordinary and at extreme points."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import autograd
+from autograd import Value
+from nn import Activation, losses
+
+INF = math.inf
+OUTPUTS = [-3.0, -1.0, -0.25, 0.5, 1.0, 2.0]
+NUMBERS = [0.5, -1.0, 2.0, 0.25, 1.0, -4.0]
+SIGNS = [1, -1, -1, 1, 1, -1]
+BINARY = [1, 0, 0.25, 1, 0, 1]
+LOGITS = [
+    [2.0, 1.0, 0.0, -3.0],
+    [1e4, 0.0, 0.0, 0.0],
+    [-1e4, 0.0, 1e4, 0.0],
+    [40.0, 0.0, -40.0, 1e-9],
+    [0.0, -INF, 1.0, 2.0],
+]
+
+
+def evaluated(loss, output, target):
+    """The loss and its gradients."""
+    leaves = [Value(x) for x in output]
+    value = loss(leaves, target)
+    value.backward()
+    return [value.data, *[leaf.grad for leaf in leaves]]
+
+
+def by_pytorch(loss, output, target):
+    torch = pytest.importorskip("torch")
+    x = torch.tensor(output, dtype=torch.float64, requires_grad=True)
+    kind = torch.int64 if isinstance(target, int) else torch.float64
+    value = loss(torch.nn.functional, x, torch.tensor(target, dtype=kind))
+    value.backward()
+    return [value.item(), *x.grad.tolist()]
+
+
+def assert_pytorchs(ours, theirs, output, target, rel=1e-13, abs=1e-300):
+    expected = by_pytorch(theirs, output, target)
+    assert evaluated(ours, output, target) == pytest.approx(expected, rel=rel, abs=abs)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "targets"),
+    [
+        (losses.mse, lambda F, x, t: F.mse_loss(x, t), NUMBERS),
+        (losses.mae, lambda F, x, t: F.l1_loss(x, t), NUMBERS),
+        (losses.huber, lambda F, x, t: F.huber_loss(x, t), NUMBERS),
+        (losses.hinge, lambda F, x, t: F.relu(1 - t * x).mean(), SIGNS),
+        (
+            losses.binary_cross_entropy_with_logits,
+            lambda F, x, t: F.binary_cross_entropy_with_logits(x, t),
+            BINARY,
+        ),
+        (
+            lambda x, t: losses.binary_cross_entropy(Activation("sigmoid")(x), t),
+            lambda F, x, t: F.binary_cross_entropy(x.sigmoid(), t),
+            BINARY,
+        ),
+    ],
+)
+def test_losses_of_numbers_are_pytorchs(ours, theirs, targets):
+    assert_pytorchs(ours, theirs, OUTPUTS, targets)
+    for output, target in zip(OUTPUTS, targets, strict=True):
+        assert_pytorchs(lambda x, t: ours(x[0], t[0]), theirs, [output], [target])
+
+
+@pytest.mark.parametrize("delta", [0.1, 1.0, 2.5])
+def test_huber_is_pytorchs_for_any_delta_at_and_around_the_joint(delta):
+    output = [0.0, delta, -delta, delta * (1 + 1e-12), delta / 2, -3 * delta, 1e200]
+    assert_pytorchs(
+        lambda x, t: losses.huber(x, t, delta),
+        lambda F, x, t: F.huber_loss(x, t, delta=delta),
+        output,
+        [0.0] * len(output),
+    )
+
+
+@pytest.mark.parametrize("z", [0.0, 1.0, -1.0, 40.0, -40.0, 700.0, -700.0, 1e4, -1e4])
+@pytest.mark.parametrize("t", [0, 1, 0.25])
+def test_logits_of_any_size_give_pytorchs_cross_entropy(z, t):
+    assert_pytorchs(
+        losses.binary_cross_entropy_with_logits,
+        lambda F, x, t: F.binary_cross_entropy_with_logits(x, t),
+        [z],
+        [t],
+        abs=1e-15,  # PyTorch's cancel to 0 at 40, see the next test
+    )
+
+
+@pytest.mark.parametrize("t", [0, 1])
+def test_small_losses_of_sure_and_right_logits_keep_their_digits(t):
+    z = 50.0 if t else -50.0
+    loss, gradient = evaluated(losses.binary_cross_entropy_with_logits, [z], [t])
+    assert loss == pytest.approx(math.log1p(math.exp(-50.0)), rel=1e-14, abs=0.0)
+    assert gradient == pytest.approx((-1) ** t / (1 + math.exp(50.0)), rel=1e-14, abs=0.0)
+    unknown = losses.binary_cross_entropy_with_logits(z, Value(t))  # as a target yet unknown
+    assert unknown.data == pytest.approx(loss, rel=1e-14, abs=0.0)
+
+
+@pytest.mark.parametrize(("p", "t"), [(0.0, 0), (0.0, 1), (1.0, 0), (1.0, 1), (0.0, 0.5)])
+def test_certain_probabilities_cost_at_most_pytorchs_hundred(p, t):
+    loss, gradient = evaluated(losses.binary_cross_entropy, [p], [t])
+    expected, *_ = by_pytorch(lambda F, x, t: F.binary_cross_entropy(x, t), [p], [t])
+    assert loss == pytest.approx(expected, rel=1e-13)
+    assert math.isfinite(gradient)
+
+
+@pytest.mark.parametrize("z", [-1000.0, 1000.0])
+@pytest.mark.parametrize("t", [0, 1])
+def test_a_saturated_sigmoid_gives_no_nan_gradient(z, t):
+    loss, gradient = evaluated(
+        lambda x, t: losses.binary_cross_entropy(autograd.sigmoid(x[0]), t), [z], [t]
+    )
+    assert math.isfinite(loss)
+    assert gradient == 0.0
+
+
+@pytest.mark.parametrize("logits", LOGITS)
+@pytest.mark.parametrize("index", [0, 2, 3])
+def test_cross_entropy_is_pytorchs_by_index_and_one_hot(logits, index):
+    assert_pytorchs(losses.cross_entropy, lambda F, x, t: F.cross_entropy(x, t), logits, index)
+    by_index = evaluated(losses.cross_entropy, logits, index)
+    for kind in (list, tuple, np.array):
+        hot = kind(losses.one_hot(index, 4))
+        assert evaluated(losses.cross_entropy, logits, hot) == pytest.approx(by_index, rel=1e-15)
+
+
+@pytest.mark.parametrize("logits", LOGITS[:4])
+def test_cross_entropy_of_probabilities_is_pytorchs(logits):
+    for target in ([0.1, 0.2, 0.3, 0.4], [0.5, 0.4995, 0.0, 0.0]):
+        assert_pytorchs(losses.cross_entropy, lambda F, x, t: F.cross_entropy(x, t), logits, target)
+
+
+def test_cross_entropy_is_the_articles_formula():
+    p = autograd.softmax(LOGITS[0])
+    for target in ([0.0, 1.0, 0.0, 0.0], [0.1, 0.2, 0.3, 0.4]):
+        expected = -sum(t * math.log(q) for t, q in zip(target, p, strict=True))
+        assert losses.cross_entropy(LOGITS[0], target) == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("index", [0, 1, 3])
+def test_nll_of_log_softmax_is_cross_entropy(index):
+    def both(x, t):
+        return losses.nll(autograd.log_softmax(x), t)
+
+    assert_pytorchs(both, lambda F, x, t: F.nll_loss(F.log_softmax(x, 0), t), LOGITS[0], index)
+    expected = evaluated(losses.cross_entropy, LOGITS[3], [0.5, 0.0, 0.0, 0.5])
+    assert evaluated(both, LOGITS[3], [0.5, 0.0, 0.0, 0.5]) == pytest.approx(expected, rel=1e-14)
+
+
+def test_an_impossible_class_of_weight_zero_adds_nothing():
+    log_p = [math.log(0.5), -INF, math.log(0.5)]
+    assert evaluated(losses.nll, log_p, [1.0, 0.0, 0.0]) == [math.log(2.0), -1.0, 0.0, 0.0]
+
+
+# --- one sample or many ----------------------------------------------------------------------
+
+BATCHES = [
+    (losses.mse, [[1.0, 2.0], [3.0, 5.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 1.0], [2.0, 3.0]]),
+    (losses.mae, [[1.0], [3.0], [0.5]], [[0.0], [1.0], [2.0]]),
+    (losses.huber, [1.0, 3.0, -2.0], [0.0, 1.0, 2.0]),
+    (losses.hinge, [1.5, 0.5, -2.0], [1, -1, 1]),
+    (losses.binary_cross_entropy, [0.25, 0.5, 0.75], [0, 1, 1]),
+    (losses.binary_cross_entropy_with_logits, [[1.5], [0.5], [-2.0]], [0, 1, 1]),
+    (losses.cross_entropy, LOGITS[:3], [0, 3, 1]),
+    (losses.cross_entropy, LOGITS[:2], [[0.0, 0.0, 1.0, 0.0], [0.25] * 4]),
+    (losses.nll, [[-1.0, -2.0], [-3.0, -0.5]], [1, 0]),
+]
+
+
+@pytest.mark.parametrize(("loss", "outputs", "targets"), BATCHES)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(list, tuple, np.array),
+        lambda rows: [tuple(row) if isinstance(row, list) else row for row in rows],
+        lambda rows: [np.array(row) for row in rows],
+    ],
+)
+def test_the_loss_of_a_batch_is_the_mean_over_its_samples(loss, outputs, targets, kind):
+    single = [loss(o, t) for o, t in zip(outputs, targets, strict=True)]
+    assert loss(kind(outputs), kind(targets)) == pytest.approx(sum(single) / len(single), rel=1e-14)
+
+
+def test_a_bare_output_may_have_its_target_in_a_list_of_one_and_the_reverse():
+    assert losses.mse(3.0, [1.0]) == losses.mse([3.0], 1.0) == losses.mse(3.0, 1.0) == 4.0
+    assert losses.mse([1.0, 2.0], [[0.0], [0.0]]) == losses.mse([[1.0], [2.0]], [0.0, 0.0]) == 2.5
+
+
+def test_targets_may_be_values_and_get_gradients():
+    target = Value(1.0)
+    losses.mse(Value(3.0), target).backward()
+    assert target.grad == -4.0
+
+
+def test_outputs_and_targets_may_be_numpy_numbers_and_object_arrays():
+    output = np.array([Value(1.0), Value(2.0)], dtype=object)
+    assert losses.mse(output, np.array([0, 0])).data == 2.5
+    assert losses.cross_entropy(output, np.int64(1)).data == losses.cross_entropy([1, 2], 1)
+    assert losses.cross_entropy([1, 2], 1.0) == losses.cross_entropy([1, 2], np.float64(1))
+
+
+# --- bad input -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loss", "output", "target", "error", "message"),
+    [
+        (losses.mse, [1.0, 2.0], [1.0], ValueError, "2 outputs and 1 targets"),
+        (losses.mse, 1.0, [1.0, 2.0], ValueError, "1 outputs and 2 targets"),
+        (
+            losses.mse,
+            [[1.0, 2.0]],
+            [[1.0, 2.0], [3.0, 4.0]],
+            ValueError,
+            "1 samples.*2 have targets",
+        ),
+        (losses.mae, [], [], ValueError, "no outputs"),
+        (losses.mse, ["1"], [1.0], TypeError, "an output must be a real number, not the str '1'"),
+        (losses.mse, [1.0], [None], TypeError, "a target must be a real number, not NoneType"),
+        (losses.hinge, [1.0], [0], ValueError, r"-1 and 1, not 0; turn labels 0 and 1 into 2 \*"),
+        (losses.hinge, [1.0], [2], ValueError, "-1 and 1, not 2$"),
+        (losses.binary_cross_entropy, [0.5], [-1], ValueError, "not -1; turn labels -1 and 1"),
+        (losses.binary_cross_entropy, [Value(1.5)], [1], ValueError, "1.5; for logits there is"),
+        (losses.binary_cross_entropy, [-0.5], [1], ValueError, "-0.5; for logits there is"),
+        (losses.binary_cross_entropy_with_logits, 1.0, 2, ValueError, "from 0 to 1, not 2"),
+        (losses.binary_cross_entropy_with_logits, 1.0, math.nan, ValueError, "0 to 1, not nan"),
+        (
+            losses.cross_entropy,
+            LOGITS[0],
+            4,
+            ValueError,
+            r"label 4 is outside the 4 classes \(0 to 3\)",
+        ),
+        (losses.cross_entropy, LOGITS[0], -1, ValueError, "label -1 is outside"),
+        (losses.nll, LOGITS[0], 7, ValueError, "label 7 is outside"),
+        (losses.cross_entropy, LOGITS[:2], [0, 9], ValueError, "label 9 is outside"),
+        (losses.cross_entropy, LOGITS[0], 1.5, TypeError, "a whole number, or one-hot; not by 1.5"),
+        (losses.cross_entropy, LOGITS[0], math.nan, TypeError, "a whole number.*nan"),
+        (losses.cross_entropy, LOGITS[0], math.inf, TypeError, "a whole number.*inf"),
+        (losses.cross_entropy, LOGITS[0], "cat", TypeError, "a whole number.*'cat'"),
+        (losses.cross_entropy, LOGITS[0], Value(1.0), TypeError, "a symbol or Value"),
+        (losses.cross_entropy, LOGITS[0], [0, 1, 0], ValueError, "4 classes and 3 targets"),
+        (
+            losses.cross_entropy,
+            LOGITS[0],
+            [0, 1, 1, 0],
+            ValueError,
+            r"sum to 1, not \[0, 1, 1, 0\]",
+        ),
+        (losses.cross_entropy, LOGITS[0], [2, -1, 0, 0], ValueError, "probabilities that sum to 1"),
+        (losses.cross_entropy, LOGITS[:2], [0], ValueError, "2 samples have outputs, and 1"),
+        (losses.cross_entropy, LOGITS[:2], 0, ValueError, "2 samples have outputs, and 1"),
+        (losses.cross_entropy, 1.0, 0, TypeError, "a score for each class, not one number"),
+        (losses.cross_entropy, [], 0, ValueError, "no outputs"),
+    ],
+)
+def test_bad_outputs_and_targets_are_named(loss, output, target, error, message):
+    with pytest.raises(error, match=message):
+        loss(output, target)
+
+
+def test_hubers_delta_must_be_positive():
+    with pytest.raises(ValueError, match="delta must be positive, not 0"):
+        losses.huber([1.0], [1.0], delta=0)
+
+
+def test_losses_are_got_by_name_and_functions_pass():
+    for name, loss in losses.LOSSES.items():
+        assert losses.get(name) is loss is getattr(losses, name)
+    assert losses.get(max) is max
+    with pytest.raises(ValueError, match="no loss is called 'msq'; there are mse, mae, huber"):
+        losses.get("msq")
+    with pytest.raises(TypeError, match="a name or a function, not 3"):
+        losses.get(3)
+
+
+def test_one_hot_refuses_what_is_no_class():
+    assert losses.one_hot(2, 3) == [0.0, 0.0, 1.0]
+    with pytest.raises(ValueError, match="label 3 is outside the 3 classes"):
+        losses.one_hot(3, 3)

@@ -1,0 +1,63 @@
+"""What the wheel carries, and what every public name owes its reader."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> zipfile.ZipFile:
+    pytest.importorskip("hatchling")
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (path,) = folder.glob("valuegrad-*-py3-none-any.whl")
+    return zipfile.ZipFile(path)
+
+
+def test_the_wheel_holds_the_two_packages_whole_and_nothing_else(wheel):
+    sources = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("autograd", "nn")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    held = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert held == sources
+
+
+def test_type_checkers_are_told_that_the_wheel_is_typed(wheel):
+    assert {"autograd/py.typed", "nn/py.typed"} <= set(wheel.namelist())
+
+
+def test_the_changelog_knows_the_version():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{PROJECT['version']}]" in changelog or "## [Unreleased]" in changelog
+
+
+@pytest.mark.parametrize("package", ["autograd", "nn"])
+def test_every_public_name_says_what_it_is(package):
+    module = importlib.import_module(package)
+    silent = [
+        name
+        for name in module.__all__
+        if callable(getattr(module, name)) or inspect.ismodule(getattr(module, name))
+        if not inspect.getdoc(getattr(module, name))
+    ]
+    assert not silent
+    assert module.__doc__

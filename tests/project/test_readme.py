@@ -1,0 +1,84 @@
+"""The README keeps its word: its Python runs, its links lead somewhere, its row works."""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograd import draw
+from scripts.readme_picture import PICTURE, example
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+
+
+def blocks(text: str, kind: str) -> list[str]:
+    """The fenced blocks whose opening line says just this kind."""
+    return re.findall(rf"^```{kind}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_python_of_a_document_runs(document, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # what it writes goes there
+    names: dict[str, object] = {"__name__": "document"}
+    for block in blocks(document.read_text(encoding="utf-8"), "python"):
+        exec(compile(block, str(document), "exec"), names)
+
+
+def test_the_readme_has_python_to_run():
+    assert blocks(README, "python")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_links_of_a_document_lead_to_files(document):
+    for target in re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (document.parent / target).exists(), target
+
+
+def test_the_readmes_row_makes_an_operation_and_nothing_else_is_needed(tmp_path):
+    shutil.copytree(ROOT / "autograd", tmp_path / "autograd")
+    (row,) = blocks(README, "python row")
+    with (tmp_path / "autograd" / "primitives.py").open("a", encoding="utf-8") as table:
+        table.write(f"\n\n{row}")
+    program = """
+from autograd import Value, logit, sigmoid
+assert abs(sigmoid(logit(0.3)) - 0.3) < 1e-15
+x = Value(0.25)
+y = logit(x)
+y.backward()
+assert abs(x.grad - 16 / 3) < 1e-14
+assert y.primitive.doc == "``log(x / (1 - x))``, the inverse of sigmoid, for 0 < x < 1."
+
+from autograd.namespaces import numpy_namespace
+from autograd.table import bind_table
+import numpy as np
+rule = bind_table(numpy_namespace())["logit"]
+xs = np.array([0.25, 0.5])
+assert np.allclose(rule.partials[0](rule.forward(xs), xs), [16 / 3, 4])
+"""
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_readmes_picture_shows_what_its_example_computes():
+    labels = re.findall(r'label="([^"]*)"', draw(example()).source)
+    expected = sorted(line for label in labels for line in label.split(r"\n"))
+    shown = re.findall(r"<text[^>]*>([^<]*)</text>", PICTURE.read_text(encoding="utf-8"))
+    assert sorted(map(html.unescape, shown)) == expected
+    assert "y = tanh" in expected

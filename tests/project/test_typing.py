@@ -1,0 +1,49 @@
+"""What a user's strict type checker sees of the packages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def check(program: str, folder: Path) -> str:
+    """What mypy says about a program outside the repository."""
+    pytest.importorskip("mypy")
+    (folder / "program.py").write_text(program)
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--config-file=",
+            "--follow-imports=silent",
+            "program.py",
+        ],
+        cwd=folder,
+        env={**os.environ, "MYPYPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+
+
+def test_names_that_the_table_makes_are_known_to_type_checkers(tmp_path):
+    said = check(
+        "import autograd\n"
+        "from autograd import *\n"
+        "from autograd import Value, no_grad, softmax\n"
+        "from autograd import sum as total\n"
+        "a: Value = exp(Value(1.0))\n"
+        "b: float = autograd.tanh(1.0)\n"
+        "c: int = autograd.exp(a)\n",
+        tmp_path,
+    )
+    assert "program.py:7: error: Incompatible types in assignment" in said
+    assert "Found 1 error in 1 file" in said
