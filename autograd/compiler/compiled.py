@@ -131,7 +131,7 @@ class Compiled:
         key = structure, laned
         entry = self._entries.get(key)
         if entry is None:
-            with self._lock, _without_collector():
+            with self._lock, without_collector():
                 entry = self._entries.get(key)
                 if entry is None:
                     entry = Entry(self._plan, structure, laned, self.dtype)
@@ -202,7 +202,7 @@ def _numbers(leaves: list[Any], structure: Structure) -> list[float]:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """The cyclic collector paused: a recording is many small objects and no cycles."""
     enabled = gc.isenabled()
     gc.disable()

@@ -137,3 +137,11 @@ def _floats(leaves: list[Any], place: str) -> list[float]:
     if all(kind is float for kind in set(map(type, leaves))):
         return leaves
     return [real(x, f"an entry of {place}") for x in leaves]
+
+
+def answers(function: Any, rows: Any) -> list[Any]:
+    """A function's answers for many samples, as plain numbers: ``[function(row) for row in rows]``."""
+    from ..transforms import vmap
+    from .compiled import compile
+
+    return list(compile(vmap(function))(list(rows)))

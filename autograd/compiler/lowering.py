@@ -39,12 +39,14 @@ def schedule(graph: Graph, wanted: Collection[int] = (), laned: Collection[int] 
     return reroll(flatten(graph, roles(graph, wanted, laned)), wanted)
 
 
-def lower(found: Schedule, wanted: Sequence[int] = ()) -> Program:
+def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> Program:
     """The array program of a schedule.
 
     Args:
         found: of :func:`schedule`.
         wanted: the leaves to differentiate the first output by, ascending.
+        seeded: whether the cotangent to begin with is a number to be set before each run (``Program.seed``)
+            rather than 1.
     """
     builder, layout, steps = build(found)
     graph = found.flat.graph
@@ -56,8 +58,9 @@ def lower(found: Schedule, wanted: Sequence[int] = ()) -> Program:
             values.append(Ref(int(layout.arena[i]), layout.position[i : i + 1]))
     forward = len(builder.instructions)
     gradients: list[Ref | float] = []
+    seed: Ref | float = builder.place(False, 1) if seeded else 1.0
     if wanted:
-        gradients = Reverse(found, builder, layout, steps).run(graph.outputs[0], wanted)
+        gradients = Reverse(found, builder, layout, steps).run(graph.outputs[0], wanted, seed)
     np = builder.np
     constants = np.concatenate(builder.constants) if builder.constants else np.zeros(1)
     return Program(
@@ -69,6 +72,7 @@ def lower(found: Schedule, wanted: Sequence[int] = ()) -> Program:
         [_joined(np, values), gradients],
         layout.rows > 0,
         builder.lane_count,
+        int(seed.positions[0]) if isinstance(seed, Ref) else None,
         forward,
     )
 

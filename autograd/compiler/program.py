@@ -118,6 +118,8 @@ class Program(NamedTuple):
     """Whether there are lanes."""
     lane_count: int | None
     """The position in ONCE that must hold the number of lanes, if the program uses it."""
+    seed: int | None
+    """The position in ONCE of the cotangent to begin with, if it is not 1."""
     forward: int
     """How many of the instructions compute values; the rest compute derivatives."""
 

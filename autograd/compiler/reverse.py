@@ -80,15 +80,22 @@ class Reverse:
         self.masked = [False, False, *(step.group.masked for step in steps)]
         self.laned = [False, True, *(step.group.laned for step in steps)]
 
-    def run(self, root: int, wanted: Sequence[int]) -> list[Ref | float]:
+    def run(
+        self, root: int, wanted: Sequence[int], seed: Operand = 1.0
+    ) -> list[Ref | float]:
         """Differentiate the number of an id with respect to leaves, whose ids are ascending.
+
+        Args:
+            root: what is differentiated.
+            wanted: the leaves.
+            seed: the cotangent of the root, in every lane.
 
         Returns:
             Where the derivatives stand: those of leaves that all lanes share, then the others.
         """
         np = self.np
         if root >= 0 and self.active[root]:
-            self.push(np.array([root]), 1.0, False, None, self.layout.rows > 0)
+            self.push(np.array([root]), seed, False, None, self.layout.rows > 0)
         for number in range(len(self.steps) + 1, 1, -1):
             step = self.steps[number - 2]
             if not step.group.active:

@@ -18,14 +18,22 @@ if TYPE_CHECKING:
 class Workspace:
     """The buffers of a program for one number of lanes and one kind of float, and its instructions on them.
 
-    One call at a time; :class:`Pool` hands them out.
+    For one call at a time.
+
+    Args:
+        program: what to run.
+        lanes: how many lanes there are; None if the program has none.
+        dtype: the kind of float.
+        once: a buffer to use as the arena ONCE, where several workspaces share it.
 
     Attributes:
         once: the arena that all lanes share, one-dimensional.
         rows: the arguments that differ from lane to lane, (lanes, arguments).
     """
 
-    def __init__(self, program: Program, lanes: int | None, dtype: Any) -> None:
+    def __init__(
+        self, program: Program, lanes: int | None, dtype: Any, once: Array | None = None
+    ) -> None:
         import numpy as np
 
         self.np = np
@@ -33,13 +41,13 @@ class Workspace:
         self.lanes = lanes
         count = 1 if lanes is None else lanes
         self.dtype = np.dtype(dtype)
-        self.once = np.zeros(max(program.once, 1), dtype)
+        self.once = np.zeros(max(program.once, 1), dtype) if once is None else once
         self.lane = np.zeros((max(program.lanes, 1), count), dtype)
         self.rows = np.zeros((count, max(program.rows, 1)), dtype)
         self.constants = np.array(program.constants, dtype)
         if program.lane_count is not None:
             self.once[program.lane_count] = count
-        self._kernels = _kernels()
+        self._kernels = kernels()
         self.code = [self._bind(instruction) for instruction in program.instructions]
         self.results = [
             [self._result(ref) for ref in group] for group in program.outputs
@@ -155,7 +163,7 @@ class Workspace:
 _known_kernels: dict[str, Callable[..., Any]] = {}
 
 
-def _kernels() -> dict[str, Callable[..., Any]]:
+def kernels() -> dict[str, Callable[..., Any]]:
     """A function ``(*operands, out)`` for each elementwise primitive."""
     if _known_kernels:
         return _known_kernels
@@ -183,7 +191,7 @@ def _kernels() -> dict[str, Callable[..., Any]]:
     def minimum(a: Array, b: Array, out: Array) -> None:
         np.minimum(a, b, out=out)
 
-    kernels: dict[str, Callable[..., Any]] = {
+    found: dict[str, Callable[..., Any]] = {
         "add": np.add,
         "sub": np.subtract,
         "mul": np.multiply,
@@ -204,8 +212,8 @@ def _kernels() -> dict[str, Callable[..., Any]]:
     names = "abs exp expm1 log log1p sqrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh"
     names += " atanh hypot sign floor ceil round div pow"
     for name in names.split():
-        kernels[name] = getattr(xp, name)
+        found[name] = getattr(xp, name)
     for name in ("erf", "erfc"):
-        kernels[name] = to(getattr(xp, name))
-    _known_kernels.update(kernels)
+        found[name] = to(getattr(xp, name))
+    _known_kernels.update(found)
     return _known_kernels

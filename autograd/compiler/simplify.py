@@ -22,16 +22,19 @@ if TYPE_CHECKING:
     Rule = Callable[["_Simplifier", tuple[int, ...]], int | None]
 
 
-def simplify(recorder: Recorder, arguments: Sequence[int], outputs: Sequence[int]) -> Graph:
+def simplify(
+    recorder: Recorder, arguments: Sequence[int], outputs: Sequence[int], finite: bool = False
+) -> Graph:
     """The part of a recording that its results need, without repetition.
 
     Args:
         recorder: the recording.
         arguments: the ids of the arguments; all of them stay, in this order.
         outputs: the ids of the results.
+        finite: whether no number will be nan or infinite, so that a product with 0 is 0.
     """
     live = _live(recorder, outputs)
-    return _Simplifier(recorder, arguments, live).run(outputs)
+    return _Simplifier(recorder, arguments, live, finite).run(outputs)
 
 
 def _live(recorder: Recorder, outputs: Sequence[int]) -> bytearray:
@@ -51,10 +54,14 @@ def _live(recorder: Recorder, outputs: Sequence[int]) -> bytearray:
 class _Simplifier:
     """The state of the forward pass: the new lists, and where each old id went."""
 
-    def __init__(self, recorder: Recorder, arguments: Sequence[int], live: bytearray) -> None:
+    def __init__(
+        self, recorder: Recorder, arguments: Sequence[int], live: bytearray, finite: bool
+    ) -> None:
         self.old = recorder
+        self.finite = finite
         self.live = live
-        parameters = [i for i in recorder.parameters if live[i]]
+        known = set(arguments)
+        parameters = [i for i in recorder.parameters if live[i] and i not in known]
         self.arguments = len(arguments)
         self.parameters = tuple(recorder.parameters[i] for i in parameters)
         leaves = [*arguments, *parameters]
@@ -167,6 +174,8 @@ def _mul(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
             return other
         if number == -1.0:
             return s.negative(other)
+        if number == 0.0 and s.finite:
+            return one
     return None
 
 

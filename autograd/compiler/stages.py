@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .. import modes
@@ -10,7 +11,7 @@ from .recording import Recorder, TraceError, ids_of
 from .simplify import simplify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from .graph import Graph
 
@@ -30,11 +31,19 @@ def record(
     recorder = Recorder()
     symbols = [recorder.argument() for _ in range(structure.size)]
     args, kwargs = structure.unflatten(symbols)
+    with tracing():
+        leaves, out = flatten(function(*args, **kwargs))
+    return recorder, [s._id for s in symbols], ids_of(recorder, leaves), out
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Around the call of a function on symbols: nothing that it captures may be frozen unnoticed."""
     # A transform inside connects its answer with captured Values only if another one is at work.
     dropped: list[str] = []
     token = modes.dropped.set(dropped)
     try:
-        leaves, out = flatten(function(*args, **kwargs))
+        yield
     finally:
         modes.dropped.reset(token)
     if dropped:
@@ -42,7 +51,6 @@ def record(
             f"a captured Value was turned into a float, {dropped[0]}: its number would be frozen; use "
             f"autograd's function of the same name instead of math's, or .data if that is meant"
         )
-    return recorder, [s._id for s in symbols], ids_of(recorder, leaves), out
 
 
 def simplified(function: Callable[..., Any], *args: Any) -> Graph:
