@@ -130,7 +130,9 @@ def _sign(x: float) -> float:
 
 def _rounding(function: Callable[[float], int]) -> Function:
     def rounded(x: float) -> float:
-        return float(function(x)) if math.isfinite(x) else x
+        if not math.isfinite(x):
+            return x
+        return float(function(x)) or math.copysign(0.0, x)  # an integer 0 has lost its sign
 
     return rounded
 

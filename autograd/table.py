@@ -91,8 +91,8 @@ class Primitive:
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
-    def __reduce__(self) -> tuple[Callable[[str], Primitive], tuple[str]]:
-        return TABLE.__getitem__, (self.name,)  # a copy of a row is the row itself
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _row, (self.name,)  # the row of that name, when copied or unpickled
 
 
 ABSENT = None
@@ -101,6 +101,11 @@ of ``where`` that was not taken must not turn 0 times infinity into nan."""
 
 TABLE: dict[str, Primitive] = {}
 """Every primitive by name, in the order of definition."""
+
+
+def _row(name: str) -> Primitive:
+    return TABLE[name]
+
 
 TRACED = traced_namespace()
 """The functions of the table applied to nodes, and to floats, whichever comes."""

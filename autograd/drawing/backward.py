@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import os
 
     from .model import Graph
-    from .select import Unit
+    from .units import Unit
 
 
 @dataclass

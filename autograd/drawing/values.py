@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from autograd.primitives import Primitive
 
     from .model import Options
-    from .select import Selection, Unit
+    from .select import Selection
+    from .units import Unit
 
 INFIX = frozenset("+−×÷^")
 
@@ -47,7 +49,13 @@ def from_values(
     def is_parameter(value: Value) -> bool:
         return value in parameters or value.is_parameter
 
-    selection = select(roots, options, is_parameter)
+    was_enabled = gc.isenabled()
+    gc.disable()  # it would look through all nodes again and again, as small lists come and go
+    try:
+        selection = select(roots, options, is_parameter)
+    finally:
+        if was_enabled:
+            gc.enable()
     assembly = _Assembly(roots, selection, options, names or {}, is_parameter)
     return assembly.graph(), assembly.index
 
@@ -64,6 +72,7 @@ class _Assembly:
         is_parameter: Callable[[Value], bool],
     ) -> None:
         self._roots = frozenset(roots)
+        self._boxes = selection.boxes
         self._units = selection.units
         self._selection = selection
         self._options = options
@@ -73,7 +82,7 @@ class _Assembly:
         self._graph = Graph()
         self._swept = options.gradients and any(
             value.operands and value.grad != 0.0
-            for value in (*roots, *self._units)
+            for value in (*roots, *self._boxes)
             if isinstance(value, Value)
         )
         self.index: dict[Unit, int] = {}
@@ -104,7 +113,7 @@ class _Assembly:
         """Operands first. Collapsed modules may depend on each other, so this is only nearly topological."""
         order: list[Unit | Stub] = []
         seen: set[Unit | Stub] = set()
-        stack: list[tuple[Unit | Stub, bool]] = [(unit, False) for unit in reversed(self._units)]
+        stack: list[tuple[Unit | Stub, bool]] = [(unit, False) for unit in reversed(self._boxes)]
         while stack:
             unit, listed = stack.pop()
             if listed:
@@ -115,7 +124,7 @@ class _Assembly:
             seen.add(unit)
             stack.append((unit, True))
             if not isinstance(unit, Stub):
-                stack.extend((x, False) for x in reversed(self._units[unit]))
+                stack.extend((x, False) for x in reversed(self._boxes[unit]))
         return order
 
     # --- nodes ------------------------------------------------------------------------------
@@ -176,17 +185,16 @@ class _Assembly:
         )
 
     def _module(self, scope: Scope) -> Node:
-        members = self._selection.members[scope]
+        members = self._units.members[scope]
         title, lines = scope.name or scope.kind, []
         if scope.name and scope.kind:
             lines.append(scope.kind)
         lines.append(plural(sum(bool(value.operands) for value in members), "operation"))
-        parameters = {
-            operand
-            for value in members
-            for operand in value.operands
-            if isinstance(operand, Value) and not operand.operands and self._is_parameter(operand)
-        }
+        parameters = [
+            value
+            for value in self._units.sources(scope)
+            if not value.operands and self._is_parameter(value)
+        ]
         if parameters:
             lines.append(plural(len(parameters), "parameter"))
         return Node(
@@ -240,7 +248,7 @@ class _Assembly:
     # --- edges ------------------------------------------------------------------------------
 
     def _edges(self, unit: Unit, head: int, places: dict[Unit | Stub, int]) -> Iterable[Edge]:
-        operands = self._units[unit]
+        operands = self._boxes[unit]
         flows = self._flows(unit) if self._swept else {}
         labels = _ordinals(unit, self._label) if isinstance(unit, Value) else {}
         for operand in operands:
@@ -260,14 +268,11 @@ class _Assembly:
         if isinstance(unit, Value):
             values = _shares(unit)
         elif isinstance(unit, Scope):
-            for member in self._selection.members[unit]:
-                for operand in member.operands:
-                    if isinstance(operand, Value):
-                        values[operand] = abs(operand.grad)
+            values = {operand: abs(operand.grad) for operand in self._units.sources(unit)}
         flows: dict[Unit, float] = dict(values.items())
         for value, flow in values.items():
-            top = self._selection.tops.get(value.scope) if value.scope is not None else None
-            if top is not None:
+            top = self._units.of(value)
+            if isinstance(top, Scope):
                 flows[top] = flows.get(top, 0.0) + flow
         return flows
 
@@ -314,7 +319,7 @@ class _Assembly:
     def _is_wanted(self, unit: Unit) -> bool:
         wanted = self._options.highlight
         if isinstance(unit, Scope):
-            return any(value in wanted for value in self._selection.members[unit])
+            return any(value in wanted for value in self._units.members[unit])
         return any(value in wanted for value in ((unit,) if isinstance(unit, Value) else unit))
 
     def _notes(self) -> list[str]:
@@ -327,22 +332,26 @@ class _Assembly:
         if self._options.gradients and not self._swept and any(x.operands for x in self._roots):
             notes.append("No gradients yet: call backward() first")
         stale: dict[str, None] = {}
-        for unit in self._units:
+        for unit in self._boxes:
             if isinstance(unit, Value):
                 for operand, primal in zip(unit.operands, unit.primals, strict=True):
-                    if isinstance(operand, Value) and operand.data is not primal:
-                        now = operand.data
-                        if now != primal and not (now != now and primal != primal):
-                            name = shorten(self._label(operand)) or "a leaf"
-                            digits = self._options.digits
-                            stale[
-                                f"{name} was {number(primal, digits)} when this was computed, "
-                                f"and is {number(now, digits)} now"
-                            ] = None
+                    if not isinstance(operand, float) and operand._data is not primal:
+                        note = self._changed(operand, primal)
+                        if note:
+                            stale[note] = None
         notes.extend(list(stale)[:3])
         if len(stale) > 3:
             notes.append(f"… and {len(stale) - 3:,} other leaves changed too")
         return notes
+
+    def _changed(self, leaf: Value, before: float) -> str:
+        """A note if a leaf is not what it was when the graph was computed."""
+        now, digits = leaf.data, self._options.digits
+        if now == before or (now != now and before != before):
+            return ""
+        name = shorten(self._label(leaf)) or "a leaf"
+        then = number(before, digits)
+        return f"{name} was {then} when this was computed, and is {number(now, digits)} now"
 
 
 def _formula(value: Value, primitive: Primitive, label: Callable[[Value], str], digits: int) -> str:

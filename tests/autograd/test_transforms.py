@@ -16,9 +16,11 @@ import pytest
 
 import autograd as ag
 from autograd import (
+    AnomalyError,
     GradientDropped,
     StaleGraphError,
     Value,
+    detect_anomaly,
     grad,
     gradient,
     hessian,
@@ -569,11 +571,19 @@ def test_gradient_by_a_node_on_the_way_and_by_what_it_came_from():
 
 def test_gradient_with_create_graph_can_be_differentiated():
     x = Value(2.0)
+    y = x**5
     for expected in (80.0, 160.0, 240.0, 240.0, 120.0, 0.0):
-        y = x**5 if expected == 80.0 else slope  # noqa: F821
-        slope = gradient(y, x, create_graph=True)
-        assert slope.data == expected
-    assert isinstance(slope, Value)
+        y = gradient(y, x, create_graph=True)
+        assert isinstance(y, Value)
+        assert y.data == expected
+
+
+def test_an_anomaly_in_a_created_graph_is_named_too():
+    x = Value(0.0, label="x")
+    y = x.sqrt()
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"div\(0\.5, 0\.0\) gave inf"):
+        gradient(y, x, create_graph=True)
+    assert gradient(y, x) == math.inf
 
 
 def test_gradient_by_an_array_of_values_is_an_array():

@@ -138,6 +138,13 @@ def test_a_split_keeps_every_row_with_its_target_once(stratify):
     assert sorted(rows) == sorted(zip(X, y, strict=True))
 
 
+@pytest.mark.parametrize("stratify", [False, True])
+def test_both_parts_of_a_split_are_shuffled(stratify):
+    y = [0] * 20 + [1] * 20
+    for part in datasets.train_test_split(range(40), y, 0.5, stratify=stratify):
+        assert part != sorted(part)
+
+
 def test_a_stratified_split_takes_the_same_part_of_each_class():
     y = [0] * 60 + [1] * 30 + [2] * 10
     _, _, y_train, y_test = datasets.train_test_split(y, y, 0.2, stratify=True)

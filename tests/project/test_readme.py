@@ -81,4 +81,4 @@ def test_the_readmes_picture_shows_what_its_example_computes():
     expected = sorted(line for label in labels for line in label.split(r"\n"))
     shown = re.findall(r"<text[^>]*>([^<]*)</text>", PICTURE.read_text(encoding="utf-8"))
     assert sorted(map(html.unescape, shown)) == expected
-    assert "y = tanh" in expected
+    assert "w = -3" in expected
