@@ -11,24 +11,25 @@ True
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING, Any
 
 from autograd import TraceError, no_grad
 from autograd.compiler.batch import BatchLoss
 from autograd.compiler.elementwise import Elementwise, NotElementwise
-from autograd.compiler.lanes import answers
 from autograd.compiler.recording import Recorder, ids_of
 from autograd.compiler.simplify import simplify
 from autograd.structure import Structure, flatten
 
 from . import losses
-from .steps import EagerStep, _buffered
+from .steps import EagerStep, buffered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .optim import Optimizer
+    from .steps import Step
 
     Array = Any
 
@@ -124,7 +125,8 @@ class CompiledStep:
 
         if self._synced:  # others may have changed the Values, or the optimizer
             program.read()
-            self._rules = []
+            for rule in self._rules:
+                rule.read()
         optimizer = self.optimizer
         loss = program.run(space)
         gradients = program.gradients
@@ -176,9 +178,9 @@ class CompiledStep:
         """Record the loss of a sample, and see that it is what the model and the loss compute eagerly."""
         import numpy as np
 
-        buffered = _buffered(self.model)
-        if buffered:
-            module, name = buffered[0]
+        changing = buffered(self.model)
+        if changing:
+            module, name = changing[0]
             raise CannotCompile(f"{type(module).__name__} changes its {name} at each call")
         leaves = self.optimizer.parameters()
         _, sample = flatten(_plain(X[0]))
@@ -217,6 +219,35 @@ class CompiledStep:
                     f"recorded, the loss of a sample is {found}, and it should be {expected}: the model or "
                     f"the loss decides something that a recording does not show"
                 )
+
+
+class AutoStep:
+    """A compiled step where that is possible, an eager one where it is not; the log then says why."""
+
+    def __init__(
+        self, model: Callable[[Any], Any], loss: losses.Loss, optimizer: Optimizer
+    ) -> None:
+        self.step: Step = CompiledStep(model, loss, optimizer)
+        self._eager = EagerStep(model, loss, optimizer)
+
+    def __call__(self, X: Sequence[Any], y: Sequence[Any]) -> float:
+        return self.on(X, y)(range(len(X)))
+
+    def on(self, X: Sequence[Any], y: Sequence[Any]) -> Callable[[Sequence[int]], float]:
+        """The step on the samples of given indices."""
+        try:
+            return self.step.on(X, y)
+        except (CannotCompile, ImportError) as error:
+            _log.warning("training eagerly, for the step cannot be compiled: %s", error)
+            self.step = self._eager
+            return self.step.on(X, y)
+
+    def sync(self) -> None:
+        """Bring the model's Values up to date."""
+        self.step.sync()
+
+
+_log = logging.getLogger("nn")
 
 
 class _Rule:
@@ -281,6 +312,11 @@ class _Rule:
             self.elementwise(h.lr, h.t)
         new = self.new_numbers
         return bool(math.isfinite(np.dot(new, new)) or np.isfinite(new).all())
+
+    def read(self) -> None:
+        """Take the optimizer's state over."""
+        for name, numbers in self.state.items():
+            numbers[...] = self.optimizer._state[self.number][name]
 
     def commit(self) -> None:
         """Let the new numbers be the numbers."""
@@ -353,14 +389,3 @@ def _targets(y: Any, model: Callable[[Any], Any], X: Any) -> Any:
                 return np.eye(classes)[chosen]
 
             yield flatten([0.0] * classes)[1], lambda t: t, one_hot
-
-
-# --- evaluation ------------------------------------------------------------------------------
-
-
-def compiled_outputs(model: Callable[[Any], Any], rows: Sequence[Any]) -> list[Any] | None:
-    """The outputs for many samples by an array program; None if the model cannot be recorded."""
-    try:
-        return answers(model, rows)
-    except (TraceError, TypeError, ValueError, RuntimeError):
-        return None

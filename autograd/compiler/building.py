@@ -214,20 +214,29 @@ class Builder:
         self.emit("ragged", self._line(out), (self._line(contiguous),), starts)
         return out
 
-    def over_lanes(self, ref: Ref) -> Ref:
-        """The sum over all lanes."""
-        positions = ref.positions
-        found = nest(positions[None])
+    def over_lanes(self, ref: Ref, out: Ref | None = None) -> Ref:
+        """The sum over all lanes.
+
+        Args:
+            ref: positions in one dimension.
+            out: where it goes; a new place if None.
+        """
+        np = self.np
+        count = len(ref.positions)
+        target = out or self.place(False, count)
+        found = nest(np.stack([ref.positions, target.positions]))
+        if found is None and out is not None:
+            self.copy(self.over_lanes(ref), out)
+            return out
         if found is None:
-            ref = self.take(ref)
-            found = nest(ref.positions[None])
-            assert found is not None
-        out = self.place(False, len(positions))
-        shape, strides = found
-        source = View(ref.arena, int(ref.positions[0]), shape, strides[0])
-        target = View(ONCE, int(out.positions[0]), shape, _contiguous(shape))
-        self.emit("over_lanes", target, (source,))
-        return out
+            return self.over_lanes(self.take(ref))
+        shape, (source, to) = found
+        self.emit(
+            "over_lanes",
+            View(ONCE, int(target.positions[0]), shape, to),
+            (View(ref.arena, int(ref.positions[0]), shape, source),),
+        )
+        return target
 
     def matrix(self, ref: Ref) -> View:
         """A matrix of positions as a view that BLAS takes; of lanes, the first axis is a batch."""

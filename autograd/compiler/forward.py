@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from .reroll import Group, Schedule
 
     Ids = Any
+
+
+LARGEST = sys.float_info.max
+"""The largest float."""
 
 
 class Step(NamedTuple):
@@ -186,8 +191,8 @@ def _logsumexp(builder: Builder, ref: Ref) -> Operand:
     n, k = ref.positions.shape
     rule = builder.rule
     top = builder.reduce("maximum", ref)
-    infinite = rule(c.isnan, [rule(p.sub, [top, top], n)], n)
-    shift = rule(p.where, [infinite, 0.0, top], n)
+    # An infinite maximum cannot be subtracted, the largest float can; nan stays nan.
+    shift = rule(p.minimum, [rule(p.maximum, [top, -LARGEST], n), LARGEST], n)
     assert isinstance(shift, Ref)
     spread = Ref(shift.arena, builder.np.repeat(shift.positions, k))
     shifted = rule(p.sub, [Ref(ref.arena, ref.positions.ravel()), spread], n * k)

@@ -123,6 +123,14 @@ def _matrix(arg: Any, part: Structure, size: int, place: str) -> Any:
             )
         ]
         return np.concatenate(blocks, axis=1) if blocks else np.zeros((size, 0))
+    if part.kind in (None, list) and not part.children:  # NumPy reads lists of numbers by itself
+        try:
+            block = np.array(arg, dtype=float)
+        except (TypeError, ValueError):
+            pass
+        else:
+            if block.shape == ((size,) if part.kind is None else (size, part.size)):
+                return block.reshape(size, -1)
     leaves, structure = flatten(arg)
     for number, found in enumerate(structure.parts):
         if found != part:
@@ -137,11 +145,3 @@ def _floats(leaves: list[Any], place: str) -> list[float]:
     if all(kind is float for kind in set(map(type, leaves))):
         return leaves
     return [real(x, f"an entry of {place}") for x in leaves]
-
-
-def answers(function: Any, rows: Any) -> list[Any]:
-    """A function's answers for many samples, as plain numbers: ``[function(row) for row in rows]``."""
-    from ..transforms import vmap
-    from .compiled import compile
-
-    return list(compile(vmap(function))(list(rows)))

@@ -206,6 +206,8 @@ class Reverse:
         assert isinstance(w, Ref)
         assert isinstance(x, Ref)
         (rows, terms), count = weights.shape, len(tuples)
+        if g.negative:  # here once, rather than in everything that comes of it
+            g = Cotangent(builder.rule(p.neg, [g.value], rows * count), False, None)
         value = builder.filled(g.value, rows * count, x.laned)
         if x.laned and not value.laned:  # the same in all lanes
             out = builder.place(True, rows * count)
@@ -305,7 +307,9 @@ class Reverse:
             if mask is not None:
                 value = builder.rule(p.where, [mask, value, 0.0], count)
                 mask = builder.rule(c.lt, [0.0, self.over_lanes(mask, count)], count)
-            value = self.over_lanes(value, count)
+            if block or not isinstance(value, Ref) or not value.laned:
+                value = self.over_lanes(value, count)
+            # What is for leaves is summed where it is put.
         if mask is not None and not self.masked[block]:
             value, mask = builder.rule(p.where, [mask, value, 0.0], count), None
         self.contributions[block].append(Contribution(ranks, value, negative, mask))
@@ -362,7 +366,9 @@ class Reverse:
     ) -> Cotangent:
         """The sum of contributions, as one number a rank."""
         np, builder = self.np, self.builder
-        parts = self.stacked([self.without_repetition(part) for part in parts])
+        pending = [part for part in parts if self._waits(part, laned, size)]
+        rest = [self.summed(part, laned) for part in parts if not self._waits(part, laned, size)]
+        parts = pending + self.stacked([self.without_repetition(part) for part in rest])
         parts.sort(key=lambda part: -len(part.ranks))
         full = [part for part in parts if len(part.ranks) == size]
         partial = parts[len(full) :]
@@ -381,7 +387,7 @@ class Reverse:
                 value, negative = builder.rule(p.sub, pair, size), False
         if not partial and not products:
             return Cotangent(value, negative, None)
-        alone = not full and not products and sum(len(part.ranks) for part in partial) == size
+        alone = not (full or products or pending) and sum(len(part.ranks) for part in partial) == size
         if alone and not self._is_patchy(partial, [], size):
             tiled = self._tiled(partial, size)
             if tiled is not None:
@@ -398,6 +404,12 @@ class Reverse:
         for part in partial:
             spot = Ref(out.arena, out.positions[part.ranks])
             count = len(part.ranks)
+            if not laned and isinstance(part.value, Ref) and part.value.laned:
+                if not covered[part.ranks[0]] and not part.negative:
+                    builder.over_lanes(part.value, spot)
+                    covered[part.ranks] = True
+                    continue
+                part = self.summed(part, laned)  # noqa: PLW2901
             if covered[part.ranks[0]]:
                 row = p.sub if part.negative else p.add
                 builder.elementwise(row, [spot, part.value], count, spot)
@@ -407,6 +419,23 @@ class Reverse:
                 builder.copy(part.value, spot)
             covered[part.ranks] = True
         return Cotangent(out, False, None)
+
+    def _waits(self, part: Contribution, laned: bool, size: int) -> bool:
+        """Whether a contribution of lanes to what has none can be summed right where it goes."""
+        value, ranks = part.value, part.ranks
+        return (
+            not laned
+            and isinstance(value, Ref)
+            and value.laned
+            and len(ranks) < size
+            and len(self.np.unique(ranks)) == len(ranks)
+        )
+
+    def summed(self, part: Contribution, laned: bool) -> Contribution:
+        """A contribution of lanes to what has none, summed over them."""
+        if not laned and isinstance(part.value, Ref) and part.value.laned:
+            return part._replace(value=self.builder.over_lanes(part.value))
+        return part
 
     def _tiled(self, partial: list[Contribution], size: int) -> Cotangent | None:
         """Contributions that lie side by side, as one without moving any: where they are in one arena."""

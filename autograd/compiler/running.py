@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from ..namespaces import numpy_namespace
@@ -157,6 +158,9 @@ class Workspace:
     def _source(self, operand: View | float, lane_axis: bool = True) -> Any:
         if isinstance(operand, View):
             return self.view(operand, lane_axis)
+        if abs(operand) != math.inf:  # float32 has a smaller largest number
+            most = float(self.np.finfo(self.dtype).max)
+            operand = min(max(operand, -most), most) if operand == operand else operand
         return self.np.array(operand, self.dtype)  # a float would be converted at every call
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .. import modes
@@ -43,7 +43,8 @@ def tracing() -> Iterator[None]:
     dropped: list[str] = []
     token = modes.dropped.set(dropped)
     try:
-        yield
+        with nullcontext() if modes.recording.get() else modes.enable_grad():
+            yield
     finally:
         modes.dropped.reset(token)
     if dropped:
