@@ -45,7 +45,13 @@ class Namespace:
 
     def __init__(self, name: str, functions: dict[str, Function]) -> None:
         self.name = name
+        self._own = frozenset(functions)
         self.__dict__.update(functions)
+
+    def take_in(self, name: str, function: Function) -> None:
+        """Take in a row's function, unless the namespace has one of that name of its own."""
+        if name not in self._own:
+            setattr(self, name, function)
 
     if TYPE_CHECKING:
 
@@ -130,7 +136,9 @@ def _sign(x: float) -> float:
 
 def _rounding(function: Callable[[float], int]) -> Function:
     def rounded(x: float) -> float:
-        return float(function(x)) if math.isfinite(x) else x
+        if not math.isfinite(x):
+            return x
+        return float(function(x)) or math.copysign(0.0, x)  # an integer 0 has lost its sign
 
     return rounded
 

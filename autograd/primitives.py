@@ -77,8 +77,10 @@ def pow_(xp: Namespace) -> Row:
     """``a ** b``: nan for a negative base and a fractional exponent."""
 
     def base(out: N, a: N, b: N) -> N:
-        # 0 * 0**-1 would be nan: a constant function has derivative 0 at 0 too.
-        return xp.where(xp.equal(b, 0.0), 0.0, b * xp.pow(a, b - 1.0))
+        # 0 * 0**-1 would be nan: a constant function has derivative 0 at 0 too. Elsewhere the exponent's
+        # 0 must stay in the formula, for its own derivative (at b = 0 this one's by b is 1/a).
+        slope = b * xp.pow(a, b - 1.0)
+        return xp.where(xp.equal(a, 0.0), xp.where(xp.equal(b, 0.0), 0.0, slope), slope)
 
     def exponent(out: N, a: N, b: N) -> N:
         # 0**b is 0 for every b > 0, so its derivative is 0 although log(0) is not.
@@ -267,19 +269,19 @@ def sign(xp: Namespace) -> Row:
     return xp.sign, lambda out, x: _flat(xp, out)
 
 
-@primitive(kinks=lambda x: (x - math.floor(x),))
+@primitive(kinks=lambda x: (x % 1.0,))
 def floor(xp: Namespace) -> Row:
     """The largest whole number not above x; derivative 0."""
     return xp.floor, lambda out, x: _flat(xp, out)
 
 
-@primitive(kinks=lambda x: (x - math.ceil(x),))
+@primitive(kinks=lambda x: (x % 1.0,))
 def ceil(xp: Namespace) -> Row:
     """The smallest whole number not below x; derivative 0."""
     return xp.ceil, lambda out, x: _flat(xp, out)
 
 
-@primitive(kinks=lambda x: (x - math.floor(x) - 0.5,))
+@primitive(kinks=lambda x: (x % 1.0 - 0.5,))
 def round_(xp: Namespace) -> Row:
     """The nearest whole number, halves to the even one; derivative 0."""
     return xp.round, lambda out, x: _flat(xp, out)
@@ -305,7 +307,7 @@ def minimum(xp: Namespace) -> Row:
     )
 
 
-@primitive(arity=3, kinks=lambda x, lo, hi: (x - lo, x - hi))
+@primitive(arity=3, domain=lambda x, lo, hi: (hi - lo,), kinks=lambda x, lo, hi: (x - lo, x - hi))
 def clip(xp: Namespace) -> Row:
     """x held between lo and hi; derivative 1 on the closed interval, 0 outside."""
 

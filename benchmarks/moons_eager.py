@@ -40,21 +40,16 @@ def moons(count: int = 100, noise: float = 0.1) -> tuple[list[list[float]], list
     return points, labels
 
 
-def hinge_loss(model: Any, value: Callable[[float], Any]) -> Any:
-    """The loss as the demo writes it."""
-    points, labels = moons()
-    inputs = [list(map(value, row)) for row in points]
-    scores = list(map(model, inputs))
-    losses = [(1 + -y * score).relu() for y, score in zip(labels, scores, strict=True)]
-    data_loss = sum(losses) * (1.0 / len(losses))
-    return data_loss + ALPHA * sum(p * p for p in model.parameters())
-
-
 def the_demo(model: Any, value: Callable[[float], Any]) -> Job:
-    """The demo's step, without the update."""
+    """The step as the demo writes it."""
+    points, labels = moons()
 
     def step() -> float:
-        loss = hinge_loss(model, value)
+        inputs = [list(map(value, row)) for row in points]
+        scores = list(map(model, inputs))
+        losses = [(1 + -y * score).relu() for y, score in zip(labels, scores, strict=True)]
+        data_loss = sum(losses) * (1.0 / len(losses))
+        loss = data_loss + ALPHA * sum(p * p for p in model.parameters())
         model.zero_grad()
         loss.backward()
         return answer(loss, model)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nn._arguments import count, number
 
 from . import saving
+from .module import Module
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -166,6 +167,8 @@ class EarlyStopping(_Monitor):
 
     def on_train_begin(self, run: Run) -> None:
         super().on_train_begin(run)
+        if self.restore_best:
+            _need_module(self, run)
         self.best_state = None
 
     def on_epoch_end(self, run: Run) -> None:
@@ -211,12 +214,24 @@ class Checkpoint(_Monitor):
         if self.path.suffix not in (".json", ".safetensors"):
             raise ValueError(f"path must end in .json or .safetensors, not {self.path.name!r}")
 
+    def on_train_begin(self, run: Run) -> None:
+        super().on_train_begin(run)
+        _need_module(self, run)
+
     def on_epoch_end(self, run: Run) -> None:
         due = run.epoch % self.every == 0 or run.epoch == run.epochs or bool(run.stopped)
         if due and (self.improved(run) or not self.best_only):
             path = Path(str(self.path).replace("{epoch}", str(run.epoch)))
             path.parent.mkdir(parents=True, exist_ok=True)
             saving.save(path, run.model, optimizer=run.optimizer, notes=run.notes())
+
+
+def _need_module(callback: Callback, run: Run) -> None:
+    if not isinstance(run.model, Module):
+        raise TypeError(
+            f"{type(callback).__name__} needs a Module, whose state can be saved, and the model is "
+            f"{run.model!r:.60}"
+        )
 
 
 def checked(callbacks: Any) -> list[Callback]:

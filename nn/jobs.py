@@ -51,7 +51,7 @@ class Job:
     activation: str = "tanh"
     optimizer: str = "adam"
     lr: float = 0.03
-    epochs: int = 12
+    epochs: int = 10
     batch_size: int | None = 32
 
 
@@ -59,7 +59,7 @@ JOBS: dict[str, Job] = {
     "digits": Job(datasets.digits, (32,)),
     "moons": Job(lambda: datasets.moons(300, noise=0.15), (16, 16), epochs=40),
     "circles": Job(lambda: datasets.circles(300, noise=0.08), (16, 16), epochs=40),
-    "spirals": Job(lambda: datasets.spirals(450, turns=1.0), (24, 24), epochs=80),
+    "spirals": Job(lambda: datasets.spirals(300), (24, 24), epochs=60),
 }
 
 

@@ -6,11 +6,12 @@ floats. This sweep is written out here, and not the engine's, because the engine
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..graph import topological_order
 from ..table import ABSENT
-from .tracked import RULES, UNIT, Tracked, lift
+from .tracked import RULES, TINY, UNIT, Tracked, lift
 
 if TYPE_CHECKING:
     from ..value import Value
@@ -59,7 +60,8 @@ def backward(root: Value) -> dict[Value, Bound]:
         row = node.primitive
         if row is None:
             # And may add up what arrives in another order.
-            bounds[node] = Bound(1.01 * cotangent.error + 4.0 * UNIT * scale, scale)
+            error = 1.01 * cotangent.error + 4.0 * UNIT * scale + TINY
+            bounds[node] = Bound(error if error == error else math.inf, scale)
             continue
         operands = [Tracked(x) if isinstance(x, float) else numbers[x] for x in node.operands]
         out = numbers[node]

@@ -181,10 +181,11 @@ def image(row: Primitive, regions: Sequence[Interval], smooth: bool) -> Interval
     Returns:
         None where the row is not defined, or (if it must be) not smooth, or its result too large.
     """
-    if smooth:
-        if row.domain is not None and not all(lift(s).low > MARGIN for s in row.domain(*regions)):
-            return None
-        if row.kinks is not None and not all(lift(s).clears(MARGIN) for s in row.kinks(*regions)):
+    margin = MARGIN if smooth else 0.0
+    if row.domain is not None and not all(lift(s).low >= margin for s in row.domain(*regions)):
+        return None
+    if smooth and row.kinks is not None:
+        if not all(lift(s).clears(MARGIN) for s in row.kinks(*regions)):
             return None
     region = lift(RULES[row].forward(*regions))
     if not region.size <= LARGEST:  # nan, too

@@ -138,6 +138,14 @@ def _wave(f: Callable[[float], float], crest: float) -> Callable[[Any], Interval
     return image
 
 
+def _tan(x: Any) -> Interval:
+    x = lift(x)
+    low, high = (
+        math.floor(end / math.pi + 0.5) if math.isfinite(end) else 0 for end in (x.low, x.high)
+    )
+    return hull(IEEE.tan(x.low), IEEE.tan(x.high)) if low == high else NOWHERE  # no pole between
+
+
 def _divide(a: Any, b: Any) -> Interval:
     a, b = lift(a), lift(b)
     return hull(*_corners(IEEE.div, a, b)) if b.clears(0.0) and b.size else NOWHERE
@@ -192,10 +200,10 @@ def _largest(xs: Any) -> Interval:
 
 
 def _namespace() -> Namespace:
-    names = "exp expm1 log log1p sqrt tan asin acos atan sinh tanh asinh acosh atanh erf erfc"
+    names = "exp expm1 log log1p sqrt asin acos atan sinh tanh asinh acosh atanh erf erfc"
     names += " sign floor ceil round"
     functions: dict[str, Any] = {name: _monotone(getattr(IEEE, name)) for name in names.split()}
-    functions |= {"sin": _wave(math.sin, math.pi / 2), "cos": _wave(math.cos, 0.0)}
+    functions |= {"sin": _wave(math.sin, math.pi / 2), "cos": _wave(math.cos, 0.0), "tan": _tan}
     functions |= {"cosh": _even(IEEE.cosh), "abs": lambda x: abs(lift(x))}
     functions |= {"div": _divide, "pow": _power, "hypot": _hypot, "atan2": _atan2}
     functions |= {"maximum": _larger, "minimum": _smaller, "largest": _largest}

@@ -160,7 +160,7 @@ def _partial_fault(
     if kink and _switches(row, operands) > 1:  # an interval of one point in clip
         return None
     if exact.smooth:
-        return _fault(found, exact.right, error)
+        return _fault(found, exact.right, error + exact.error)
     if not kink:
         return None
     return _fault(found, _convention(row, place, exact.left, exact.right), error)

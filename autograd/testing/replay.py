@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph import topological_order
 from .precise import precise
-from .slopes import FIRST_PRECISION, Slopes, slopes
+from .slopes import Slopes, slopes
 
 if TYPE_CHECKING:
     from ..value import Value
 
-INNER_STEP = -600
-"""The step of the inner of two differences, as a power of two: no larger than the outer one's truncation."""
+INNER_STEP, OUTER_STEPS = -320, (-160, -220)
+"""The steps of a difference of differences, as powers of two. They are wider than those of a first difference,
+because both cost digits; and the inner one, taken once, is the finest."""
 
 
 class Replay:
@@ -87,15 +88,21 @@ class Replay:
         affected = sorted({*self._affected(place), *self._affected(other)})
         here = precise()
 
+        size = abs(first.data)
+
+        def inner_step() -> Any:
+            return here.context.ldexp(size if 0.0 < size < 1.0 else 1, INNER_STEP)
+
         def evaluate(y: Any | None) -> Any:
             moved = {} if y is None else {other: y}
             x = moved.get(place, here.number(first.data))
-            size = abs(first.data)
-            h = here.context.ldexp(size if 0.0 < size < 1.0 else 1, INNER_STEP)
-            ahead = self._root_at({**moved, place: x + h}, affected)
-            return (ahead - self._root_at(moved, affected)) / h
+            ahead = self._root_at({**moved, place: x + inner_step()}, affected)
+            return (ahead - self._root_at(moved, affected)) / inner_step()
 
-        return slopes(evaluate, second.data, tolerance, bits=2 * FIRST_PRECISION)
+        def noise() -> Any:
+            return abs(self.base()[self._root]) / inner_step()
+
+        return slopes(evaluate, second.data, tolerance, OUTER_STEPS, noise)
 
     def _affected(self, start: int) -> list[int]:
         """The nodes that depend on the one at a place, in order."""

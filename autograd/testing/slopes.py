@@ -28,10 +28,16 @@ class Slopes(NamedTuple):
     """Whether both are known: False where a slope diverges or the function ends."""
     smooth: bool
     """Whether they are the same."""
+    error: float = 0.0
+    """How far they may be off: not at all to speak of, but where they vanish with the step."""
 
 
 def slopes(
-    evaluate: Callable[[Any | None], Any], x: float, tolerance: float, bits: int = FIRST_PRECISION
+    evaluate: Callable[[Any | None], Any],
+    x: float,
+    tolerance: float,
+    steps: tuple[int, int] = STEPS,
+    noise: Callable[[], Any] | None = None,
 ) -> Slopes:
     """The one-sided derivatives of a function at a float.
 
@@ -40,7 +46,9 @@ def slopes(
             it answers for x itself, which it may remember.
         x: where.
         tolerance: an error in the slopes that is small enough in any case.
-        bits: the precision to begin with.
+        steps: the two steps, as powers of two.
+        noise: the size of the numbers whose last digits are evaluate's rounding error, if that is not its
+            own answer's.
     """
     here = precise()
     mp = here.context
@@ -48,10 +56,10 @@ def slopes(
     # A step and a precision, then the smaller step and the doubled precision: where two such slopes agree,
     # neither truncation nor rounding can be to blame for what they have in common.
     left = right = mp.nan
-    resolution = mp.zero
+    bits = FIRST_PRECISION
     while bits < LAST_PRECISION:
-        sides = []
-        for step, precision in zip(STEPS, (bits, 2 * bits), strict=True):
+        sides, resolutions = [], []
+        for step, precision in zip(steps, (bits, 2 * bits), strict=True):
             with here.precision(precision):
                 point = here.number(x)
                 size = abs(point)
@@ -60,17 +68,34 @@ def slopes(
                 left = (middle - evaluate(point - h)) / h
                 right = (evaluate(point + h) - middle) / h
                 sides.append((left, right))
-                resolution = mp.ldexp(abs(middle) / h, -precision)
+                resolutions.append(mp.ldexp((noise() if noise else abs(middle)) / h, -precision))
         with here.precision(200):
-            (l1, r1), (l2, r2) = sides
-            # Two zeros agree, but may only mean that the precision was too low.
-            seen = l2 * r2 != 0 or not resolution > negligible
-            if seen and _agree(mp, l1, l2, negligible) and _agree(mp, r1, r2, negligible):
-                return Slopes(left, right, True, _agree(mp, l2, r2, negligible, 1e-20))
+            limits = [
+                _limit(mp, coarse, fine, resolutions, negligible)
+                for coarse, fine in zip(*sides, strict=True)
+            ]
+            if None not in limits:
+                (left, left_error), (right, right_error) = limits
+                smooth = _agree(mp, left, right, negligible, 1e-20)
+                return Slopes(left, right, True, smooth, float(max(left_error, right_error)))
             if any(mp.isnan(s) or mp.isinf(s) for side in sides for s in side):
                 return Slopes(left, right, False, False)  # more digits would not help
         bits *= 2
     return Slopes(left, right, False, False)
+
+
+def _limit(
+    mp: Any, coarse: Any, fine: Any, resolutions: list[Any], negligible: Any
+) -> tuple[Any, Any] | None:
+    """What two difference quotients, the second at the finer step, tend to, and how far that may be off;
+    None where they do not tell."""
+    if fine == 0 and resolutions[1] > negligible:
+        return None  # perhaps the precision was too low
+    if _agree(mp, coarse, fine, negligible):
+        return fine, mp.zero
+    if abs(fine) < mp.ldexp(abs(coarse), -20) and resolutions[0] <= mp.ldexp(abs(coarse), -20):
+        return mp.zero, 2 * abs(fine)  # they vanish as the step does, like those of x**2 at 0
+    return None
 
 
 def _agree(mp: Any, a: Any, b: Any, negligible: Any, relative: float = 1e-22) -> bool:

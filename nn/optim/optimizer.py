@@ -89,6 +89,9 @@ class Optimizer:
         if lr is not None:
             hyper[LR] = lr
         self.param_groups: list[dict[str, Any]] = self._make_groups(params, hyper)
+        self._parameters: list[Value] = [
+            parameter for group in self.param_groups for parameter in group["params"]
+        ]
         self.clip_value = clipping.checked_limit("clip_value", clip_value)
         self.clip_norm = clipping.checked_limit("clip_norm", clip_norm)
         self.steps = 0
@@ -124,7 +127,7 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        for parameter in self.parameters():
+        for parameter in self._parameters:
             parameter.grad = 0.0
 
     def step(self) -> None:
@@ -135,11 +138,9 @@ class Optimizer:
             ValueError: if the learning rate's schedule gives no sensible rate.
             After either, parameters and state are as they were.
         """
-        parameters = self.parameters()
-        before = self._flat([parameter.data for parameter in parameters])
-        gradients = self._flat([parameter.grad for parameter in parameters])
-        after = self.advance(before, gradients)
-        for parameter, data in zip(parameters, _floats(after), strict=True):
+        before = [parameter.data for parameter in self._parameters]
+        after = self.advance(before, [parameter.grad for parameter in self._parameters])
+        for parameter, data in zip(self._parameters, _floats(after), strict=True):
             parameter.data = data
 
     def advance(self, numbers: Flat, gradients: Flat) -> Flat:
@@ -178,10 +179,7 @@ class Optimizer:
 
     def parameters(self) -> list[Value]:
         """All parameters, group after group."""
-        if len(self.param_groups) == 1:
-            first: list[Value] = self.param_groups[0]["params"]
-            return first
-        return [parameter for group in self.param_groups for parameter in group["params"]]
+        return list(self._parameters)
 
     @property
     def lr(self) -> float:
@@ -215,11 +213,17 @@ class Optimizer:
     ) -> tuple[Flat, dict[str, Flat]]:
         """The rule on one group: on an array at once, or number by number."""
         if self._numpy is not None:
+            # The slices are ours, what they show is perhaps not: rules read it only.
+            numbers.flags.writeable = gradients.flags.writeable = False
             with self._numpy.errstate(all="ignore"):
                 new, new_state = self._updated(numbers, gradients, state, h)
-            shape = numbers.shape  # a rule may answer one constant for all
-            spread = self._numpy.broadcast_to
-            return spread(new, shape), {name: spread(x, shape) for name, x in new_state.items()}
+            kept = {name: self._numpy.empty_like(numbers) for name in new_state}
+            for name, flat in kept.items():
+                flat[:] = new_state[
+                    name
+                ]  # a rule may answer one constant for all, or its own argument
+                flat.flags.writeable = False
+            return self._numpy.broadcast_to(new, numbers.shape), kept
         results: list[float] = []
         columns: dict[str, list[float]] = {name: [] for name in self.state_names}
         for i, (x, gradient) in enumerate(zip(numbers, gradients, strict=True)):
@@ -241,7 +245,8 @@ class Optimizer:
         except (TypeError, ValueError) as error:
             error.add_note(
                 f"{type(self).__name__}.update runs on all parameters as one array: it must be plain "
-                f"arithmetic (** 0.5 for math.sqrt), without if on numbers"
+                f"arithmetic (** 0.5 for math.sqrt), without if on numbers and without changing its "
+                f"arguments in place (v = v + g, not v += g)"
             )
             raise
         try:
@@ -278,7 +283,7 @@ class Optimizer:
         )
 
     def _name(self, index: int) -> str:
-        parameter = self.parameters()[index]
+        parameter = self._parameters[index]
         return f"parameter {index} ({parameter.label})" if parameter.label else f"parameter {index}"
 
     # --- flat sequences ----------------------------------------------------------------------
@@ -440,7 +445,7 @@ class Optimizer:
                 else group[name]
             )
             settings.append(f"{name}={shown}")
-        count = len(self.parameters())
+        count = len(self._parameters)
         return f"{type(self).__name__}({count} parameters, {', '.join(settings)})"
 
 

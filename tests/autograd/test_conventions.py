@@ -197,8 +197,11 @@ def by_forward_mode(row):
     return value, gradients
 
 
+MODES = [by_backward, by_created_graph, by_forward_mode]
+
+
 @pytest.mark.parametrize("name", ROWS)
-@pytest.mark.parametrize("mode", [by_backward, by_created_graph, by_forward_mode])
+@pytest.mark.parametrize("mode", MODES)
 def test_the_answer_is_the_convention(name, mode):
     check(mode(ROWS[name]), ROWS[name])
 

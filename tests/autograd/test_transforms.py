@@ -16,9 +16,11 @@ import pytest
 
 import autograd as ag
 from autograd import (
+    AnomalyError,
     GradientDropped,
     StaleGraphError,
     Value,
+    detect_anomaly,
     grad,
     gradient,
     hessian,
@@ -30,6 +32,7 @@ from autograd import (
     vjp,
     vmap,
 )
+from autograd.tracing import Record
 from autograd.transforms import Transformed
 
 
@@ -104,6 +107,17 @@ def test_jacobian_is_the_matrix_of_a_linear_map_by_either_mode(shape):
     matrix = np.arange(1.0, 1 + shape[0] * shape[1]).reshape(shape)
     got = jacobian(lambda x: matrix @ x)(np.linspace(0.5, 1.5, shape[1]))
     np.testing.assert_array_equal(got, matrix)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 7), (7, 1), (3, 5), (5, 3)])
+def test_jacobian_takes_as_few_sweeps_as_it_can(rows, columns, monkeypatch):
+    sweeps = []
+    for name in ("pull", "push"):
+        sweep = getattr(Record, name)
+        monkeypatch.setattr(Record, name, lambda *args, s=sweep: sweeps.append(s) or s(*args))
+    got = jacobian(lambda x: [ag.sum(x) * i for i in range(rows)])([1.0] * columns)
+    assert got == [[float(i)] * columns for i in range(rows)]
+    assert len(sweeps) == min(rows, columns)
 
 
 def test_forward_and_reverse_are_adjoint():
@@ -569,11 +583,19 @@ def test_gradient_by_a_node_on_the_way_and_by_what_it_came_from():
 
 def test_gradient_with_create_graph_can_be_differentiated():
     x = Value(2.0)
+    y = x**5
     for expected in (80.0, 160.0, 240.0, 240.0, 120.0, 0.0):
-        y = x**5 if expected == 80.0 else slope  # noqa: F821
-        slope = gradient(y, x, create_graph=True)
-        assert slope.data == expected
-    assert isinstance(slope, Value)
+        y = gradient(y, x, create_graph=True)
+        assert isinstance(y, Value)
+        assert y.data == expected
+
+
+def test_an_anomaly_in_a_created_graph_is_named_too():
+    x = Value(0.0, label="x")
+    y = x.sqrt()
+    with detect_anomaly(), pytest.raises(AnomalyError, match=r"div\(0\.5, 0\.0\) gave inf"):
+        gradient(y, x, create_graph=True)
+    assert gradient(y, x) == math.inf
 
 
 def test_gradient_by_an_array_of_values_is_an_array():

@@ -138,6 +138,13 @@ def test_a_split_keeps_every_row_with_its_target_once(stratify):
     assert sorted(rows) == sorted(zip(X, y, strict=True))
 
 
+@pytest.mark.parametrize("stratify", [False, True])
+def test_both_parts_of_a_split_are_shuffled(stratify):
+    y = [0] * 20 + [1] * 20
+    for part in datasets.train_test_split(range(40), y, 0.5, stratify=stratify):
+        assert part != sorted(part)
+
+
 def test_a_stratified_split_takes_the_same_part_of_each_class():
     y = [0] * 60 + [1] * 30 + [2] * 10
     _, _, y_train, y_test = datasets.train_test_split(y, y, 0.2, stratify=True)
@@ -163,6 +170,13 @@ def test_a_data_set_with_classes_is_split_in_proportion_and_one_without_is_not()
     assert Counter(test.y) == {0: 15, 1: 15}
     _, test = datasets.sine(60).split(0.5)
     assert len(test.y) == 30
+
+
+def test_both_parts_of_a_stratified_split_have_all_classes_from_beginning_to_end():
+    y = [i % 10 for i in range(1000)]
+    for seed in range(20):
+        for part in datasets.train_test_split(y, y, 0.2, seed=seed, stratify=True)[2:]:
+            assert len(set(part[:60])) == len(set(part[-60:])) == 10
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,34 @@ def test_a_rule_that_needs_one_number_at_a_time_is_told_how_to_write_it():
     assert "** 0.5 for math.sqrt" in caught.value.__notes__[0]
 
 
+def test_a_rule_that_works_in_place_is_told_not_to():
+    class Hasty(optim.Optimizer):
+        def update(self, p, g, s, h):
+            p -= h.lr * g
+            return p, {}
+
+    xs = leaves()
+    with pytest.raises(ValueError, match=r"read-only") as caught:
+        Hasty(xs).step()
+    assert "v = v + g, not v += g" in caught.value.__notes__[0]
+    assert [x.data for x in xs] == [x.data for x in leaves()]
+
+
+def test_a_rule_may_keep_its_arguments(backend):
+    class Keeper(optim.Optimizer):
+        state_names = ("last", "before")
+
+        def update(self, p, g, s, h):
+            return p - h.lr * g, {"last": g, "before": s.last}
+
+    optimizer = Keeper(leaves(2))
+    numbers, gradients = optimizer._flat([1.0, 2.0]), optimizer._flat([3.0, 4.0])
+    optimizer.advance(numbers, gradients)
+    gradients[0] = 5.0  # whoever calls may use its arrays again
+    optimizer.advance(numbers, gradients)
+    assert optimizer.state_dict()["state"] == [{"last": [5.0, 4.0], "before": [3.0, 4.0]}]
+
+
 def test_a_rule_that_is_missing_is_named():
     class Nothing(optim.Optimizer):
         pass

@@ -1,0 +1,71 @@
+"""Running error bounds hold, against exact arithmetic."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd import Value, floor, relu, sin
+from autograd.testing import expressions
+from autograd.testing.bounds import backward, value_error
+from autograd.testing.precise import precise
+from autograd.testing.replay import Replay
+from autograd.testing.tracked import Tracked, Unsure, lift
+
+finite = st.floats(-1e6, 1e6, allow_subnormal=False)
+
+
+@given(st.lists(finite, min_size=3, max_size=6))
+def test_sums_differences_and_products_stay_within_their_bound(xs):
+    tracked, exact = Tracked(xs[0]), Fraction(xs[0])
+    for x in xs[1:]:
+        tracked = tracked * Tracked(x) + Tracked(x) - tracked
+        exact = exact * Fraction(x) + Fraction(x) - exact
+    assert math.isinf(tracked.error) or abs(Fraction(tracked.value) - exact) <= Fraction(
+        tracked.error
+    ) * (1 + Fraction(1, 10**9))
+
+
+@given(st.integers(-1000, 1000), st.integers(-1000, 1000))
+def test_integer_arithmetic_has_no_error(a, b):
+    x, y = Tracked(float(a)), Tracked(float(b))
+    assert (x * y + x - y).error == 0.0
+    assert ((x * 8.0) / 4.0).error == 0.0
+
+
+@given(expressions(smooth=True))
+def test_a_programs_value_is_within_its_bound(program):
+    root, _ = program.record()
+    error = value_error(root)
+    with precise().precision(500):
+        exact = Replay(root).base()[-1]
+        assert abs(exact - root.data) <= error * (1 + 1e-9)
+
+
+def test_a_comparison_that_rounding_could_turn_is_unsure():
+    third = Tracked(1.0) / 3.0
+    assert isinstance(third * 3.0 > 1.0, Unsure)
+    assert (third > 0.0) is True
+    assert isinstance(Tracked(1.0) > 1.0, bool)
+
+
+@pytest.mark.parametrize(("f", "doubt"), [(relu, 1.0), (floor, 0.0), (abs, 1.0)])
+def test_a_branch_that_rounding_decides_makes_the_bound_say_so(f, doubt):
+    x = Value(1.0)
+    near_zero = (x + 1e-20) - 1.0  # 0 in floats
+    assert backward(f(near_zero))[x].error >= doubt
+    assert value_error(floor(near_zero)) >= 1.0
+
+
+def test_overflow_makes_the_bound_infinite():
+    x = Value(1e200)
+    assert math.isinf(backward(sin(x * x))[x].error)
+
+
+def test_a_constant_with_a_long_mantissa_counts_as_rounded():
+    assert lift(2 / math.sqrt(math.pi)).error > 0.0
+    assert lift(0.1875).error == 0.0
