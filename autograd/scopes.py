@@ -89,7 +89,7 @@ class _Entered(threading.local):
         """Go back to the scope that :meth:`around` told before the push."""
         global current
         self.frames.pop()
-        current = before if self.frames else None
+        current = before
 
 
 entered = _Entered()

@@ -28,8 +28,6 @@ def to_text(graph: Graph) -> str:
         i, first, rest, depth = stack.pop()
         node = graph.nodes[i]
         again = i in shown
-        if again and depth == 0:
-            continue
         name = f" [{i}]" if uses[i] > 1 or (uses[i] and node.output) else ""
         lines.append(f"{first}{_line(node, name, again)}")
         if again:

@@ -82,6 +82,7 @@ def test_scopes_that_nobody_has_any_more_are_freed():
 
 def test_threads_leave_nothing_behind():
     started, go = threading.Barrier(2), threading.Event()
+    made = []
 
     def first():
         with scope("first"):
@@ -91,6 +92,7 @@ def test_threads_leave_nothing_behind():
     def second():
         started.wait()
         with scope("second"):
+            made.append(Value(1.0))
             go.set()
             one.join()
 
@@ -99,6 +101,7 @@ def test_threads_leave_nothing_behind():
     two.start()
     one.join()
     two.join()
+    assert [str(v.scope) for v in made] == ["second"]
     assert scopes.current is None
     assert (Value(1.0) * 2).scope is None
 

@@ -172,3 +172,17 @@ def test_a_module_with_its_own_call_works_without_a_scope():
             return x * 2.0
 
     assert Micrograd()(Value(1.0)).scope is None
+
+
+def test_a_model_at_the_address_of_one_that_is_gone_is_not_taken_for_it():
+    with scope("here"):
+        around = Value(1.0).scope
+        old = nn.MLP(1, [1], seed=0)
+        old([1.0])
+        new = nn.Linear(1, 1, seed=0)
+        around.models[id(new)] = around.models.pop(
+            id(old)
+        )  # as if Python had used the address again
+        del old
+        gc.collect()
+        assert new([1.0]).scope.kind == "Linear"

@@ -372,6 +372,13 @@ def test_a_large_graph_is_cut_with_a_count_of_what_is_left_out():
     assert picture.graph.notes[0] == "991 nodes not shown (max_nodes=10)"
 
 
+def test_a_wide_node_shows_its_first_operands_and_one_count():
+    x = Value(1.0, "x")
+    picture = draw(ag.sum([x * float(i) for i in range(1000)]), max_nodes=50)
+    assert [t for t in titles(picture) if t.startswith("…")] == ["… 994 more"]
+    assert sum(t.startswith("x × ") for t in titles(picture)) == 6
+
+
 @given(graphs(), st.integers(1, 12))
 def test_what_is_shown_and_what_is_counted_are_all_there_is(nodes, limit):
     picture = draw(nodes[-1], max_nodes=limit, fold=100)
