@@ -48,7 +48,7 @@ class Namespace:
         self._own = frozenset(functions)
         self.__dict__.update(functions)
 
-    def _adopt(self, name: str, function: Function) -> None:
+    def take_in(self, name: str, function: Function) -> None:
         """Take in a row's function, unless the namespace has one of that name of its own."""
         if name not in self._own:
             setattr(self, name, function)

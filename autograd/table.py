@@ -139,7 +139,7 @@ def primitive(
         row = Primitive(define, symbol, arity, commutative, domain, kinks)
         TABLE[row.name] = row
         row.forward, row.partials = bind_row(row, IEEE)
-        TRACED._adopt(row.name, traced_function(row))
+        TRACED.take_in(row.name, traced_function(row))
         row.traced = row.bind(TRACED).partials
         return row
 
@@ -149,7 +149,7 @@ def primitive(
 def bind_row(row: Primitive, xp: Namespace) -> Rule:
     """Bind a row to a namespace, and give the namespace the row's function if it has none of its own."""
     rule = row.bind(xp)
-    xp._adopt(row.name, rule.forward)
+    xp.take_in(row.name, rule.forward)
     return rule
 
 

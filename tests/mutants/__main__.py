@@ -19,6 +19,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from .catalogue import MUTANTS, Mutant
@@ -60,9 +61,13 @@ def run_tests(folder: Path, tests: tuple[str, ...]) -> int:
         del sys.modules[name]
     sys.path[:] = [str(folder), *(p for p in sys.path if p and Path(p).resolve() != ROOT)]
     os.environ["HYPOTHESIS_PROFILE"] = "ci"
-    arguments = ["-x", "-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", f"--rootdir={folder}"]
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        return int(pytest.main([*arguments, *tests]))
+    arguments = ["-x", "-q", "--no-header", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", f"--rootdir={folder}"]
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        status = int(pytest.main([*arguments, *tests]))
+    if status not in (0, 1):
+        print(said.getvalue()[-2000:], file=sys.stderr)
+    return status
 
 
 def examine(mutant: Mutant | None) -> tuple[str, float]:
@@ -86,6 +91,8 @@ def _in_another_process(folder: Path, tests: tuple[str, ...]) -> int | None:
         status = 99
         try:
             status = run_tests(folder, tests)
+        except BaseException:  # noqa: BLE001  (this process must not return into its parent's work)
+            traceback.print_exc()
         finally:
             os._exit(status)
     deadline = time.monotonic() + PATIENCE

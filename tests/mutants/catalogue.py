@@ -61,7 +61,6 @@ RULES = [
         "operator.mul, lambda out, a, b: a, lambda out, a, b: b",
         EVERY,
     ),
-    rule("div's divisor by a/b**2", "-xp.div(out, b)", "-xp.div(xp.div(1.0, b) * out, 1.0)", EVERY, CONVENTIONS),
     rule("div's divisor as -a/(b*b)", "-xp.div(out, b)", "-xp.div(a, b * b)", EVERY, CONVENTIONS),
     rule("div's divisor has the wrong sign", "-xp.div(out, b)", "xp.div(out, b)", EVERY),
     rule("neg is its own derivative", "operator.neg, -1.0", "operator.neg, 1.0", EVERY),
