@@ -28,6 +28,9 @@ from .value import GradientDropped as GradientDropped
 from .value import Value as Value
 
 if TYPE_CHECKING:
+    from .compiler import RecompileWarning as RecompileWarning
+    from .compiler import TraceError as TraceError
+    from .compiler import compile as compile
     from .drawing.backward import draw_backward as draw_backward
     from .drawing.entry import draw as draw
     from .drawing.entry import print_graph as print_graph
@@ -38,7 +41,9 @@ if not TYPE_CHECKING:
     __all__ = [  # noqa: PLE0604
         "AnomalyError",
         "GradientDropped",
+        "RecompileWarning",
         "StaleGraphError",
+        "TraceError",
         "Value",
         "detect_anomaly",
         "draw",
@@ -64,6 +69,7 @@ _warn_of_namesake()
 
 if not TYPE_CHECKING:  # to a checker, a module with __getattr__ has every name
     _ON_FIRST_USE = dict.fromkeys(("draw", "draw_backward", "print_graph"), "drawing")
+    _ON_FIRST_USE |= dict.fromkeys(("compile", "RecompileWarning", "TraceError"), "compiler")
 
     def __getattr__(name: str) -> object:
         """What few programs need is imported when it is asked for, so that ``import autograd`` is quick."""

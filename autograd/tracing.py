@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 class Record:
     """One call of a function on fresh nodes: its inputs and outputs, and the graph between."""
 
-    __slots__ = ("among", "connect", "inputs", "order", "out", "outputs", "structures", "transform")
+    __slots__ = (
+        "among",
+        "connect",
+        "inputs",
+        "order",
+        "out",
+        "outputs",
+        "structures",
+        "symbol",
+        "transform",
+    )
 
     def __init__(
         self,
@@ -81,8 +91,14 @@ class Record:
                 f"Value into a float, {dropped[0]}. Use autograd's function of the same name instead of "
                 f"math's, and no float(); or .data, if the derivative is meant to be 0"
             )
+        # Symbols keep their graph in the compiler's recording, which knows how to differentiate it.
+        symbols = [node for node in (*roots, *self.inputs) if not isinstance(node, Value)]
+        self.symbol: Any = symbols[0] if symbols else None
+        if symbols:
+            self.connect: Callable[[Any], Any] | None = _as_it_is
+            return
         order = topological_order(*roots, until=self.inputs)
-        self.connect = connection(args, kwargs, [x for x in roots if not isinstance(x, Value)])
+        self.connect = connection(args, kwargs)
         if nested and self.connect is None and any(not node.operands for node in order):
             # Something was captured, perhaps from the enclosing transform.
             self.connect = connection(roots)
@@ -95,6 +111,8 @@ class Record:
             for output, cotangent in zip(self.outputs, cotangents, strict=True)
             if cotangent is not None and isinstance(output, Operators)
         ]
+        if self.symbol is not None:
+            return list(self.symbol._pull(seeds, self.inputs))
         create = connected or self.connect is not None
         return pull_back(self.order, self.among, self.inputs, seeds, create)
 
@@ -105,6 +123,8 @@ class Record:
             for node, tangent in zip(self.inputs, tangents, strict=True)
             if tangent is not None
         ]
+        if self.symbol is not None:
+            return list(self.symbol._push(seeds, self.outputs))
         found: dict[Any, Any] = forward_sweep(self.order, seeds, self.connect is not None)
         return [
             found.get(output, 0.0) if isinstance(output, Operators) else 0.0

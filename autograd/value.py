@@ -114,12 +114,18 @@ class Value(Operators):
                 x = a
             elif isinstance(a, Value):
                 x = a._data
+            elif type(a) is int:  # 2 * x and x**2 are as common as floats
+                x = real(a, "an operand")
+                operands = x, b
             else:
                 return _apply_foreign(self, primitive, operands)
             if type(b) is float:
                 y = b
             elif isinstance(b, Value):
                 y = b._data
+            elif type(b) is int:
+                y = real(b, "an operand")
+                operands = a, y
             else:
                 return _apply_foreign(self, primitive, operands)
             primals: tuple[float, ...] = (x, y)
@@ -180,17 +186,27 @@ class Value(Operators):
 
     # --- comparisons and conversions ---------------------------------------------------------
 
+    # A comparison with a symbol of a recording is the symbol's affair: it records it.
+
     def __lt__(self, other: Any) -> bool:
-        return self._data < other._data if isinstance(other, Value) else self._data < other
+        if isinstance(other, Value):
+            return self._data < other._data
+        return NotImplemented if isinstance(other, Operators) else self._data < other
 
     def __le__(self, other: Any) -> bool:
-        return self._data <= other._data if isinstance(other, Value) else self._data <= other
+        if isinstance(other, Value):
+            return self._data <= other._data
+        return NotImplemented if isinstance(other, Operators) else self._data <= other
 
     def __gt__(self, other: Any) -> bool:
-        return self._data > other._data if isinstance(other, Value) else self._data > other
+        if isinstance(other, Value):
+            return self._data > other._data
+        return NotImplemented if isinstance(other, Operators) else self._data > other
 
     def __ge__(self, other: Any) -> bool:
-        return self._data >= other._data if isinstance(other, Value) else self._data >= other
+        if isinstance(other, Value):
+            return self._data >= other._data
+        return NotImplemented if isinstance(other, Operators) else self._data >= other
 
     def _equal(self, a: Any, b: Any) -> bool:
         """Whether two operands' numbers are equal; ``==`` is identity."""

@@ -18,6 +18,7 @@ from .activations import (
     Tanh,
 )
 from .callbacks import Callback, Checkpoint, EarlyStopping
+from .compiling import CannotCompile, compile_step
 from .dropout import Dropout
 from .evaluation import evaluate, predict
 from .history import History
@@ -34,6 +35,7 @@ __all__ = [
     "MLP",
     "Activation",
     "Callback",
+    "CannotCompile",
     "Checkpoint",
     "DivergenceError",
     "Dropout",
@@ -54,6 +56,7 @@ __all__ = [
     "Softplus",
     "Tanh",
     "activations",
+    "compile_step",
     "datasets",
     "evaluate",
     "fit",

@@ -36,6 +36,13 @@ if TYPE_CHECKING:
                     the optimizer and the model's buffers are then as before.
             """
 
+        def on(self, X: Sequence[Any], y: Sequence[Any]) -> Callable[[Sequence[int]], float]:
+            """Take in all the data once.
+
+            Returns:
+                The step on the samples of given indices.
+            """
+
         def sync(self) -> None:
             """Bring the model's Values up to date, where a step keeps parameters elsewhere.
 
@@ -73,7 +80,7 @@ class EagerStep:
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
-        self._buffered = _buffered(model)
+        self._buffered = buffered(model)
 
     def __call__(self, X: Sequence[Any], y: Sequence[Any]) -> float:
         buffers = [copy.deepcopy(getattr(module, name)) for module, name in self._buffered]
@@ -85,6 +92,10 @@ class EagerStep:
             where = self._first_anomaly(X, y)
             self._restore(buffers)
             raise DivergenceError(f"{error}{where}") from None
+
+    def on(self, X: Sequence[Any], y: Sequence[Any]) -> Callable[[Sequence[int]], float]:
+        """The step on the samples of given indices."""
+        return lambda chosen: self([X[i] for i in chosen], [y[i] for i in chosen])
 
     def sync(self) -> None:
         """Nothing to do: this step works on the model's Values themselves."""
@@ -133,7 +144,7 @@ class EagerStep:
         self.optimizer.zero_grad()
 
 
-def _buffered(model: Any) -> list[tuple[Any, str]]:
+def buffered(model: Any) -> list[tuple[Any, str]]:
     """What a model's calls change beside the graph, such as Dropout's count of calls."""
     modules = model.modules() if hasattr(model, "modules") else ()
     return [(module, name) for module in modules for name in getattr(module, "buffers", ())]

@@ -13,6 +13,7 @@ from nn._arguments import count
 from . import callbacks as callbacks_
 from . import data, evaluation, losses, optim, saving
 from .callbacks import Checkpoint, Run
+from .compiling import AutoStep, CompiledStep
 from .history import ALWAYS, History
 from .steps import DivergenceError, EagerStep
 
@@ -64,12 +65,14 @@ def fit(
         progress: whether to show a bar (with tqdm, if that is installed).
         resume: the path of a file that :class:`nn.Checkpoint` wrote in a run with the same arguments: the run goes
             on from there up to ``epochs``, bit for bit as if it had never stopped.
-        compile: ``"auto"`` compiles the step where that is possible, False never does.
+        compile: ``"auto"`` compiles the step where that is possible, and says in the log (``nn``) why where it
+            is not; True insists; False never does.
 
     Returns:
         What happened, epoch by epoch.
 
     Raises:
+        CannotCompile: with ``compile=True``, if the step cannot be compiled.
         TypeError, ValueError: if an argument is wrong, or data are empty, ragged, not finite, or do not go with the
             model and the loss; nothing is then changed.
         DivergenceError: if the loss becomes nan or infinite. The parameters are then those before that batch, and
@@ -133,11 +136,13 @@ def fit(
             group["lr"] = rate
         raise
 
+    answer = None if compile is False else evaluation.answering(model)
+
     def measure() -> dict[str, float]:
         if held_out is not None:
-            found = evaluation.scores(model, *held_out, loss, named)
+            found = evaluation.scores(model, *held_out, loss, named, answer)
             return {f"val_{name}": number for name, number in found.items()}
-        return evaluation.scores(model, rows, targets, None, named) if named else {}
+        return evaluation.scores(model, rows, targets, None, named, answer) if named else {}
 
     step = _step(model, loss, optimizer, compile)
     _epochs(run, step, rows, targets, measure, _bar(run, progress))
@@ -161,6 +166,7 @@ def _epochs(
         for callback in run.callbacks
         if type(callback).on_batch_end is not callbacks_.Callback.on_batch_end
     ]
+    advance: Callable[[list[int]], float] | None = None
     modules = list(run.model.modules()) if hasattr(run.model, "modules") else []
     modes = [module.training for module in modules]
     try:
@@ -170,13 +176,15 @@ def _epochs(
                 module.training = True
             began = time.perf_counter()
             order = list(range(len(rows)))
+            if advance is None:  # now that the modules are in training mode
+                advance = step.on(rows, targets)
             if run.settings["shuffle"]:
                 order = data.shuffled(len(rows), seed, run.epoch)
             total = 0.0
             for run.batch, start in enumerate(range(0, len(rows), size), start=1):
                 chosen = order[start : start + size]
                 lr = run.optimizer.lr
-                run.loss = step([rows[i] for i in chosen], [targets[i] for i in chosen])
+                run.loss = advance(chosen)
                 total += run.loss * len(chosen)
                 if bar is not None:
                     bar.update()
@@ -266,9 +274,9 @@ def _hashable(target: Any) -> Any:
 
 def _step(model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str) -> Step:
     """The one seam: which step a run takes."""
-    if compile is True:
-        raise ValueError("compile=True: this version has no compiled step; leave it at 'auto'")
-    return EagerStep(model, loss, optimizer)
+    if compile is False:
+        return EagerStep(model, loss, optimizer)
+    return CompiledStep(model, loss, optimizer) if compile is True else AutoStep(model, loss, optimizer)
 
 
 # --- resuming and showing --------------------------------------------------------------------

@@ -23,6 +23,7 @@ from .values import from_values
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
     from .model import Graph
     from .units import Unit
@@ -111,12 +112,13 @@ class _Sweep:
         self._edges = {(edge.tail, edge.head): i for i, edge in enumerate(graph.edges)}
         self._sums: dict[Value, float] = {}
 
-    def steps(self, root: Value, seed: float) -> Any:
+    def steps(self, root: Value, seed: float) -> Iterator[Step]:
         """A step for each box that hands gradient on."""
         self._sums[root] = seed
         start = Step(None, [f"Start at {self._name(root)}: its gradient is {self._number(seed)}"])
         start.gradients[self._boxes[root]] = f"grad {self._number(seed)}"
         yield start
+        shown = dict(start.gradients)
         for node, cotangent in reverse_sweep(topological_order(root), [(root, seed)]):
             if node.primitive is None:
                 continue
@@ -129,7 +131,18 @@ class _Sweep:
                         known = self._sums.get(operand)
                         self._sums[operand] = share if known is None else known + share
             if node in self._boxes:
-                yield self._step(node, cotangent, shares, before)
+                step = self._step(node, cotangent, shares, before)
+                shown.update(step.gradients)
+                yield step
+        late = Step(None, ["What is not shown has handed on its part"])
+        for value, box in self._boxes.items():
+            total = self._sums.get(value)
+            text = "" if total is None else f"grad {self._number(total)}"
+            if text != shown.get(box, ""):
+                late.gradients[box] = text
+                late.text.append(f"to {self._name(value)}: in all {text.removeprefix('grad ')}")
+        if late.gradients:
+            yield late
 
     @staticmethod
     def _shares(node: Value, cotangent: float) -> dict[Value, list[float | None]]:

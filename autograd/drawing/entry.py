@@ -54,7 +54,7 @@ def draw(
 
     Raises:
         TypeError: if x is nothing that can be drawn.
-        ValueError: if an option has a value that it cannot have.
+        ValueError: if an option has a value that it cannot have, or a node of ``near`` is not in the graph.
 
     >>> from autograd import Value, draw
     >>> x = Value(3.0, label="x")
@@ -182,6 +182,8 @@ def _nodes(name: str, nodes: Any) -> tuple[Value, ...]:
     if isinstance(nodes, Value):
         return (nodes,)
     found = []
+    if not hasattr(nodes, "__iter__"):
+        nodes = [nodes]
     for node in nodes:
         if not isinstance(node, Value):
             raise TypeError(f"{name} must be Values, not {_kind(node)}")

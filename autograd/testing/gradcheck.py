@@ -19,6 +19,7 @@ from .replay import Replay, at_kink
 from .report import Entry, Report, Verdict
 from .slopes import Slopes
 from .subject import Derivatives, Subject, derivative_name, require_value
+from .tracked import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -171,7 +172,15 @@ def check_jvp_vjp(
     else:
         verdict = Verdict.PASS if abs(analytic - numeric) <= tolerance else Verdict.FAIL
     entry = Entry(
-        "<u,Jv> = <J'u,v>", math.nan, analytic, numeric, tolerance, math.nan, math.nan, tolerance, verdict
+        "<u,Jv> = <J'u,v>",
+        math.nan,
+        analytic,
+        numeric,
+        tolerance,
+        math.nan,
+        math.nan,
+        tolerance,
+        verdict,
     )
     report = Report(f"adjointness of {subject.name}", [entry])
     return report.raise_if_failed() if raise_on_failure else report
@@ -185,9 +194,7 @@ def _direction(i: int, seed: float) -> float:
 # --- how it is done --------------------------------------------------------------------------
 
 
-def _check(
-    subject: Subject, gradient: Callable[..., Any] | None, method: str
-) -> Report:
+def _check(subject: Subject, gradient: Callable[..., Any] | None, method: str) -> Report:
     title = f"gradient of {subject.name}"
     recorded = _record(subject, must=gradient is None or method == "replay")
     if method == "auto":
@@ -227,16 +234,16 @@ def _seen_from_outside(
     """
     outside = _ladder_entries(subject, None, recorded)
     for entry in outside:
-        entry.note = "the function changes, its graph does not: .data, detach(), float() or no_grad()"
+        entry.note = (
+            "the function changes, its graph does not: .data, detach(), float() or no_grad()"
+        )
     return [
         seen if seen.verdict is Verdict.FAIL and entry.verdict is not Verdict.FAIL else entry
         for seen, entry in zip(outside, entries, strict=True)
     ]
 
 
-def _smallest(
-    outputs: list[Any], fails: Callable[[Program], bool]
-) -> Callable[[], Program | None]:
+def _smallest(outputs: list[Any], fails: Callable[[Program], bool]) -> Callable[[], Program | None]:
     """The search for the smallest program that fails as one of the outputs does."""
 
     def search() -> Program | None:
@@ -297,9 +304,7 @@ def backward_of(output: Value, leaves: Sequence[Value]) -> list[float]:
             leaf.grad = grad
 
 
-def _rows(
-    subject: Subject, gradient: Callable[..., Any], outputs: int
-) -> list[list[float]]:
+def _rows(subject: Subject, gradient: Callable[..., Any], outputs: int) -> list[list[float]]:
     """The answer of a gradient function, for each output a row of derivatives."""
     answer = gradient(*subject.arguments(subject.point))
     numbers = flatten(answer)[0]
@@ -342,9 +347,7 @@ def _replay_entries(
         left, right = _float(exact.left), _float(exact.right)
         numeric = right if exact.smooth else math.nan
         entries.append(
-            Entry(
-                title, leaf.data, found, numeric, 0.0, left, right, bound.error, verdict, note
-            )
+            Entry(title, leaf.data, found, numeric, 0.0, left, right, bound.error, verdict, note)
         )
     return entries
 
@@ -390,7 +393,7 @@ def _second_entries(
 def decide_replay(found: float, exact: Slopes, bound: Bound, kinks: int) -> Decision:
     if not math.isfinite(bound.error):
         return Verdict.INCONCLUSIVE, "overflow, underflow, or a branch that rounding decides"
-    tolerance = bound.error + exact.error
+    tolerance = bound.error + exact.error + TINY
     if not exact.settled:
         return Verdict.INCONCLUSIVE, "the slope diverges, or the domain ends here"
     if not math.isfinite(found):

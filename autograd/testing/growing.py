@@ -53,7 +53,11 @@ class RandomChooser:
     """
 
     def __init__(
-        self, generator: random.Random, more: float = 0.8, largest: float = 3.0, smallest: float = 0.1
+        self,
+        generator: random.Random,
+        more: float = 0.8,
+        largest: float = 3.0,
+        smallest: float = 0.1,
     ) -> None:
         self._generator, self._more = generator, more
         self._low, self._high = math.log(smallest), math.log(largest)

@@ -140,7 +140,9 @@ def _wave(f: Callable[[float], float], crest: float) -> Callable[[Any], Interval
 
 def _tan(x: Any) -> Interval:
     x = lift(x)
-    low, high = (math.floor(end / math.pi + 0.5) if math.isfinite(end) else 0 for end in (x.low, x.high))
+    low, high = (
+        math.floor(end / math.pi + 0.5) if math.isfinite(end) else 0 for end in (x.low, x.high)
+    )
     return hull(IEEE.tan(x.low), IEEE.tan(x.high)) if low == high else NOWHERE  # no pole between
 
 

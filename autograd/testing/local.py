@@ -130,7 +130,9 @@ def check_row(
     return findings
 
 
-def _partials(partials: tuple[Any, ...], row: Primitive, out: Any, operands: tuple[Any, ...]) -> Any:
+def _partials(
+    partials: tuple[Any, ...], row: Primitive, out: Any, operands: tuple[Any, ...]
+) -> Any:
     """A function from an argument's place to its partial."""
     if row.arity is None:
         all_of_them = list(partials[0](out, *operands))

@@ -72,7 +72,9 @@ def _namespace(mp: Any) -> Namespace:
 
         return real
 
-    def bounded(function: Callable[[Real], Real], below: Real, above: Real) -> Callable[[Any], Real]:
+    def bounded(
+        function: Callable[[Real], Real], below: Real, above: Real
+    ) -> Callable[[Any], Real]:
         """The function where it grows like the exponential, its limits further out."""
 
         def real(x: Any) -> Real:

@@ -32,7 +32,9 @@ class GradientError(AssertionError):
         super().__init__(report)
         self.report = report
 
-    def __str__(self) -> str:  # only now, since the smallest program is searched for when it is shown
+    def __str__(
+        self,
+    ) -> str:  # only now, since the smallest program is searched for when it is shown
         return str(self.report)
 
 
@@ -240,7 +242,8 @@ def _table(entries: list[Entry]) -> list[str]:
     rows = [list(COLUMNS), *(entry.shown for entry in entries)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
     return [
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  "
+        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
 

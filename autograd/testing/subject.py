@@ -64,7 +64,9 @@ class Subject:
         arguments: tuple[Any, ...] = self._structure.unflatten(leaves)
         return arguments
 
-    def record(self, point: Sequence[float] | None = None) -> tuple[list[Value], list[Any], list[str]]:
+    def record(
+        self, point: Sequence[float] | None = None
+    ) -> tuple[list[Value], list[Any], list[str]]:
         """Run the function on Values.
 
         Args:
@@ -75,9 +77,7 @@ class Subject:
         """
         point = self.point if point is None else point
         count = len(self._varying)
-        leaves = [
-            Value(x, name) for x, name in zip(point[:count], self.names[:count], strict=True)
-        ]
+        leaves = [Value(x, name) for x, name in zip(point[:count], self.names[:count], strict=True)]
         before = [parameter.data for parameter in self.parameters]
         try:
             for parameter, x in zip(self.parameters, point[count:], strict=True):

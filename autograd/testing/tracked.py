@@ -144,7 +144,9 @@ def _upper_half(x: float) -> float:
 
 
 def _times(factor: float, error: float) -> float:
-    return abs(factor) * error if error else 0.0  # no error stays none, even times infinity
+    if not error or not factor:  # no error stays none, even times infinity
+        return 0.0
+    return abs(factor) * error or TINY
 
 
 def _decided(outcome: bool, a: Tracked, b: Any) -> bool | Unsure:
@@ -232,9 +234,7 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
     taken, other = (a, b) if condition else (b, a)
     if isinstance(condition, Unsure) and taken is not None and other is not None:
         taken, other = lift(taken), lift(other)
-        return Tracked(
-            taken.value, abs(taken.value - other.value) + max(taken.error, other.error)
-        )
+        return Tracked(taken.value, abs(taken.value - other.value) + max(taken.error, other.error))
     return taken
 
 

@@ -1,0 +1,350 @@
+"""Making instructions: positions in, views and instructions out; and the rules of primitives on arrays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import primitives as p
+from ..operators import Operators
+from ..primitives import TRACED
+from . import conditions as c
+from .layout import nest, nest_rows, plane
+from .program import CONSTANTS, LANES, ONCE, ROWS, Instruction, Ref, View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..primitives import Primitive
+
+    Positions = Any
+    Operand = Ref | float
+
+DIRECT = {
+    *(p.add, p.sub, p.mul, p.div, p.neg, p.abs_, p.exp, p.expm1, p.log, p.log1p, p.sqrt),
+    *(p.sin, p.cos, p.tan, p.asin, p.acos, p.atan, p.atan2, p.sinh, p.cosh, p.tanh, p.asinh),
+    *(p.acosh, p.atanh, p.hypot, p.sign, p.floor, p.ceil, p.round_, p.maximum, p.minimum),
+    *(p.pow_, p.erf, p.erfc, p.where),
+    *(c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation),
+}
+"""The primitives that are one instruction; the others are put together from these by their own rules."""
+
+
+class Builder:
+    """The program so far."""
+
+    def __init__(self, once: int, rows: int) -> None:
+        import numpy as np
+
+        self.np = np
+        self.instructions: list[Instruction] = []
+        self.sizes = {ONCE: once, LANES: 0}
+        self.rows = rows
+        self.constants: list[Any] = []
+        self.constants_size = 0
+        self._known: dict[Any, Operand] = {}
+        self._kept: list[Any] = []  # what the keys of _known refer to by identity
+        self.lane_count: int | None = None
+
+    # --- places ------------------------------------------------------------------------------
+
+    def place(self, laned: bool, count: int) -> Ref:
+        """Room for new numbers, contiguous."""
+        arena = LANES if laned else ONCE
+        start = self.sizes[arena]
+        self.sizes[arena] += count
+        return Ref(arena, self.np.arange(start, start + count))
+
+    def constant(self, numbers: Any) -> Operand:
+        """An array of constants; a float if they are all the same."""
+        numbers = self.np.asarray(numbers, dtype=float)
+        first = numbers[0]
+        if (numbers == first).all() and (first or not self.np.signbit(numbers).any()):
+            return float(first)
+        start = self.constants_size
+        self.constants.append(numbers)
+        self.constants_size += len(numbers)
+        return Ref(CONSTANTS, self.np.arange(start, start + len(numbers)))
+
+    def table(self, numbers: Any) -> Ref:
+        """A matrix of constants."""
+        numbers = self.np.asarray(numbers, dtype=float)
+        start = self.constants_size
+        self.constants.append(numbers.ravel())
+        self.constants_size += numbers.size
+        positions = self.np.arange(start, start + numbers.size)
+        return Ref(CONSTANTS, positions.reshape(numbers.shape))
+
+    def count_of_lanes(self, count: int) -> Ref:
+        """How many lanes there are, as many times as asked for."""
+        if self.lane_count is None:
+            self.lane_count = int(self.place(False, 1).positions[0])
+        return Ref(ONCE, self.np.full(count, self.lane_count))
+
+    def filled(self, operand: Operand, count: int, laned: bool) -> Ref:
+        """An operand as a Ref, a number being written out."""
+        if isinstance(operand, Ref):
+            return operand
+        out = self.place(laned, count)
+        self.copy(operand, out)
+        return out
+
+    # --- instructions ------------------------------------------------------------------------
+
+    def emit(self, op: str, out: View, operands: Sequence[View | float], detail: Any = None) -> None:
+        self.instructions.append(Instruction(op, out, tuple(operands), detail))
+
+    def take(self, ref: Ref) -> Ref:
+        """The numbers of a Ref copied to a contiguous place."""
+        positions = ref.positions.ravel()
+        out = self.place(ref.laned, len(positions))
+        source = View(ref.arena, 0, (), ())
+        self.emit("take", self._line(out), (source,), positions)
+        return Ref(out.arena, out.positions.reshape(ref.positions.shape))
+
+    def _line(self, ref: Ref) -> View:
+        """The view of contiguous positions."""
+        return View(ref.arena, int(ref.positions.flat[0]), (ref.positions.size,), (1,))
+
+    def elementwise(
+        self, row: Primitive, operands: Sequence[Operand], count: int, out: Ref | None = None
+    ) -> Operand:
+        """A primitive applied to numbers side by side.
+
+        Args:
+            row: one of DIRECT.
+            operands: floats, or Refs of ``count`` positions in one dimension.
+            count: how many.
+            out: where the results go; a new place if None.
+        """
+        refs = [x for x in operands if isinstance(x, Ref)]
+        if not refs and out is None:
+            return row.forward(*operands)  # type: ignore[no-any-return]
+        key = None
+        if out is None:
+            key = (row, *((x.arena, id(x.positions)) if isinstance(x, Ref) else x for x in operands))
+            if key in self._known:
+                return self._known[key]
+        laned = any(ref.laned for ref in refs)
+        target = out or self.place(laned, count)
+        self._nested(row.name, target, operands)
+        if key is not None:
+            self._known[key] = target
+            self._kept += [ref.positions for ref in refs]
+        return target
+
+    def _nested(self, op: str, out: Ref, operands: Sequence[Operand], detail: Any = None) -> None:
+        """Emit an elementwise instruction in a shape in which all operands are views."""
+        np = self.np
+        if nest(out.positions[None]) is None:
+            place = self.place(out.laned, len(out.positions))
+            self._nested(op, place, operands, detail)
+            target = View(out.arena, 0, (), ())
+            self.emit("scatter", target, (self._line(place),), out.positions)
+            return
+        operands = list(operands)
+        while True:
+            refs = [out, *(x for x in operands if isinstance(x, Ref))]
+            found = nest(np.stack([ref.positions for ref in refs]))
+            if found is not None:
+                break
+            index = self._most_nested(operands, out)
+            ref = operands[index]
+            assert isinstance(ref, Ref)
+            operands[index] = self.take(ref)
+        shape, strides = found
+        views = [
+            View(ref.arena, int(ref.positions[0]), shape, step)
+            for ref, step in zip(refs, strides, strict=True)
+        ]
+        rest = iter(views[1:])
+        self.emit(op, views[0], [next(rest) if isinstance(x, Ref) else x for x in operands], detail)
+
+    def _most_nested(self, operands: Sequence[Operand], out: Ref) -> int:
+        """The operand that stands in the way of a common shape most."""
+        worst, chosen = -1, -1
+        for index, x in enumerate(operands):
+            if isinstance(x, Ref):
+                alone = nest(x.positions[None])
+                levels = 9 if alone is None else len(alone[0])
+                joint = nest(self.np.stack([x.positions, out.positions]))
+                if joint is None:
+                    levels += 10
+                if levels > worst:
+                    worst, chosen = levels, index
+        return chosen
+
+    def copy(self, operand: Operand, out: Ref) -> None:
+        """Numbers to a place."""
+        self._nested("copy", out, [operand])
+
+    def rows_of(self, ref: Ref) -> tuple[tuple[int, ...], tuple[int, ...], View]:
+        """A view of a matrix of positions, with the shapes of its rows and of its columns."""
+        found = nest_rows(ref.positions[None])
+        if found is None:
+            ref = self.take(ref)
+            found = nest_rows(ref.positions[None])
+            assert found is not None
+        outer, inner, strides = found
+        return outer, inner, View(ref.arena, int(ref.positions[0, 0]), outer + inner, strides[0])
+
+    def reduce(self, kind: str, ref: Ref) -> Ref:
+        """The sum, product or maximum along the rows of a matrix of positions."""
+        rows, columns = ref.positions.shape
+        row = {"add": p.add, "multiply": p.mul, "maximum": p.maximum}[kind]
+        if columns == 1:
+            return Ref(ref.arena, ref.positions[:, 0])
+        if columns <= 3:
+            total: Operand = Ref(ref.arena, ref.positions[:, 0])
+            for j in range(1, columns):
+                total = self.elementwise(row, [total, Ref(ref.arena, ref.positions[:, j])], rows)
+            assert isinstance(total, Ref)
+            return total
+        outer, inner, view = self.rows_of(ref)
+        out = self.place(ref.laned, rows)
+        target = View(out.arena, int(out.positions[0]), outer, _contiguous(outer))
+        self.emit("reduce", target, (view,), (kind, len(inner)))
+        return out
+
+    def ragged(self, ref: Ref, starts: Positions) -> Ref:
+        """Sums over stretches of positions."""
+        contiguous = ref
+        if (ref.positions[1:] - ref.positions[:-1] != 1).any() or ref.arena > LANES:
+            contiguous = self.take(ref)
+        out = self.place(ref.laned, len(starts))
+        self.emit("ragged", self._line(out), (self._line(contiguous),), starts)
+        return out
+
+    def over_lanes(self, ref: Ref, out: Ref | None = None) -> Ref:
+        """The sum over all lanes.
+
+        Args:
+            ref: positions in one dimension.
+            out: where it goes; a new place if None.
+        """
+        np = self.np
+        count = len(ref.positions)
+        target = out or self.place(False, count)
+        found = nest(np.stack([ref.positions, target.positions]))
+        if found is None and out is not None:
+            self.copy(self.over_lanes(ref), out)
+            return out
+        if found is None:
+            return self.over_lanes(self.take(ref))
+        shape, (source, to) = found
+        self.emit(
+            "over_lanes",
+            View(ONCE, int(target.positions[0]), shape, to),
+            (View(ref.arena, int(ref.positions[0]), shape, source),),
+        )
+        return target
+
+    def matrix(self, ref: Ref) -> View:
+        """A matrix of positions as a view that BLAS takes; of lanes, the first axis is a batch."""
+        found = plane(ref.positions)
+        rows, columns = ref.positions.shape
+        if found is not None:
+            down, across = found
+            if ref.arena == ROWS:
+                fits = across == 1 or columns == 1
+            elif ref.laned:
+                fits = across > 0 or columns == 1
+            else:
+                fits = (across == 1 or columns == 1) and (down >= columns or rows == 1)
+                fits = fits or ((down == 1 or rows == 1) and (across >= rows or columns == 1))
+            if fits:
+                if not ref.laned and rows == 1:  # a stride that is never taken must still be one
+                    down = max(columns, 1) if across == 1 else 1
+                if not ref.laned and columns == 1:
+                    across = 1 if down > 1 else max(rows, 1)
+                return View(ref.arena, int(ref.positions[0, 0]), (rows, columns), (down, across))
+        return self.matrix(self.take(ref))
+
+    def rule(self, row: Primitive, operands: Sequence[Operand], count: int) -> Operand:
+        """Any primitive of a fixed number of arguments applied side by side."""
+        if row is c.same or row is c.detach:
+            return operands[0]
+        if row is p.pow_ and operands[1] == 3.0:
+            x = operands[0]
+            return self.elementwise(p.mul, [self.elementwise(p.mul, [x, x], count), x], count)
+        if row is p.relu:
+            return self.elementwise(p.maximum, [operands[0], 0.0], count)
+        if row in DIRECT:
+            return self.elementwise(row, operands, count)
+        symbols = [self.symbol(x, count) for x in operands]
+        return self.operand(_composite(row)(*symbols))
+
+    def symbol(self, operand: Operand, count: int) -> Any:
+        """What a rule is to be called with."""
+        return ArraySymbol(self, operand, count) if isinstance(operand, Ref) else operand
+
+    def operand(self, result: Any) -> Operand:
+        """What a rule's result stands for."""
+        return result.operand if isinstance(result, ArraySymbol) else float(result)
+
+
+def _contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
+    strides = []
+    step = 1
+    for n in reversed(shape):
+        strides.append(step)
+        step *= n
+    return tuple(reversed(strides))
+
+
+_composites: dict[Primitive, Any] = {}
+
+
+def _composite(row: Primitive) -> Any:
+    """The forward rule of a primitive that is not direct, on array symbols."""
+    if row not in _composites:
+        _composites[row] = row.bind(TRACED).forward
+    return _composites[row]
+
+
+class ArraySymbol(Operators):
+    """Numbers side by side, for the rules of primitives: what they do with it becomes instructions."""
+
+    __slots__ = ("_builder", "_count", "operand")
+
+    def __init__(self, builder: Builder, operand: Operand, count: int) -> None:
+        self._builder = builder
+        self._count = count
+        self.operand = operand
+
+    def _apply(self, primitive: Primitive, *operands: Any) -> Any:
+        builder, count = self._builder, self._count
+        found = [x.operand if isinstance(x, ArraySymbol) else float(x) for x in operands]
+        for rule in (_fold_mul,) if primitive is p.mul else ():
+            known = rule(found)
+            if known is not None:
+                return builder.symbol(known, count)
+        return builder.symbol(builder.rule(primitive, found, count), count)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._apply(c.lt, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._apply(c.le, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._apply(c.lt, other, self)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._apply(c.le, other, self)
+
+    def _equal(self, a: Any, b: Any) -> Any:
+        return self._apply(c.equal, a, b)
+
+    def _isnan(self) -> Any:
+        return self._apply(c.isnan, self)
+
+    def _where(self, a: Any, b: Any) -> Any:
+        return self._apply(p.where, self, a, b)
+
+
+def _fold_mul(operands: Sequence[Operand]) -> Operand | None:
+    """The other factor, where one is 1."""
+    a, b = operands
+    if a == 1.0 and isinstance(a, float):
+        return b
+    return a if isinstance(b, float) and b == 1.0 else None

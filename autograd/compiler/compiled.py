@@ -1,0 +1,213 @@
+"""``compile``: the function that takes a function apart, and the callable it returns."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import threading
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..operators import Operators
+from ..structure import Structure, entry_types, flatten
+from ..value import real
+from .entry import Entry
+from .plan import plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .entry import Cost
+    from .program import Program
+
+
+class RecompileWarning(UserWarning):
+    """A compiled function is called with ever new structures of arguments, and recorded for each."""
+
+
+PATIENCE = 8
+"""How many structures of arguments a compiled function meets before it warns."""
+
+
+def compile(function: Callable[..., Any], dtype: str = "float64") -> Compiled:
+    """A function with the same meaning as the given one, and much faster.
+
+    The function is called once, on symbols, for each structure of arguments: numbers and nested lists, tuples,
+    dicts and arrays of them. What it did is simplified and run without it from then on.
+
+    Leaf Values that the function captures (a model's parameters) stay live: their data is read at every
+    call. Everything else that it captures is a constant. A branch on an argument's number cannot be recorded;
+    use ``where``, ``maximum``, ``relu``...
+
+    Args:
+        function: any function of numbers, or a transform of one: ``compile(value_and_grad(f))``,
+            ``compile(vmap(grad(f)))``...
+        dtype: ``"float64"``, or ``"float32"`` for what runs as an array program.
+
+    Returns:
+        A callable that answers with floats, and with arrays where the function returns arrays. Called with
+        Values, or inside another recorded function, it is the given function itself, so that it can be
+        differentiated.
+
+    Raises:
+        TraceError: when called, if the function asks for the number of what has none yet.
+
+    >>> from autograd import Value, exp
+    >>> scale = Value(2.0)
+    >>> f = compile(lambda x: exp(x) * scale)
+    >>> f(0.0)
+    2.0
+    >>> scale.data = 3.0
+    >>> f(0.0)
+    3.0
+    """
+    if dtype not in {"float64", "float32"}:
+        raise ValueError(f"dtype must be 'float64' or 'float32', not {dtype!r}")
+    if isinstance(function, Compiled):
+        function = function.function
+    if not callable(function):
+        raise TypeError(f"compile needs a function, not {function!r:.60}")
+    return Compiled(function, dtype)
+
+
+class Compiled:
+    """What :func:`compile` returns.
+
+    Attributes:
+        function: the function that was compiled.
+        dtype: the kind of float that array programs compute with.
+    """
+
+    __name__: str
+
+    def __init__(self, function: Callable[..., Any], dtype: str = "float64") -> None:
+        functools.update_wrapper(self, function, updated=())
+        self.function = function
+        self.dtype = dtype
+        self._plan = plan(function)
+        self._entries: dict[Any, Entry] = {}
+        self._by_shape: dict[Any, Entry] = {}
+        self._last: Entry | None = None
+        self._lock = threading.RLock()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # Arrays go the short way: their shapes tell all.
+        if not kwargs:
+            entry = self._by_shape.get(tuple([getattr(x, "shape", None) for x in args]))
+            if entry is not None and entry.fits(args):
+                return entry.of_arrays(args)
+        entry, inputs = self._prepare(args, kwargs)
+        return self.function(*args, **kwargs) if entry is None else entry(inputs)
+
+    def lower(self, *args: Any, **kwargs: Any) -> Compiled:
+        """Compile for arguments like these, without running; returns self.
+
+        >>> from autograd import value_and_grad
+        >>> f = compile(value_and_grad(lambda xs: sum(x * x for x in xs))).lower([0.0] * 1000)
+        >>> print(f.program)  # doctest: +SKIP
+        """
+        self._prepare(args, kwargs)
+        return self
+
+    def _prepare(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Entry | None, Any]:
+        """The entry for arguments and their numbers; None if the function itself is to be called."""
+        chosen = self._plan
+        if chosen.lanes:
+            from .lanes import Batch
+
+            if any(issubclass(kind, Operators) for kind in entry_types((args, kwargs))):
+                return None, None
+            batch = Batch(args, kwargs, chosen)
+            if not batch.size:
+                return None, None
+            return self._entry(batch.structure, batch.laned, args), batch
+        leaves, structure = flatten((args, dict(sorted(kwargs.items()))))
+        if any(issubclass(kind, Operators) for kind in set(map(type, leaves))):
+            return None, None
+        return self._entry(structure, (), args), _numbers(leaves, structure)
+
+    def _entry(self, structure: Structure, laned: tuple[bool, ...], args: tuple[Any, ...]) -> Entry:
+        key = structure, laned
+        entry = self._entries.get(key)
+        if entry is None:
+            with self._lock, without_collector():
+                entry = self._entries.get(key)
+                if entry is None:
+                    entry = Entry(self._plan, structure, laned, self.dtype)
+                    self._entries[key] = entry
+                    self._warn()
+                    if not laned and entry.takes_arrays:
+                        self._by_shape[tuple([getattr(x, "shape", None) for x in args])] = entry
+        self._last = entry
+        return entry
+
+    def _warn(self) -> None:
+        count = len(self._entries)
+        if count >= PATIENCE and not count & (count - 1):
+            seen = "; ".join(str(structure.parts[0]) for structure, _ in list(self._entries)[-3:])
+            warnings.warn(
+                f"{self.__name__} was compiled for {count} structures of arguments, the last: {seen}. "
+                f"Each costs a recording; arguments of one size would not",
+                RecompileWarning,
+                stacklevel=5,
+            )
+
+    def _compiled(self) -> Entry:
+        if self._last is None:
+            raise RuntimeError(
+                f"{self.__name__} has not been compiled yet: call it, or its lower() with arguments "
+                f"like those to come"
+            )
+        return self._last
+
+    @property
+    def program(self) -> Program:
+        """The array program for the arguments of the last structure that was met.
+
+        Raises:
+            RuntimeError: before the first call.
+        """
+        return self._compiled().program
+
+    @property
+    def source(self) -> str:
+        """The straight-line code in the place of an array program, where that is cheaper.
+
+        Raises:
+            RuntimeError: before the first call.
+        """
+        return self._compiled().source
+
+    def cost(self) -> Cost:
+        """What one call costs: recorded nodes, array instructions, floating-point operations, bytes.
+
+        Raises:
+            RuntimeError: before the first call.
+        """
+        return self._compiled().cost
+
+    def __repr__(self) -> str:
+        return f"<compiled {getattr(self, '__name__', self.function)!s}>"
+
+
+def _numbers(leaves: list[Any], structure: Structure) -> list[float]:
+    """Entries of arguments as floats."""
+    if all(kind is float for kind in set(map(type, leaves))):
+        return leaves
+    return [
+        x if type(x) is float else real(x, f"argument {structure.parts[0].path(i) or i}")
+        for i, x in enumerate(leaves)
+    ]
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """The cyclic collector paused: a recording is many small objects and no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,190 @@
+"""Reverse mode on a recording: the derivative as further entries of the same recording.
+
+This is how a transform inside a recorded function is recorded (``hessian`` is a derivative of a recorded
+derivative), and what the straight-line path differentiates with. The array path has its own reverse mode
+(:mod:`.reverse`), which works on whole groups.
+
+A branch of ``where`` that is not taken gets no cotangent at all. Which branch that will be is not known
+here, so every cotangent carries a *mask*: the condition under which it is present (None: always). The
+mask is handed on with the cotangent, and only where cotangents meet, or arrive, is the absent one replaced
+by 0; a product with it is never trusted, for 0 times infinity is nan.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import primitives as p
+from ..graph import _product as product
+from .recording import Condition, Recorder, Symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    Cotangent = tuple[Any, Condition | None]
+
+
+def gradient(
+    recorder: Recorder, seeds: Iterable[tuple[int, Any]], inputs: Sequence[int]
+) -> list[Any]:
+    """The derivatives of recorded results with respect to recorded entries.
+
+    Args:
+        recorder: the recording, which is added to.
+        seeds: ids of results with the cotangents they start from.
+        inputs: the ids to differentiate with respect to.
+
+    Returns:
+        A symbol or a float for each input.
+    """
+    cotangents: dict[int, Cotangent] = {}
+    for identity, seed in seeds:
+        if identity >= 0:
+            _arrive(cotangents, identity, (seed, None))
+    if not cotangents or not inputs:
+        return [0.0] * len(inputs)
+    first, last = min(inputs), max(cotangents)
+    dependent = _dependent(recorder, inputs, first, last)
+    for identity in range(last, first - 1, -1):
+        if not dependent[identity - first]:
+            continue
+        row = recorder.primitives[identity]
+        if row is None or identity not in cotangents:
+            continue
+        operands = recorder.operands[identity]
+        varies = [i >= first and dependent[i - first] for i in operands]
+        if not any(varies):  # an entry that is an input itself
+            continue
+        cotangent, mask = cotangents[identity]
+        if row is p.where:
+            _choose(recorder, cotangents, operands, varies, (cotangent, mask))
+            continue
+        out = Symbol(recorder, identity)
+        primals = [recorder.symbol(i) for i in operands]
+        partials: Any = row.traced
+        if row.arity is None:
+            partials = partials[0](out, *primals)
+        for operand, partial, wanted in zip(operands, partials, varies, strict=True):
+            if not wanted or partial is p.ABSENT:
+                continue
+            local = partial
+            if row.arity is not None and callable(partial):
+                local = partial(out, *primals)
+            _arrive(cotangents, operand, (product(cotangent, local), mask))
+    results = []
+    for identity in inputs:
+        cotangent, mask = cotangents.get(identity, (0.0, None))
+        results.append(cotangent if mask is None else mask._where(cotangent, 0.0))
+    return results
+
+
+def tangents(
+    recorder: Recorder, seeds: Iterable[tuple[int, Any]], outputs: Sequence[int]
+) -> list[Any]:
+    """Forward mode: the derivatives of recorded results in a direction.
+
+    Args:
+        recorder: the recording, which is added to.
+        seeds: ids of inputs with their tangents.
+        outputs: the ids of the results.
+
+    Returns:
+        A symbol or a float for each output.
+    """
+    known: dict[int, Any] = dict(seeds)
+    if not known:
+        return [0.0] * len(outputs)
+    for identity in range(min(known) + 1, max(outputs, default=-1) + 1):
+        operands = recorder.operands[identity]
+        row = recorder.primitives[identity]
+        if row is None or identity in known or not any(i in known for i in operands):
+            continue
+        if row is p.where:
+            moved = [known.get(i, 0.0) for i in operands[1:]]
+            if operands[0] < 0:
+                known[identity] = moved[0 if recorder.constants[~operands[0]] else 1]
+            else:
+                known[identity] = Condition(recorder, operands[0])._where(*moved)
+            continue
+        out = Symbol(recorder, identity)
+        primals = [recorder.symbol(i) for i in operands]
+        partials: Any = row.traced
+        if row.arity is None:
+            partials = partials[0](out, *primals)
+        total: Any = None
+        for operand, partial in zip(operands, partials, strict=True):
+            if operand not in known or partial is p.ABSENT:
+                continue
+            local = partial
+            if row.arity is not None and callable(partial):
+                local = partial(out, *primals)
+            share = product(known[operand], local)
+            total = share if total is None else total + share
+        if total is not None:
+            known[identity] = total
+    return [known.get(identity, 0.0) for identity in outputs]
+
+
+def _dependent(recorder: Recorder, inputs: Iterable[int], first: int, last: int) -> list[bool]:
+    """For each id from first to last, whether it depends on an input."""
+    dependent = [False] * (last + 1 - first)
+    for identity in inputs:
+        if identity <= last:
+            dependent[identity - first] = True
+    for offset, operands in enumerate(recorder.operands[first : last + 1]):
+        if not dependent[offset]:
+            for i in operands:
+                if i >= first and dependent[i - first]:
+                    dependent[offset] = True
+                    break
+    return dependent
+
+
+def _choose(
+    recorder: Recorder,
+    cotangents: dict[int, Cotangent],
+    operands: tuple[int, ...],
+    varies: list[bool],
+    arriving: Cotangent,
+) -> None:
+    """Hand a cotangent through ``where``: to either branch under its condition."""
+    condition, if_true, if_false = operands
+    cotangent, mask = arriving
+    if condition < 0:  # decided when it was recorded
+        taken = if_true if recorder.constants[~condition] else if_false
+        if varies[operands.index(taken, 1)]:
+            _arrive(cotangents, taken, arriving)
+        return
+    holds = Condition(recorder, condition)
+    for operand, wanted, under in ((if_true, varies[1], holds), (if_false, varies[2], None)):
+        if wanted:
+            branch = ~holds if under is None else under
+            _arrive(cotangents, operand, (cotangent, branch if mask is None else mask & branch))
+
+
+def _arrive(cotangents: dict[int, Cotangent], identity: int, cotangent: Cotangent) -> None:
+    before = cotangents.get(identity)
+    cotangents[identity] = cotangent if before is None else _meet(before, cotangent)
+
+
+def _meet(a: Cotangent, b: Cotangent) -> Cotangent:
+    """The sum of two cotangents, present where at least one of them is."""
+    (x, under_x), (y, under_y) = a, b
+    if under_x is under_y or _same(under_x, under_y):
+        return _sum(x, y), under_x
+    if under_x is not None:
+        x = under_x._where(x, 0.0)
+    if under_y is not None:
+        y = under_y._where(y, 0.0)
+    either = None if under_x is None or under_y is None else under_x | under_y
+    return _sum(x, y), either
+
+
+def _sum(x: Any, y: Any) -> Any:
+    if type(x) is float and x == 0.0 and type(y) is not float:
+        return y
+    return x + y
+
+
+def _same(a: Condition | None, b: Condition | None) -> bool:
+    return a is not None and b is not None and a._id == b._id

@@ -1,0 +1,232 @@
+"""Stage 3, flatten: chains of additions and products become sums and inner products of many terms.
+
+A hand-written ``sum(w * x for ...)`` becomes the same ``dot`` that ``nn`` records. Additions, subtractions,
+negations and products that are used once, by another addition, are absorbed into it; the terms of what
+remains are sorted by sign and by what they are made of (their *classes*), since terms of one kind recur
+in the neighbours: two or more products of a kind make a dot, two or more other terms a sum, and the parts are
+added.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .. import primitives as p
+from . import conditions as c
+from .graph import Graph
+
+if TYPE_CHECKING:
+    from ..primitives import Primitive
+
+CONSTANT, PARAMETER, INPUT, COMPUTED, LANED_INPUT, LANED = range(6)
+"""What an operand can be: the classes. Those from LANED_INPUT on differ from lane to lane."""
+
+
+class Flat(NamedTuple):
+    """A graph of n-ary operations and the class of every id."""
+
+    graph: Graph
+    classes: list[int]
+
+
+_ADDITIVE = {p.add, p.sub, p.neg, p.sum_}
+_ABSORBED = {p.add, p.sub, p.neg, p.mul}
+_REDUCING = {p.logsumexp, p.prod}
+
+
+def flatten(graph: Graph, roles: list[int]) -> Flat:
+    """Flatten a graph.
+
+    Args:
+        graph: a simplified graph.
+        roles: the class of each leaf.
+    """
+    return _Flattener(graph, roles).run()
+
+
+def _absorbed(graph: Graph) -> bytearray:
+    """Which ids are terms of their only user's sum."""
+    size = len(graph.operands)
+    uses = bytearray(size)  # 0, 1, and 2 for more
+    absorbed = bytearray(size)
+    for i in graph.outputs:
+        if i >= 0:
+            uses[i] = 2
+    primitives, operands = graph.primitives, graph.operands
+    for ids in operands:
+        for i in ids:
+            if i >= 0 and uses[i] < 2:
+                uses[i] += 1
+    for identity in range(size - 1, graph.leaves - 1, -1):
+        if primitives[identity] in _ADDITIVE:
+            for i in operands[identity]:
+                if i >= 0 and uses[i] == 1 and primitives[i] in _ABSORBED:
+                    absorbed[i] = 1
+    return absorbed
+
+
+class _Flattener:
+    """The state of the pass: the new lists, and where each old id went."""
+
+    def __init__(self, graph: Graph, roles: list[int]) -> None:
+        self.graph = graph
+        self.new_id = list(range(graph.leaves))
+        self.primitives: list[Primitive | None] = [None] * graph.leaves
+        self.operands: list[tuple[int, ...]] = [()] * graph.leaves
+        self.classes = list(roles)
+        self.constants = list(graph.constants)
+        self.known: dict[tuple[Primitive | None, tuple[int, ...]], int] = {}
+
+    def run(self) -> Flat:
+        graph = self.graph
+        absorbed = _absorbed(graph)
+        new_id, emit = self.new_id, self.emit
+        for identity in range(graph.leaves, len(graph.operands)):
+            if absorbed[identity]:
+                new_id.append(-1)
+                continue
+            row = graph.primitives[identity]
+            ids = graph.operands[identity]
+            if row in _ADDITIVE and (
+                row is p.sum_ or any([i >= 0 and absorbed[i] for i in ids])  # noqa: C419
+            ):
+                new_id.append(self.combine(*self.terms(identity, absorbed)))
+                continue
+            ids = tuple([new_id[i] if i >= 0 else i for i in ids])
+            if row is p.dot:
+                half = len(ids) // 2
+                pairs = zip(ids[:half], ids[half:], strict=True)
+                new_id.append(self.combine([], [(1, a, b) for a, b in pairs]))
+            elif row in _REDUCING:
+                new_id.append(emit(row, self.of_one_class(ids)))
+            else:
+                new_id.append(emit(row, ids))
+        outputs = tuple([new_id[i] if i >= 0 else i for i in graph.outputs])
+        flat = graph._replace(
+            primitives=self.primitives,
+            operands=self.operands,
+            constants=self.constants,
+            outputs=outputs,
+        )
+        return Flat(flat, self.classes)
+
+    def emit(self, row: Primitive | None, ids: tuple[int, ...]) -> int:
+        key = (row, ids)
+        known = self.known.get(key)
+        if known is not None:
+            return known
+        classes = self.classes
+        laned = False
+        for i in ids:
+            if i >= 0 and classes[i] >= LANED_INPUT:
+                laned = True
+                break
+        classes.append(LANED if laned else COMPUTED)
+        self.primitives.append(row)
+        self.operands.append(ids)
+        self.known[key] = len(self.operands) - 1
+        return len(self.operands) - 1
+
+    def terms(
+        self, root: int, absorbed: bytearray
+    ) -> tuple[list[tuple[int, int]], list[tuple[int, int, int]]]:
+        """The terms of a sum as (sign, id), and its products as (sign, id, id)."""
+        primitives, operands, new_id = self.graph.primitives, self.graph.operands, self.new_id
+        singles: list[tuple[int, int]] = []
+        products: list[tuple[int, int, int]] = []
+        stack = [(1, root)]
+        while stack:
+            sign, identity = stack.pop()
+            row = primitives[identity] if identity >= 0 else None
+            if identity != root and (identity < 0 or not absorbed[identity]):
+                singles.append((sign, new_id[identity] if identity >= 0 else identity))
+                continue
+            ids = operands[identity]
+            if row is p.mul:
+                a, b = [new_id[i] if i >= 0 else i for i in ids]
+                products.append((sign, a, b))
+            elif row is p.sub:
+                stack.append((-sign, ids[1]))
+                stack.append((sign, ids[0]))
+            elif row is p.neg:
+                stack.append((-sign, ids[0]))
+            else:
+                stack.extend([(sign, i) for i in reversed(ids)])
+        return singles, products
+
+    def kind(self, identity: int) -> int:
+        return CONSTANT if identity < 0 else self.classes[identity]
+
+    def combine(
+        self, singles: list[tuple[int, int]], products: list[tuple[int, int, int]]
+    ) -> int:
+        """The id of a sum of terms and products."""
+        kind = self.kind
+        offset = 0.0
+        parts: dict[tuple[int, ...], list[int]] = {}
+        for sign, a, b in products:
+            x, y = kind(a), kind(b)
+            if x > y:
+                x, y, a, b = y, x, b, a
+            if y == CONSTANT:
+                offset += sign * self.constants[~a] * self.constants[~b]
+                continue
+            part = parts.get((x, y, sign))
+            if part is None:
+                part = parts[x, y, sign] = []
+            part.append(a)
+            part.append(b)
+        for sign, a in singles:
+            x = kind(a)
+            if x == CONSTANT:
+                offset += sign * self.constants[~a]
+                continue
+            part = parts.get((x, sign))
+            if part is None:
+                part = parts[x, sign] = []
+            part.append(a)
+        found = []
+        # What is known early is added first, and so for all steps of a recurrence at once.
+        for key, ids in sorted(parts.items(), key=lambda item: (max(item[0][:-1]), -len(item[0]), item[0])):
+            if len(key) == 3:
+                if len(ids) == 2:
+                    part_id = self.emit(p.mul, (ids[0], ids[1]))
+                else:
+                    part_id = self.emit(p.dot, (*ids[0::2], *ids[1::2]))
+            elif len(ids) == 1:
+                part_id = ids[0]
+            elif len(ids) == 2:
+                part_id = self.emit(p.add, (ids[0], ids[1]))
+            else:
+                part_id = self.emit(p.sum_, tuple(ids))
+            found.append((key[-1], part_id))
+        if offset or not found:
+            found.insert(0, (1, self.constant(offset)))
+        found.sort(key=lambda part: -part[0])  # begin with one that is added, if there is any
+        sign, total = found[0]
+        if sign < 0:
+            total = self.emit(p.neg, (total,))
+        for sign, part_id in found[1:]:
+            total = self.emit(p.add if sign > 0 else p.sub, (total, part_id))
+        return total
+
+    def constant(self, number: float) -> int:
+        self.constants.append(number)
+        return ~(len(self.constants) - 1)
+
+    def of_one_class(self, ids: tuple[int, ...]) -> tuple[int, ...]:
+        """Operands of which all are computed alike: those that are not are copied first."""
+        kinds = {self.kind(i) for i in ids}
+        if len(kinds) == 1 and CONSTANT not in kinds:
+            return ids
+        laned = max(kinds) >= LANED_INPUT
+        wanted = LANED if laned else COMPUTED
+        copies = []
+        for i in ids:
+            if self.kind(i) == wanted:
+                copies.append(i)
+                continue
+            copy = self.emit(c.same, (i,))
+            self.classes[copy] = wanted  # a constant is repeated in every lane
+            copies.append(copy)
+        return tuple(copies)

@@ -1,0 +1,251 @@
+"""Stage 5, forward: every group becomes instructions, and every number gets its place."""
+
+from __future__ import annotations
+
+import sys
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .. import primitives as p
+from . import conditions as c
+from .building import Builder
+from .flatten import LANED_INPUT
+from .program import CONSTANTS, LANES, ONCE, ROWS, Ref, View
+from .reroll import data_first
+
+if TYPE_CHECKING:
+    from .building import Operand
+    from .flatten import Flat
+    from .reroll import Group, Schedule
+
+    Ids = Any
+
+
+LARGEST = sys.float_info.max
+"""The largest float."""
+
+
+class Step(NamedTuple):
+    """A group that has become instructions, with what its derivative needs."""
+
+    group: Group
+    kind: str
+    """``map``, ``sum``, ``dot``, ``matmul``, ``logsumexp``, ``prod``."""
+    out: Operand
+    """The results, in one dimension."""
+    ids: tuple[Ids, ...]
+    """The ids of the operands: for a map an array of one dimension each; for what is reduced, matrices of (node,
+    term) (one for a sum, two for a dot), or flat if ``starts`` is given; for a matmul the weights as (row,
+    term) and the activations as (tuple, term)."""
+    operands: tuple[Operand, ...]
+    """Where the operands stand, in the same shapes."""
+    starts: Any = None
+    """Where each node's terms begin, if their numbers differ."""
+
+
+class Layout:
+    """Where the number of each id stands: its arena and position, its block and its rank there."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        import numpy as np
+
+        self.np = np
+        graph, classes = schedule.flat
+        size = len(graph.operands)
+        laned = np.array([k >= LANED_INPUT for k in classes[: graph.leaves]], dtype=bool)
+        self.once = int((~laned).sum())
+        self.rows = int(laned.sum())
+        self.arena = np.zeros(size, dtype=np.int8)
+        self.position = np.zeros(size, dtype=np.int64)
+        self.arena[: graph.leaves] = np.where(laned, ROWS, ONCE)
+        self.position[: graph.leaves][~laned] = np.arange(self.once)
+        self.position[: graph.leaves][laned] = np.arange(self.rows)
+        self.block = np.zeros(size, dtype=np.int64)
+        """The block of each id: 0 for leaves that all lanes share, 1 for the others, then the groups."""
+        self.block[: graph.leaves][laned] = 1
+        self.rank = self.position.copy()
+        self.constants = np.array(graph.constants, dtype=float)
+
+    def operand(self, builder: Builder, ids: Ids) -> Operand:
+        """Where operands stand, all of one class; constants are put into the program."""
+        first = int(ids.flat[0])
+        if first < 0:
+            numbers = self.constants[~ids]
+            if ids.ndim == 1:
+                return builder.constant(numbers)
+            found = builder.constant(numbers.ravel())
+            if isinstance(found, Ref):
+                return Ref(CONSTANTS, found.positions.reshape(ids.shape))
+            return found
+        return Ref(int(self.arena[first]), self.position[ids])
+
+
+def build(schedule: Schedule) -> tuple[Builder, Layout, list[Step]]:
+    """The instructions that compute the values."""
+    layout = Layout(schedule)
+    builder = Builder(layout.once, layout.rows)
+    steps = []
+    for number, group in enumerate(schedule.groups, start=2):
+        step = _step(schedule, group, builder, layout)
+        nodes = layout.np.array(group.nodes)
+        out = builder.filled(step.out, len(nodes), group.laned)
+        layout.arena[nodes] = out.arena
+        layout.position[nodes] = out.positions
+        layout.block[nodes] = number
+        layout.rank[nodes] = layout.np.arange(len(nodes))
+        steps.append(step._replace(out=out))
+    return builder, layout, steps
+
+
+def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) -> Step:
+    np = layout.np
+    operands = schedule.flat.graph.operands
+    nodes = group.nodes
+    n = len(nodes)
+    lists = [operands[node] for node in nodes]
+    arity = len(lists[0])
+    row = group.row
+    if row in {p.sum_, p.dot} and any([len(ids) != arity for ids in lists]):  # noqa: C419
+        return _ragged(group, lists, builder, layout)
+    ids = np.fromiter(chain.from_iterable(lists), dtype=np.int64, count=n * arity)
+    ids = ids.reshape(n, arity)
+    if row is p.dot:
+        half = arity // 2
+        if group.matrix:
+            return _matmul(schedule.flat, group, ids, builder, layout)
+        return _dot(group, ids[:, :half], ids[:, half:], builder, layout)
+    if row is p.sum_:
+        ref = layout.operand(builder, ids)
+        assert isinstance(ref, Ref)
+        return Step(group, "sum", builder.reduce("add", ref), (ids,), (ref,))
+    if row is p.prod or row is p.logsumexp:
+        ref = layout.operand(builder, ids)
+        assert isinstance(ref, Ref)
+        if row is p.prod:
+            return Step(group, "prod", builder.reduce("multiply", ref), (ids,), (ref,))
+        return Step(group, "logsumexp", _logsumexp(builder, ref), (ids,), (ref,))
+    columns = tuple(np.ascontiguousarray(ids[:, j]) for j in range(arity))
+    found = tuple(layout.operand(builder, column) for column in columns)
+    if row is c.same:
+        out: Operand = builder.place(group.laned, n)
+        assert isinstance(out, Ref)
+        builder.copy(found[0], out)
+    else:
+        out = builder.rule(row, found, n)
+    return Step(group, "map", out, columns, found)
+
+
+def _dot(group: Group, left: Ids, right: Ids, builder: Builder, layout: Layout) -> Step:
+    n, k = left.shape
+    a, b = layout.operand(builder, left), layout.operand(builder, right)
+    out: Operand
+    if isinstance(a, float) and isinstance(b, Ref):
+        out = builder.rule(p.mul, [a, builder.reduce("add", b)], n)
+    elif isinstance(a, Ref) and isinstance(b, Ref):
+        out = _vecdot(builder, a, b)
+        if not isinstance(out, Ref):
+            flat = Ref(a.arena, a.positions.ravel()), Ref(b.arena, b.positions.ravel())
+            product = builder.rule(p.mul, flat, n * k)
+            assert isinstance(product, Ref)
+            out = builder.reduce("add", Ref(product.arena, product.positions.reshape(n, k)))
+    else:
+        raise AssertionError("flatten puts constants first")
+    return Step(group, "dot", out, (left, right), (a, b))
+
+
+def _vecdot(builder: Builder, a: Ref, b: Ref) -> Operand:
+    """The inner product of two vectors that lie unit by unit, as one instruction; 0.0 if they do not."""
+    n, k = a.positions.shape
+    if n > 1 or a.laned or b.laned or k < 8:
+        return 0.0
+    for ref in (a, b):
+        if (ref.positions[0, 1:] - ref.positions[0, :-1] != 1).any():
+            return 0.0
+    out = builder.place(False, 1)
+    views = [View(ref.arena, int(ref.positions[0, 0]), (k,), (1,)) for ref in (a, b)]
+    builder.emit("vecdot", View(ONCE, int(out.positions[0]), (), ()), views)
+    return out
+
+
+def _ragged(group: Group, lists: list[tuple[int, ...]], builder: Builder, layout: Layout) -> Step:
+    np = layout.np
+    if group.row is p.sum_:
+        sides = [list(chain.from_iterable(lists))]
+        lengths = [len(ids) for ids in lists]
+    else:
+        lengths = [len(ids) // 2 for ids in lists]
+        sides = [
+            list(chain.from_iterable(ids[: len(ids) // 2] for ids in lists)),
+            list(chain.from_iterable(ids[len(ids) // 2 :] for ids in lists)),
+        ]
+    starts = np.cumsum([0, *lengths[:-1]])
+    flat = tuple(np.array(side, dtype=np.int64) for side in sides)
+    found = tuple(layout.operand(builder, ids) for ids in flat)
+    terms = found[0] if len(found) == 1 else builder.rule(p.mul, found, len(flat[0]))
+    assert isinstance(terms, Ref)
+    kind = "sum" if len(found) == 1 else "dot"
+    return Step(group, kind, builder.ragged(terms, starts), flat, found, starts)
+
+
+def _logsumexp(builder: Builder, ref: Ref) -> Operand:
+    n, k = ref.positions.shape
+    rule = builder.rule
+    top = builder.reduce("maximum", ref)
+    # An infinite maximum cannot be subtracted, the largest float can; nan stays nan.
+    shift = rule(p.minimum, [rule(p.maximum, [top, -LARGEST], n), LARGEST], n)
+    assert isinstance(shift, Ref)
+    spread = Ref(shift.arena, builder.np.repeat(shift.positions, k))
+    shifted = rule(p.sub, [Ref(ref.arena, ref.positions.ravel()), spread], n * k)
+    exponentials = rule(p.exp, [shifted], n * k)
+    assert isinstance(exponentials, Ref)
+    matrix = Ref(exponentials.arena, exponentials.positions.reshape(n, k))
+    return rule(p.add, [shift, rule(p.log, [builder.reduce("add", matrix)], n)], n)
+
+
+def _matmul(flat: Flat, group: Group, ids: Ids, builder: Builder, layout: Layout) -> Step:
+    np = layout.np
+    half = ids.shape[1] // 2
+    left, right = ids[:, :half], ids[:, half:]
+    if data_first(flat, int(left[0, 0]), int(right[0, 0])):
+        left, right = right, left
+    same = (right == right[0]).all(axis=1)
+    rows = len(ids) if same.all() else int(np.argmin(same))
+    weights, tuples = np.ascontiguousarray(left[:rows]), np.ascontiguousarray(right[::rows])
+    w, x = [
+        builder.table(layout.constants[~ids]) if ids[0, 0] < 0 else layout.operand(builder, ids)
+        for ids in (weights, tuples)
+    ]
+    assert isinstance(w, Ref)
+    assert isinstance(x, Ref)
+    out = builder.place(x.laned, len(ids))
+    product(builder, w, x, out)
+    return Step(group, "matmul", out, (weights, tuples), (w, x))
+
+
+def product(builder: Builder, w: Ref, x: Ref, out: Ref) -> None:
+    """Each row of w (rows, terms), which has no lanes, times each row of x (tuples, terms), to ``out`` (tuples, rows).
+
+    Args:
+        builder: what is added to.
+        w: a matrix that all lanes share.
+        x: a matrix, of lanes or not.
+        out: contiguous places, in one dimension.
+    """
+    (rows, terms), tuples = w.positions.shape, len(x.positions)
+    start = int(out.positions[0])
+    weights, activations = builder.matrix(w), builder.matrix(x)
+    if not x.laned:
+        target = View(out.arena, start, (tuples, rows), (rows, 1))
+        builder.emit("matmul", target, (activations, transposed(weights)), terms)
+    elif tuples == 1:
+        line = activations._replace(shape=(terms,), strides=activations.strides[1:])
+        target = View(LANES, start, (rows,), (1,))
+        builder.emit("matmul", target, (weights, line), terms)
+    else:
+        target = View(LANES, start, (tuples, rows), (rows, 1))
+        builder.emit("matmul", target, (weights, activations), terms)
+
+
+def transposed(view: View) -> View:
+    """A matrix with its axes exchanged."""
+    return view._replace(shape=view.shape[::-1], strides=view.strides[::-1])

@@ -1,0 +1,147 @@
+"""The arguments of a mapped function: which numbers differ from lane to lane, and how answers are stacked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..batching import _at, _axis_sizes, _holds_array
+from ..structure import Structure, flatten
+from ..tracing import name_of
+from ..value import real
+
+if TYPE_CHECKING:
+    from .entry import Entry
+    from .plan import Plan
+
+
+class Batch:
+    """The arguments of one call of a mapped function.
+
+    Attributes:
+        size: how many lanes there are.
+        structure: of ``(args, kwargs)`` of one lane.
+        laned: for each number of these, whether it differs from lane to lane. An argument that is not mapped
+            but differentiated by does: each lane has its own derivative.
+        shared: the numbers that do not.
+    """
+
+    def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], plan: Plan) -> None:
+        import numpy as np
+
+        in_axes = plan.in_axes
+        axes = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
+        name = name_of(plan.function)
+        if len(axes) != len(args):
+            raise ValueError(f"in_axes has {len(axes)} entries, but {name} got {len(args)} arguments")
+        sizes: dict[str, int] = {}
+        self.arrays = False
+        for number, (arg, axis) in enumerate(zip(args, axes, strict=True)):
+            if axis is not None:
+                _axis_sizes(arg, f"argument {number}", sizes)
+                self.arrays = self.arrays or _holds_array(arg)
+        if len(set(sizes.values())) != 1:
+            found = ", ".join(f"{place} has {n}" for place, n in sizes.items()) or "there is none"
+            raise ValueError(f"vmap({name}) needs leading axes of one length: {found}")
+        self.size = next(iter(sizes.values()))
+        self.structure = Structure(None, 1)
+        self.laned: tuple[bool, ...] = ()
+        self.shared: list[float] = []
+        if not self.size:
+            return
+        kwargs = dict(sorted(kwargs.items()))
+        lane = tuple(
+            arg if axis is None else _at(arg, 0) for arg, axis in zip(args, axes, strict=True)
+        )
+        self.structure = flatten((lane, kwargs))[1]
+        chosen = {argnum % len(args) for argnum in plan.chosen}
+        laned: list[bool] = []
+        columns = []
+        parts = self.structure.parts[0].parts
+        for number, (arg, axis, part) in enumerate(zip(args, axes, parts, strict=True)):
+            if axis is not None:
+                columns.append(_matrix(arg, part, self.size, f"argument {number}"))
+                laned += [True] * part.size
+            else:
+                numbers = _floats(flatten(arg)[0], f"argument {number}")
+                if number in chosen:
+                    columns.append(np.broadcast_to(numbers, (self.size, part.size)))
+                    laned += [True] * part.size
+                else:
+                    self.shared += numbers
+                    laned += [False] * part.size
+        extra = _floats(flatten(kwargs)[0], "a keyword argument")
+        self.shared += extra
+        self.laned = (*laned, *[False] * len(extra))
+        self.columns = columns
+
+    def fill(self, rows: Any, start: int, stop: int) -> None:
+        """Write the numbers of some lanes to an array (lanes, numbers)."""
+        column = 0
+        for matrix in self.columns:
+            width = matrix.shape[1]
+            rows[:, column : column + width] = matrix[start:stop]
+            column += width
+
+    def answer(self, entry: Entry, values: Any, gradients: Any) -> Any:
+        """The results of all lanes, stacked as ``vmap`` stacks them."""
+        if gradients is None:
+            return self.stacked(entry.out, values)
+        trees, start = [], 0
+        for structure in entry.gradients:
+            trees.append(self.stacked(structure, gradients[:, start : start + structure.size]))
+            start += structure.size
+        found = trees[0] if isinstance(entry.plan.argnums, int) else tuple(trees)
+        return found if values is None else (self.stacked(entry.out, values), found)
+
+    def stacked(self, structure: Structure, block: Any) -> Any:
+        """A block (lanes, numbers) as the answers of all lanes."""
+        if structure.kind is None:
+            return block[:, 0].astype(float) if self.arrays else block[:, 0].tolist()
+        if structure.is_array:
+            return block.reshape(self.size, *structure.shape).astype(float)
+        if structure.kind is list:
+            return [structure.unflatten(row) for row in block.tolist()]
+        items, start = [], 0
+        for part in structure.parts:
+            items.append(self.stacked(part, block[:, start : start + part.size]))
+            start += part.size
+        return structure.assemble(items)
+
+
+def _matrix(arg: Any, part: Structure, size: int, place: str) -> Any:
+    """A mapped argument as an array (lanes, numbers)."""
+    import numpy as np
+
+    if isinstance(arg, np.ndarray) and arg.dtype.kind in "fiub":
+        return arg.reshape(size, -1)
+    if isinstance(arg, (tuple, dict)):
+        items = list(arg.values()) if isinstance(arg, dict) else arg
+        blocks = [
+            _matrix(item, inside, size, f"{place}[{key!r}]")
+            for (key, item), inside in zip(
+                arg.items() if isinstance(arg, dict) else enumerate(items), part.parts, strict=True
+            )
+        ]
+        return np.concatenate(blocks, axis=1) if blocks else np.zeros((size, 0))
+    if part.kind in (None, list) and not part.children:  # NumPy reads lists of numbers by itself
+        try:
+            block = np.array(arg, dtype=float)
+        except (TypeError, ValueError):
+            pass
+        else:
+            if block.shape == ((size,) if part.kind is None else (size, part.size)):
+                return block.reshape(size, -1)
+    leaves, structure = flatten(arg)
+    for number, found in enumerate(structure.parts):
+        if found != part:
+            raise ValueError(
+                f"vmap needs lanes of one structure, but {place}[{number}] is {found} and "
+                f"{place}[0] is {part}"
+            )
+    return np.array(_floats(leaves, place), dtype=float).reshape(size, -1)
+
+
+def _floats(leaves: list[Any], place: str) -> list[float]:
+    if all(kind is float for kind in set(map(type, leaves))):
+        return leaves
+    return [real(x, f"an entry of {place}") for x in leaves]

@@ -1,0 +1,299 @@
+"""Stage 2, simplify: drop what is not needed, compute once what is computed twice, fold constants.
+
+One reverse sweep for liveness, one forward pass for everything else. The recorded order of operands is
+kept, also of commutative operations (both orders are looked up): exchanging them would break the pattern
+of otherwise equal neighbours, which the next stages look for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import primitives as p
+from . import conditions as c
+from .graph import Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..primitives import Primitive
+    from .recording import Recorder
+
+    Rule = Callable[["_Simplifier", tuple[int, ...]], int | None]
+
+
+def simplify(
+    recorder: Recorder, arguments: Sequence[int], outputs: Sequence[int], finite: bool = False
+) -> Graph:
+    """The part of a recording that its results need, without repetition.
+
+    Args:
+        recorder: the recording.
+        arguments: the ids of the arguments; all of them stay, in this order.
+        outputs: the ids of the results.
+        finite: whether no number will be nan or infinite, so that a product with 0 is 0.
+    """
+    live = _live(recorder, outputs)
+    return _Simplifier(recorder, arguments, live, finite).run(outputs)
+
+
+def _live(recorder: Recorder, outputs: Sequence[int]) -> bytearray:
+    live = bytearray(len(recorder.operands))
+    for i in outputs:
+        if i >= 0:
+            live[i] = 1
+    operands = recorder.operands
+    for identity in range(len(operands) - 1, -1, -1):
+        if live[identity]:
+            for i in operands[identity]:
+                if i >= 0:
+                    live[i] = 1
+    return live
+
+
+class _Simplifier:
+    """The state of the forward pass: the new lists, and where each old id went."""
+
+    def __init__(
+        self, recorder: Recorder, arguments: Sequence[int], live: bytearray, finite: bool
+    ) -> None:
+        self.old = recorder
+        self.finite = finite
+        self.live = live
+        known = set(arguments)
+        parameters = [i for i in recorder.parameters if live[i] and i not in known]
+        self.arguments = len(arguments)
+        self.parameters = tuple(recorder.parameters[i] for i in parameters)
+        leaves = [*arguments, *parameters]
+        self.new_id = [0] * len(recorder.operands)
+        for new, old in enumerate(leaves):
+            self.new_id[old] = new
+        self.primitives: list[Primitive | None] = [None] * len(leaves)
+        self.operands: list[tuple[int, ...]] = [()] * len(leaves)
+        self.constants = list(recorder.constants)
+        self.constant_ids = {repr(x): ~i for i, x in enumerate(self.constants)}
+        self.known: dict[tuple[Any, ...], int] = {}
+
+    def run(self, outputs: Sequence[int]) -> Graph:
+        old, live, new_id, known = self.old, self.live, self.new_id, self.known
+        primitives, operands = self.primitives, self.operands
+        rules, commutative = RULES, COMMUTATIVE
+        for identity, row in enumerate(old.primitives):
+            if row is None or not live[identity]:
+                continue
+            ids = tuple([new_id[i] if i >= 0 else i for i in old.operands[identity]])
+            rule = rules.get(row)
+            if rule is not None or min(ids) < 0:
+                found = self.rewrite(row, ids, rule)
+                if found is not None:
+                    new_id[identity] = found
+                    continue
+            key = (row, ids)
+            entry = known.get(key)
+            if entry is None and row in commutative:
+                entry = known.get((row, ids[::-1]))
+            if entry is None:
+                entry = known[key] = len(operands)
+                primitives.append(row)
+                operands.append(ids)
+            new_id[identity] = entry
+        results = tuple(new_id[i] if i >= 0 else i for i in outputs)
+        graph = Graph(
+            self.arguments, self.parameters, primitives, operands, self.constants, results
+        )
+        return _without_dead(graph)
+
+    def rewrite(self, row: Primitive, ids: tuple[int, ...], rule: Rule | None) -> int | None:
+        """The id of something simpler with the same meaning, or None."""
+        if ids and max(ids) < 0:
+            return self.constant(row.forward(*[self.constants[~i] for i in ids]))
+        return rule(self, ids) if rule is not None else None
+
+    def constant(self, number: float) -> int:
+        key = repr(number)
+        known = self.constant_ids.get(key)
+        if known is None:
+            self.constants.append(number)
+            known = self.constant_ids[key] = ~(len(self.constants) - 1)
+        return known
+
+    def entry(self, row: Primitive, ids: tuple[int, ...]) -> int:
+        """The id of an operation, new or known."""
+        known = self.known.get((row, ids))
+        if known is None and row in COMMUTATIVE:
+            known = self.known.get((row, ids[::-1]))
+        if known is None:
+            known = self.known[row, ids] = len(self.operands)
+            self.primitives.append(row)
+            self.operands.append(ids)
+        return known
+
+    def number(self, identity: int) -> float | None:
+        """The number of a constant, None for anything else."""
+        return self.constants[~identity] if identity < 0 else None
+
+    def negative(self, identity: int) -> int:
+        """The id of the negative of an id."""
+        inner = self.negated(identity)
+        return self.entry(p.neg, (identity,)) if inner is None else inner
+
+    def negated(self, identity: int) -> int | None:
+        """What an id is the negative of, if it is one."""
+        if identity >= 0 and self.primitives[identity] is p.neg:
+            return self.operands[identity][0]
+        return None
+
+
+COMMUTATIVE = {p.add, p.mul, p.maximum, p.minimum, p.hypot, c.both, c.either, c.equal}
+
+
+def _add(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
+    a, b = ids
+    if s.number(b) == 0.0:  # also where a is -0.0: sum() starts from 0
+        return a
+    if s.number(a) == 0.0:
+        return b
+    minus = s.negated(b)
+    return None if minus is None else s.entry(p.sub, (a, minus))
+
+
+def _sub(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
+    a, b = ids
+    if s.number(b) == 0.0:
+        return a
+    if s.number(a) == 0.0:
+        return s.negative(b)
+    minus = s.negated(b)
+    return None if minus is None else s.entry(p.add, (a, minus))
+
+
+def _mul(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
+    for one, other in (ids, ids[::-1]):
+        number = s.number(one)
+        if number == 1.0:
+            return other
+        if number == -1.0:
+            return s.negative(other)
+        if number == 0.0 and s.finite:
+            return one
+    return None
+
+
+def _neg(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
+    return s.negated(ids[0])
+
+
+def _div(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
+    a, b = ids
+    number = s.number(b)
+    if number == 1.0:
+        return a
+    if number is not None and 1e-150 < abs(number) < 1e150:
+        # A product can join a sum (a mean, a weighted term), at the price of one rounding.
+        return s.entry(p.mul, (a, s.constant(1.0 / number)))
+    return None
+
+
+def _pow(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
+    a, b = ids
+    exponent = s.number(b)
+    if exponent == 1.0:
+        return a
+    if exponent == 2.0:
+        return s.entry(p.mul, (a, a))
+    if exponent == 0.0:
+        return s.constant(1.0)
+    return None
+
+
+def _where(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
+    condition, a, b = ids
+    known = s.number(condition)
+    if known is not None:
+        return a if known else b
+    return a if a == b else None
+
+
+def _not(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
+    (a,) = ids
+    if a >= 0 and s.primitives[a] is c.negation:
+        return s.operands[a][0]
+    return None
+
+
+def _both(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
+    a, b = ids
+    if a == b:
+        return a
+    for known, other in (ids, ids[::-1]):
+        truth = s.number(known)
+        if truth is not None:
+            return other if truth else known
+    return None
+
+
+def _either(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
+    a, b = ids
+    if a == b:
+        return a
+    for known, other in (ids, ids[::-1]):
+        truth = s.number(known)
+        if truth is not None:
+            return known if truth else other
+    return None
+
+
+def _only(s: _Simplifier, ids: tuple[int, ...]) -> int | None:  # noqa: ARG001
+    return ids[0] if len(ids) == 1 else None
+
+
+def _dot(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
+    if len(ids) == 2:
+        found = _mul(s, ids)
+        return s.entry(p.mul, ids) if found is None else found
+    return None
+
+
+RULES: dict[Primitive, Rule] = {
+    p.add: _add,
+    p.sub: _sub,
+    p.mul: _mul,
+    p.neg: _neg,
+    p.div: _div,
+    p.pow_: _pow,
+    p.where: _where,
+    p.sum_: _only,
+    p.prod: _only,
+    p.dot: _dot,
+    p.logsumexp: _only,
+    c.negation: _not,
+    c.both: _both,
+    c.either: _either,
+    c.same: lambda s, ids: ids[0],
+}
+"""What may become something simpler: rules from the new operands to an id, or None."""
+
+
+def _without_dead(graph: Graph) -> Graph:
+    """The graph without what only a rewritten operation had needed."""
+    live = bytearray(len(graph.operands))
+    for i in graph.outputs:
+        if i >= 0:
+            live[i] = 1
+    for identity in range(len(graph.operands) - 1, graph.leaves - 1, -1):
+        if live[identity]:
+            for i in graph.operands[identity]:
+                if i >= 0:
+                    live[i] = 1
+    if all(live[graph.leaves :]):
+        return graph
+    new_id = list(range(graph.leaves))
+    primitives, operands = graph.primitives[: graph.leaves], graph.operands[: graph.leaves]
+    for identity in range(graph.leaves, len(graph.operands)):
+        new_id.append(len(operands))
+        if live[identity]:
+            primitives.append(graph.primitives[identity])
+            ids = graph.operands[identity]
+            operands.append(tuple([new_id[i] if i >= 0 else i for i in ids]))
+    outputs = tuple(new_id[i] if i >= 0 else i for i in graph.outputs)
+    return graph._replace(primitives=primitives, operands=operands, outputs=outputs)

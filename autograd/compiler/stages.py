@@ -1,0 +1,73 @@
+"""The stages by themselves, for looking at what each one makes of a function."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from .. import modes
+from ..structure import Structure, flatten
+from .recording import Recorder, TraceError, ids_of
+from .simplify import simplify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from .graph import Graph
+
+
+def record(
+    function: Callable[..., Any], structure: Structure
+) -> tuple[Recorder, list[int], list[int], Structure]:
+    """Call a function once on symbols.
+
+    Args:
+        function: what to call.
+        structure: the structure of ``(args, kwargs)``.
+
+    Returns:
+        The recording, the ids of the arguments' entries, the ids of the results, and their structure.
+    """
+    recorder = Recorder()
+    symbols = [recorder.argument() for _ in range(structure.size)]
+    args, kwargs = structure.unflatten(symbols)
+    with tracing():
+        leaves, out = flatten(function(*args, **kwargs))
+    return recorder, [s._id for s in symbols], ids_of(recorder, leaves), out
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Around the call of a function on symbols: nothing that it captures may be frozen unnoticed."""
+    # A transform inside connects its answer with captured Values only if another one is at work.
+    dropped: list[str] = []
+    token = modes.dropped.set(dropped)
+    try:
+        with nullcontext() if modes.recording.get() else modes.enable_grad():
+            yield
+    finally:
+        modes.dropped.reset(token)
+    if dropped:
+        raise TraceError(
+            f"a captured Value was turned into a float, {dropped[0]}: its number would be frozen; use "
+            f"autograd's function of the same name instead of math's, or .data if that is meant"
+        )
+
+
+def simplified(function: Callable[..., Any], *args: Any) -> Graph:
+    """The simplified graph of a function of arguments like these.
+
+    >>> print(simplified(lambda xs: sum(x * 2 for x in xs), [1.0, 1.0]))
+    x0, x1
+    v2 = x0 × 2
+    v3 = x1 × 2
+    v4 = v2 + v3
+    return v4
+    """
+    recorder, arguments, outputs, _ = record(function, flatten((args, {}))[1])
+    return simplify(recorder, arguments, outputs)
+
+
+def numbers(args: Sequence[Any]) -> list[Any]:
+    """The entries of arguments, in order."""
+    return flatten(args)[0]

@@ -1,0 +1,391 @@
+"""The compiled training step: the batch's loss as an array program, the optimizer's rule on flat buffers.
+
+>>> import nn
+>>> model = nn.MLP(2, [8, 1], activation="tanh", seed=0)
+>>> step = compile_step(model, "mse", nn.optim.SGD(model.parameters(), lr=0.5))
+>>> losses = [step([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0]) for _ in range(50)]
+>>> losses[-1] < 1e-3
+True
+>>> step.sync()  # the model's Values have what was trained from now on
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import TYPE_CHECKING, Any
+
+from autograd import TraceError, no_grad
+from autograd.compiler.batch import BatchLoss
+from autograd.compiler.elementwise import Elementwise, NotElementwise
+from autograd.compiler.recording import Recorder, ids_of
+from autograd.compiler.simplify import simplify
+from autograd.structure import Structure, flatten
+
+from . import losses
+from .steps import EagerStep, buffered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .optim import Optimizer
+    from .steps import Step
+
+    Array = Any
+
+
+class CannotCompile(ValueError):
+    """A model, loss or kind of data that no compiled step can be made for; the message says why."""
+
+
+def compile_step(
+    model: Callable[[Any], Any], loss: str | losses.Loss, optimizer: Optimizer, dtype: str = "float64"
+) -> CompiledStep:
+    """A function that does one training step on a batch, as an array program.
+
+    It is called with samples, an array (batch, inputs) or a list of them, and their targets; it updates the
+    parameters and the optimizer and returns the mean loss before the update. It keeps the parameters
+    to itself until its ``sync()``, which gives them to the model's Values; the call after that reads them again.
+
+    Args:
+        model: a function of one sample.
+        loss: a name or a function of an output and a target, whose mean over the batch is made small.
+        optimizer: of the parameters; its own rule is compiled.
+        dtype: ``"float64"`` or ``"float32"``.
+
+    Raises:
+        CannotCompile: when first called, if the step cannot be recorded; the message says why.
+    """
+    return CompiledStep(model, losses.get(loss), optimizer, dtype)
+
+
+class CompiledStep:
+    """What :func:`compile_step` returns; a :class:`nn.steps.Step`."""
+
+    def __init__(
+        self, model: Callable[[Any], Any], loss: losses.Loss, optimizer: Optimizer, dtype: str = "float64"
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.dtype = dtype
+        self._program: BatchLoss | None = None
+        self._encode: Callable[[Any], Array] = _numbers
+        self._synced = True
+        self._rules: list[_Rule] = []
+
+    def __call__(self, X: Any, y: Any) -> float:
+        return self.on(X, y)(None)
+
+    def on(self, X: Any, y: Any) -> Callable[[Sequence[int] | None], float]:
+        """Take in all the data once.
+
+        Returns:
+            A function that does one step on the samples of the given indices; None for all in order.
+
+        Raises:
+            CannotCompile: if the step cannot be recorded.
+        """
+        import numpy as np
+
+        if self._program is None:
+            self._compile(X, y)
+        program = self._program
+        assert program is not None
+        data = np.concatenate([_numbers(X), self._encode(y)], axis=1).astype(program.once.dtype)
+
+        def step(chosen: Sequence[int] | None) -> float:
+            if chosen is None:
+                space = program.space(len(data))
+                space.rows[:] = data
+            else:
+                space = program.space(len(chosen))
+                data.take(chosen, 0, space.rows, "clip")
+            return self._step(program, space, X, y, chosen)
+
+        return step
+
+    def sync(self) -> None:
+        """Bring the model's Values up to date."""
+        if self._program is not None and not self._synced:
+            self._program.write()
+            for rule in self._rules:
+                rule.write()
+        self._synced = True
+
+    @property
+    def program(self) -> Any:
+        """The array program of the loss and its derivatives, once there is one."""
+        return None if self._program is None else self._program.program
+
+    # --- a step ------------------------------------------------------------------------------
+
+    def _step(self, program: BatchLoss, space: Any, X: Any, y: Any, chosen: Any) -> float:
+        import numpy as np
+
+        if self._synced:  # others may have changed the Values, or the optimizer
+            program.read()
+            for rule in self._rules:
+                rule.read()
+        optimizer = self.optimizer
+        loss = program.run(space)
+        gradients = program.gradients
+        with np.errstate(all="ignore"):
+            # A sum of squares is finite if all are; if not, it may have overflowed.
+            finite = math.isfinite(loss) and (
+                math.isfinite(np.dot(gradients, gradients)) or np.isfinite(gradients).all()
+            )
+            if finite and (optimizer.clip_value is not None or optimizer.clip_norm is not None):
+                gradients[:] = optimizer._clipped(gradients)
+            if not finite or not self._update(program):
+                self.sync()
+                # What goes wrong here goes wrong eagerly too, and is told better there.
+                at = range(len(X)) if chosen is None else chosen
+                eager = EagerStep(self.model, self.loss, optimizer)
+                return eager(
+                    _listed([X[i] for i in at]),
+                    _listed([y[i] for i in at]),
+                )
+        optimizer.steps += 1
+        self._synced = False
+        return loss
+
+    def _update(self, program: BatchLoss) -> bool:
+        """Move all parameters; False, and nothing done, if one of them would not be finite."""
+        optimizer = self.optimizer
+        hypers = [optimizer.hyper_parameters(group) for group in optimizer.param_groups]
+        if not self._rules or any(
+            not rule.fits(h) for rule, h in zip(self._rules, hypers, strict=True)
+        ):
+            for rule in self._rules:
+                rule.write()
+            self._rules = []
+            start = 0
+            for number, h in enumerate(hypers):
+                stop = start + len(optimizer.param_groups[number]["params"])
+                self._rules.append(_Rule(optimizer, number, h, program, slice(start, stop)))
+                start = stop
+        for rule, h in zip(self._rules, hypers, strict=True):
+            if not rule.prepare(h):
+                return False
+        for rule in self._rules:
+            rule.commit()
+        return True
+
+    # --- recording ---------------------------------------------------------------------------
+
+    def _compile(self, X: Any, y: Any) -> None:
+        """Record the loss of a sample, and see that it is what the model and the loss compute eagerly."""
+        import numpy as np
+
+        changing = buffered(self.model)
+        if changing:
+            module, name = changing[0]
+            raise CannotCompile(f"{type(module).__name__} changes its {name} at each call")
+        leaves = self.optimizer.parameters()
+        _, sample = flatten(_plain(X[0]))
+        reasons = []
+        for structure, arrange, encode in _targets(y, self.model, X):
+            def function(x: Any, t: Any, arrange: Any = arrange) -> Any:
+                return self.loss(self.model(x), arrange(t))
+
+            both = Structure(tuple, sample.size + structure.size, children=(sample, structure))
+            try:
+                program = BatchLoss(function, leaves, both, self.dtype)
+                few = _few(y)
+                rows = np.concatenate(
+                    [_numbers([_plain(X[i]) for i in few]), encode([_plain(y[i]) for i in few])], axis=1
+                )
+                self._check(program, rows, [(_plain(X[i]), _plain(y[i])) for i in few])
+            except (TraceError, TypeError, ValueError, RuntimeError, IndexError, KeyError) as error:
+                reasons.append(str(error))
+                continue
+            self._program, self._encode = program, encode
+            return
+        raise CannotCompile(reasons[0] if reasons else "its targets are not numbers")
+
+    def _check(self, program: BatchLoss, rows: Array, samples: list[tuple[Any, Any]]) -> None:
+        tolerance = 1e-9 if self.dtype == "float64" else 1e-4
+        for row, (x, t) in zip(rows, samples, strict=True):
+            with no_grad():
+                expected = self.loss(self.model(x), t)
+            expected = float(getattr(expected, "data", expected))
+            found = program(row[None])
+            if found != expected and not (
+                abs(found - expected) <= tolerance * max(abs(expected), 1.0)
+                or (found != found and expected != expected)
+            ):
+                raise CannotCompile(
+                    f"recorded, the loss of a sample is {found}, and it should be {expected}: the model or "
+                    f"the loss decides something that a recording does not show"
+                )
+
+
+class AutoStep:
+    """A compiled step where that is possible, an eager one where it is not; the log then says why."""
+
+    def __init__(
+        self, model: Callable[[Any], Any], loss: losses.Loss, optimizer: Optimizer
+    ) -> None:
+        self.step: Step = CompiledStep(model, loss, optimizer)
+        self._eager = EagerStep(model, loss, optimizer)
+
+    def __call__(self, X: Sequence[Any], y: Sequence[Any]) -> float:
+        return self.on(X, y)(range(len(X)))
+
+    def on(self, X: Sequence[Any], y: Sequence[Any]) -> Callable[[Sequence[int]], float]:
+        """The step on the samples of given indices."""
+        try:
+            return self.step.on(X, y)
+        except (CannotCompile, ImportError) as error:
+            _log.warning("training eagerly, for the step cannot be compiled: %s", error)
+            self.step = self._eager
+            return self.step.on(X, y)
+
+    def sync(self) -> None:
+        """Bring the model's Values up to date."""
+        self.step.sync()
+
+
+_log = logging.getLogger("nn")
+
+
+class _Rule:
+    """An optimizer's rule on one group's stretch of the flat buffers."""
+
+    def __init__(
+        self, optimizer: Optimizer, number: int, h: Any, program: BatchLoss, part: slice
+    ) -> None:
+        import numpy as np
+
+        self.numbers = program.numbers[part]
+        self.gradients = program.gradients[part]
+        self.optimizer = optimizer
+        self.number = number
+        self.names = optimizer.state_names
+        dtype = self.numbers.dtype
+        state = optimizer._state[number]
+        self.state = {name: np.array(state[name], dtype) for name in self.names}
+        self.known = _constants(h)
+        self.elementwise = self._record(optimizer, h)
+        if self.elementwise is None:
+            self.new_numbers: Array = self.numbers
+            self.new_state: dict[str, Array] = {}
+            return
+        self.new_numbers, *new = self.elementwise.results
+        self.new_state = dict(zip(self.names, new, strict=True))
+
+    def _record(self, optimizer: Optimizer, h: Any) -> Elementwise | None:
+        """The rule as kernels; None if it cannot be recorded, and runs on arrays as it is."""
+        from types import SimpleNamespace
+
+        recorder = Recorder()
+        p, g = recorder.argument(), recorder.argument()
+        state = {name: recorder.argument() for name in self.names}
+        lr, t = recorder.argument(), recorder.argument()
+        hyper = SimpleNamespace(**vars(h))
+        hyper.lr, hyper.t = lr, t
+        try:
+            new, new_state = optimizer.update(p, g, SimpleNamespace(**state), hyper)
+            results = ids_of(recorder, [new, *(new_state[name] for name in self.names)])
+            arguments = [x._id for x in (p, g, *state.values(), lr, t)]
+            graph = simplify(recorder, arguments, results, finite=True)
+            arrays = [self.numbers, self.gradients, *self.state.values()]
+            return Elementwise(graph, arrays, 2)
+        except (TraceError, TypeError, KeyError, AttributeError, NotElementwise):
+            return None
+
+    def fits(self, h: Any) -> bool:
+        """Whether the hyper-parameters are those that the rule was recorded with."""
+        return _constants(h) == self.known
+
+    def prepare(self, h: Any) -> bool:
+        """Compute the new numbers beside the old ones; whether all are finite."""
+        import numpy as np
+
+        if self.elementwise is None:
+            optimizer = self.optimizer
+            self.new_numbers, self.new_state = optimizer._run(
+                self.numbers, self.gradients, self.state, h
+            )
+        else:
+            self.elementwise(h.lr, h.t)
+        new = self.new_numbers
+        return bool(math.isfinite(np.dot(new, new)) or np.isfinite(new).all())
+
+    def read(self) -> None:
+        """Take the optimizer's state over."""
+        for name, numbers in self.state.items():
+            numbers[...] = self.optimizer._state[self.number][name]
+
+    def commit(self) -> None:
+        """Let the new numbers be the numbers."""
+        self.numbers[:] = self.new_numbers
+        for name, new in self.new_state.items():
+            if new is not self.state[name]:
+                self.state[name][...] = new
+
+    def write(self) -> None:
+        """Give the optimizer its state."""
+        import numpy as np
+
+        own = self.optimizer._state[self.number]
+        for name, numbers in self.state.items():
+            own[name] = np.array(numbers, float)
+
+
+def _constants(h: Any) -> dict[str, Any]:
+    return {name: x for name, x in vars(h).items() if name not in {"lr", "t"}}
+
+
+# --- data ------------------------------------------------------------------------------------
+
+
+def _plain(x: Any) -> Any:
+    return x.tolist() if hasattr(x, "tolist") else x
+
+
+def _listed(x: Any) -> Any:
+    return [_plain(entry) for entry in x]
+
+
+def _numbers(X: Any) -> Array:
+    """Samples as an array (samples, numbers)."""
+    import numpy as np
+
+    array = np.asarray(X, dtype=float)
+    return array.reshape(len(array), -1)
+
+
+def _few(y: Any) -> list[int]:
+    """The indices of a few samples of different targets."""
+    found: dict[Any, int] = {}
+    for i in range(min(len(y), 1000)):
+        found.setdefault(str(_plain(y[i])), i)
+        if len(found) == 4:
+            break
+    return list(found.values())
+
+
+def _targets(y: Any, model: Callable[[Any], Any], X: Any) -> Any:
+    """Ways to hand targets to the loss: the structure to record, what to make of it, and how to encode them.
+
+    Numbers as numbers first. A loss that wants a class's index cannot be given a symbol; if it takes
+    probabilities too, as cross-entropy does, the class is recorded one-hot.
+    """
+    import numpy as np
+
+    first = _plain(y[0])
+    _, structure = flatten(first)
+    yield structure, lambda t: t, _numbers
+    if isinstance(first, int) and not isinstance(first, bool):
+        with no_grad():
+            output = model(_plain(X[0]))
+        if isinstance(output, list):
+            classes = len(output)
+
+            def one_hot(labels: Any) -> Array:
+                chosen = np.asarray(labels, dtype=int)
+                return np.eye(classes)[chosen]
+
+            yield flatten([0.0] * classes)[1], lambda t: t, one_hot

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import math
+import threading
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import TraceError, Value, compile
+
+
+def test_a_captured_leaf_is_read_at_every_call():
+    w = Value(2.0)
+    f = compile(lambda x: w * x)
+    assert f(3.0) == 6.0
+    w.data = 5.0
+    assert f(3.0) == 15.0
+
+
+def test_what_is_made_of_captured_leaves_alone_is_recorded_and_not_frozen():
+    w = [Value(1.0), Value(2.0)]
+    f = compile(lambda x: x + sum(p * p for p in w))
+    assert f(0.0) == 5.0
+    w[0].data = 3.0
+    assert f(0.0) == 13.0
+
+
+def test_a_comparison_of_a_captured_leaf_with_an_argument_stays_live():
+    w = Value(2.0)
+    f = compile(lambda x: ag.where(w < x, 1.0, ag.where(x >= w, 2.0, 3.0)))
+    assert f(1.0) == 3.0
+    w.data = 0.0
+    assert f(1.0) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x: 1.0 if x > 0 else 0.0, "where"),
+        (lambda x: 1.0 if x else 0.0, "where"),
+        (lambda x: math.exp(x), "autograd's function of the same name"),
+        (lambda x: float(x), "autograd's function"),
+        (lambda x: int(x), "floor"),
+        (lambda x: [1, 2][x], "index"),
+        (lambda x: x.data, "recorded value itself"),
+        (lambda x: x.item(), "recorded value itself"),
+        (lambda x: x.grad, "compile\\(grad\\(f\\)\\)"),
+        (lambda x: (x * x).backward(), "value_and_grad"),
+        (lambda x: max(x, 0.0), "maximum"),
+        (lambda x: not (x > 1), "where"),
+    ],
+)
+def test_asking_for_a_number_that_is_not_there_names_the_line_and_the_alternative(function, words):
+    with pytest.raises(TraceError, match=words) as caught:
+        compile(function)(1.0)
+    assert f"{__file__}, line {function.__code__.co_firstlineno}" in str(caught.value)
+
+
+def test_a_symbol_kept_from_another_recording_is_refused():
+    kept = []
+
+    def f(*xs):
+        kept.extend(xs)
+        return kept[0] * xs[0]
+
+    g = compile(f)
+    assert g(2.0) == 4.0
+    with pytest.raises(TraceError, match="another recording"):
+        g(2.0, 3.0)
+
+
+def test_conditions_combine_and_choose():
+    f = compile(lambda x: ag.where((x > 0) & ~(x > 2) | (x < -5), x, 0.0))
+    assert [f(x) for x in (1.0, 3.0, -1.0, -6.0)] == [1.0, 0.0, 0.0, -6.0]
+
+
+def test_a_number_as_a_condition_is_true_unless_it_is_zero():
+    f = compile(lambda x: ag.where(x, 1.0, 2.0))
+    assert [f(x) for x in (0.0, -0.0, 3.0, math.nan)] == [2.0, 2.0, 1.0, 1.0]
+
+
+def test_no_gradient_flows_through_detach_or_no_grad_in_a_recording():
+    recorder_sees = []
+
+    def f(x):
+        with ag.no_grad():
+            frozen = x * x
+        recorder_sees.append(type(frozen).__name__)
+        return frozen * x + x.detach() * x
+
+    assert compile(f)(3.0) == 36.0
+    assert recorder_sees == ["Symbol"]
+
+
+def test_arguments_are_numbers_of_any_kind_in_any_container():
+    f = compile(lambda tree, x: {"s": sum(tree["a"]) + tree["b"][0] * x})
+    assert f({"a": [1, True], "b": (Fraction(1, 2),)}, np.float32(4)) == {"s": 4.0}
+    assert f({"a": [1, 2], "b": (1,)}, x=2) == {"s": 5.0}
+
+
+def test_an_array_arrives_as_an_object_array_and_is_answered_with_an_array():
+    w = np.arange(6.0).reshape(2, 3)
+    f = compile(lambda x: np.tanh(w @ x[1:]) + x[0])
+    x = np.array([0.5, 1.0, -1.0, 2.0])
+    assert np.allclose(f(x), np.tanh(w @ x[1:]) + x[0], rtol=1e-14)
+    assert f(x).dtype == float
+
+
+def test_what_is_no_number_is_refused_by_name():
+    with pytest.raises(TypeError, match=r"argument \[1\] must be a real number, not the str"):
+        compile(lambda x, y: x)(1.0, "2")
+    with pytest.raises(TypeError, match="must return numbers"):
+        compile(lambda x: "x")(1.0)
+    with pytest.raises(TypeError, match="a comparison; use where"):
+        compile(lambda x: x > 0)(1.0)
+    with pytest.raises(TypeError, match="compile needs a function"):
+        compile(3)
+
+
+def test_values_get_the_function_itself_so_that_it_can_be_differentiated():
+    f = compile(lambda x: x * x)
+    x = Value(3.0)
+    f(x).backward()
+    assert x.grad == 6.0
+    assert compile(lambda x: f(x) + 1.0)(2.0) == 5.0
+
+
+def test_many_structures_are_compiled_with_a_warning_that_tells_them():
+    f = compile(lambda xs: sum(xs))
+    for n in range(1, 8):
+        f([1.0] * n)
+    with pytest.warns(ag.RecompileWarning, match="8 structures"):
+        assert f([1.0] * 8) == 8.0
+
+
+def test_two_threads_calling_one_compiled_function_get_right_answers():
+    f = compile(lambda xs: sum(x * i for i, x in enumerate(xs)))
+    wrong = []
+
+    def work(k):
+        for _ in range(300):
+            if f([float(k)] * 20) != 190.0 * k:
+                wrong.append(k)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+from programs import gap, program
+
+import autograd as ag
+from autograd.compiler.graph import evaluate
+from autograd.compiler.stages import simplified
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_simplifying_a_random_program_does_not_change_its_value(seed):
+    f, xs = program(seed)
+    assert gap(evaluate(simplified(f, xs), xs), [f([ag.Value(x) for x in xs]).data]) <= 1e-12
+
+
+def size(function, *args):
+    graph = simplified(function, *args)
+    return len(graph.operands) - graph.leaves
+
+
+@pytest.mark.parametrize(
+    ("function", "operations"),
+    [
+        (lambda x: x + 0, 0),
+        (lambda x: sum([x]), 0),
+        (lambda x: 0 - (-x), 0),
+        (lambda x: x * 1, 0),
+        (lambda x: 1.0 * x / 1.0, 0),
+        (lambda x: -1 * (-x), 0),
+        (lambda x: x**1, 0),
+        (lambda x: x**2 - x * x, 2),
+        (lambda x: ag.exp(x) + ag.exp(x), 2),
+        (lambda x: ag.exp(x) * 2 + 2 * ag.exp(x), 3),
+        (lambda x: x + ag.exp(ag.Value(0.0).data), 1),
+        (lambda x: x * 2 - (-x), 2),
+        (lambda x: ag.where(x > 0, x, x), 0),
+        (lambda x: ag.where(True, x, x * 2), 0),
+        (lambda x: ag.sum([x]) + ag.dot([x], [x]), 2),
+        (lambda x: x if ag.tanh(x) else x, None),
+    ],
+)
+def test_what_is_not_needed_goes(function, operations):
+    if operations is None:
+        with pytest.raises(ag.TraceError):
+            size(function, 1.0)
+    else:
+        assert size(function, 1.0) == operations
+
+
+def test_the_recorded_order_of_operands_is_kept():
+    text = str(simplified(lambda x, y: [x * y, y * x + x], 1.0, 1.0))
+    assert "v2 = x0 × x1" in text
+    assert "v3 = v2 + x0" in text
+
+
+def test_a_product_with_zero_stays_for_zero_times_infinity_is_nan():
+    assert size(lambda x: x * 0.0, 1.0) == 1
