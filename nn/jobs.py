@@ -51,7 +51,7 @@ class Job:
     activation: str = "tanh"
     optimizer: str = "adam"
     lr: float = 0.03
-    epochs: int = 10
+    epochs: int = 12
     batch_size: int | None = 32
 
 

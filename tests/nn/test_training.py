@@ -101,7 +101,7 @@ def test_every_epoch_takes_every_sample_once_in_an_order_of_its_own():
         lr=None,
         epochs=2,
         batch_size=7,
-        compile=False,  # which would call the model once
+        compile=False,  # a compiled step does not call the model
     )
     first, second = seen[-40:-20], seen[-20:]
     assert sorted(first) == sorted(second) == [float(i) for i in range(20)]
