@@ -153,7 +153,7 @@ def _step(
     smooth: bool,
 ) -> Step | None:
     count = arity if arity is not None else 2 + 2 * choose.index(2)  # even, for dot's two halves
-    operands: list[int | float] = []
+    operands: list[Any] = []
     for place in range(count):
         if place and choose.index(4) == 3:
             operands.append(choose.number())
@@ -184,9 +184,9 @@ def image(row: Primitive, regions: Sequence[Interval], smooth: bool) -> Interval
     margin = MARGIN if smooth else 0.0
     if row.domain is not None and not all(lift(s).low >= margin for s in row.domain(*regions)):
         return None
-    if smooth and row.kinks is not None:
-        if not all(lift(s).clears(MARGIN) for s in row.kinks(*regions)):
-            return None
+    kinks = row.kinks(*regions) if smooth and row.kinks is not None else ()
+    if not all(lift(s).clears(MARGIN) for s in kinks):
+        return None
     region = lift(RULES[row].forward(*regions))
     if not region.size <= LARGEST:  # nan, too
         return None

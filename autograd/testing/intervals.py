@@ -57,13 +57,13 @@ class Interval:
         return hull(*_corners(lambda a, b: a * b, self, lift(other)))
 
     def __radd__(self, other: Any) -> Interval:
-        return self + other
+        return lift(other) + self
 
     def __rsub__(self, other: Any) -> Interval:
-        return -self + other
+        return lift(other) - self
 
     def __rmul__(self, other: Any) -> Interval:
-        return self * other
+        return lift(other) * self
 
     def __abs__(self) -> Interval:
         if self.low >= 0.0:

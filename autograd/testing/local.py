@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..value import Value
 
 ULPS = 8.0 * UNIT  # four ulps
+OVERFLOWED = 1e-9
 WIDEST = 32
 """How many arguments of a node of many are looked at; they are spread evenly."""
 
@@ -193,6 +194,10 @@ def _fault(found: float, exact: Any, error: float) -> tuple[float, float] | None
     nearest = float(exact)
     if not math.isfinite(found):  # the exact number is an ordinary one: the rule overflowed inside
         return nearest, ULPS * abs(nearest)
+    if not math.isfinite(
+        error
+    ):  # something overflowed on the way to an ordinary number: let it be close
+        error = OVERFLOWED * abs(nearest)
     tolerance = max(ULPS * abs(nearest), 1.01 * error)
     return None if abs(found - exact) <= tolerance else (nearest, tolerance)
 

@@ -29,7 +29,7 @@ class Subject:
     """
 
     def __init__(
-        self, function: Callable[..., Any], args: tuple[Any, ...], parameters: Sequence[Value] = ()
+        self, function: Callable[..., Any], args: tuple[Any, ...], parameters: Sequence[Any] = ()
     ) -> None:
         if not callable(function):
             raise TypeError(f"gradcheck needs a function, not {type(function).__name__}")
@@ -43,10 +43,14 @@ class Subject:
         self._varying: list[int] = []
         argument_names = _argument_names(function, len(args))
         for i, leaf in enumerate(self._leaves):
-            if isinstance(leaf, bool) or not (isinstance(leaf, Value) or is_real(leaf)):
+            if isinstance(leaf, Value):
+                number = leaf.data
+            elif is_real(leaf) and type(leaf) is not bool:
+                number = real(leaf, "an argument")
+            else:
                 continue
             self._varying.append(i)
-            self.point.append(leaf.data if isinstance(leaf, Value) else real(leaf, "an argument"))
+            self.point.append(number)
             self.names.append(_path(argument_names, self._structure.path(i)))
         for i, parameter in enumerate(self.parameters):
             if not isinstance(parameter, Value) or parameter.primitive is not None:

@@ -244,13 +244,13 @@ def _equal(a: Any, b: Any) -> Any:
 
 
 def _namespace() -> Namespace:
-    xp = IEEE
+    xp: Any = IEEE
 
     def bell(x: float) -> float:
-        return 2.0 / math.sqrt(math.pi) * xp.exp(-x * x)
+        return 2.0 / math.sqrt(math.pi) * float(xp.exp(-x * x))
 
     def inside(x: float) -> float:
-        return xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x)))
+        return float(xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x))))
 
     # The slopes are written out here, and not taken from the table's partials, because those are what
     # is being checked.

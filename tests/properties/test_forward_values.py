@@ -16,7 +16,9 @@ from autograd.table import TABLE
 floats = st.floats(allow_nan=True, allow_infinity=True)
 moderate = st.floats(-50, 50)
 
-UNARY = "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
+UNARY = (
+    "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
+)
 BINARY = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,

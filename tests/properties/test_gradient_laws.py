@@ -71,7 +71,9 @@ def test_the_gradient_is_linear(f, g, a, b):  # swapped or dropped partials
         parts[i] = [u.grad, v.grad]
     for leaf, total, df, dg in zip((x, y), whole, *parts, strict=True):
         error = sum(
-            abs(c) * found[leaf].error for c, found in zip((a, b), errors, strict=True) if leaf in found
+            abs(c) * found[leaf].error
+            for c, found in zip((a, b), errors, strict=True)
+            if leaf in found
         )
         size = abs(a * df) + abs(b * dg)
         assume(math.isfinite(size + error))
