@@ -235,8 +235,9 @@ class Value(Operators):
         return format(self._data, spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={self._data}, grad={self.grad}{label})"
+        label = self.label if len(self.label) <= 100 else f"{self.label[:99]}…"
+        named = f", label={label!r}" if label else ""
+        return f"Value(data={self._data}, grad={self.grad}{named})"
 
     # --- copies ------------------------------------------------------------------------------
 

@@ -284,10 +284,8 @@ def _parent(name: str, named: dict[str, Module]) -> str | None:
 
 def _box(stage: _Stage, cluster: int | None) -> Node:
     title = stage.name or _kind(stage.step)
-    if stage.weights:
-        lines = [_kind(stage.step)] if stage.name else []
-    else:
-        lines = [_named(stage.step)]
+    kind = [_kind(stage.step)] if stage.name else []
+    lines = kind if stage.weights else [_named(stage.step)]
     lines = [shorten(line) for line in (*lines, *stage.facts())]
     return Node(shorten(title), tuple(lines), kind="module", cluster=cluster)
 

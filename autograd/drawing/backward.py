@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -230,15 +232,18 @@ class BackwardDrawing:
         self.steps = steps
         self.theme = theme
 
+    @cached_property
+    def _svg(self) -> str:
+        svg = render(to_dot(self.graph, THEMES[self.theme], ids=True), "svg").decode()
+        return svg[svg.index("<svg") :]
+
     def to_html(self) -> str:
         """The page. It loads nothing, and works from a file.
 
         Where nothing can draw the picture, the page tells the steps in words.
         """
-        theme = THEMES[self.theme]
         try:
-            svg = render(to_dot(self.graph, theme, ids=True), "svg").decode()
-            picture = svg[svg.index("<svg") :]
+            picture = self._svg
         except RenderError:
             picture = f"<pre>{escape_html(to_text(self.graph))}\n{escape_html(ADVICE)}</pre>"
         data = [
@@ -250,7 +255,7 @@ class BackwardDrawing:
             "<li>" + "<br>".join(escape_html(line) for line in step.text) + "</li>"
             for step in self.steps
         )
-        return page(theme, picture, script, listed, len(self.steps) - 1)
+        return page(THEMES[self.theme], picture, script, listed, len(self.steps) - 1)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page to a .html file, whole or not at all.
@@ -279,8 +284,13 @@ class BackwardDrawing:
         return {"text/html": frame, "text/plain": plain}
 
     def _height(self) -> int:
-        """Room for the picture, roughly: how many boxes stand above each other."""
-        return min(max(360, 220 + 40 * len(self.graph.nodes)), 720)
+        """Room for the picture in pixels, of which an inch has 96 and 72 points."""
+        try:
+            size = re.search(r'height="([\d.]+)pt"', self._svg[:300])
+        except RenderError:
+            size = None
+        picture = float(size[1]) * 96 / 72 if size else 300.0
+        return int(min(max(300.0, picture + 190.0), 720.0))
 
     def __repr__(self) -> str:
         return f"<Backward through {plural(len(self.graph.nodes), 'node')} in {plural(len(self.steps), 'step')}>"

@@ -315,7 +315,7 @@ def test_print_graph_prints_the_tree(capsys):
         "│  ├─ a = 2 [0]\n"
         "│  └─ b = -3\n"
         "└─ a ^ 2: 4\n"
-        "   └ a = 2 [0], above\n"
+        "   └─ a = 2 [0], above\n"
     )
 
 

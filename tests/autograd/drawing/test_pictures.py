@@ -86,7 +86,7 @@ def test_with_neither_a_cell_shows_the_tree_and_how_to_get_pictures(picture):
     shown = picture._repr_mimebundle_()
     assert set(shown) == {"text/plain"}
     assert shown["text/plain"] == (
-        "x × x: 9\n└ x = 3\nNo gradients yet: call backward() first\n" + rendering.ADVICE
+        "x × x: 9\n└─ x = 3\nNo gradients yet: call backward() first\n" + rendering.ADVICE
     )
     assert "valuegrad[viz]" in rendering.ADVICE
 
@@ -242,3 +242,8 @@ def test_a_page_without_a_renderer_holds_the_tree(tmp_path):
     page = draw(x * 2).save(tmp_path / "x.html").read_text(encoding="utf-8")
     assert "&lt;script&gt; × 2" in page
     assert "<script>" not in page
+
+
+def test_the_repr_of_a_value_is_short_whatever_its_label():
+    assert repr(Value(1.0, "a'b\n")) == 'Value(data=1.0, grad=0.0, label="a\'b\\n")'
+    assert len(repr(Value(1.0, "long" * 5000))) < 150
