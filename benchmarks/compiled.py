@@ -1,7 +1,7 @@
 """Compiled programs beside their peers: ``python benchmarks/compiled.py [case ...]``.
 
 Cases: moons, digits, mnist, rosenbrock, rnn, gpt, determinant, pendulum, compile; all by default. Peers that are not
-installed are left out. Times are the best of many calls, in one process and one thread, and the ratio is the peer's
+installed are left out. Times are medians of many calls, in one process and one thread, and the ratio is the peer's
 time to ours. Only ratios of one run mean something.
 """
 
@@ -19,6 +19,7 @@ os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_paralleli
 os.environ["JAX_PLATFORMS"] = "cpu"
 
 import resource
+import statistics
 import time
 from typing import Any
 
@@ -44,19 +45,19 @@ def optional(name: str) -> Any:
 
 
 def race(runners: dict[str, Any], seconds: float = 2.0) -> dict[str, float]:
-    """The best time of each, in microseconds, taken in turns so that all see the same machine."""
-    best = dict.fromkeys(runners, float("inf"))
+    """The median time of each, in microseconds, taken in turns so that all see the same machine."""
+    times: dict[str, list[float]] = {name: [] for name in runners}
     for run in runners.values():
         run()
         run()
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         for name, run in runners.items():
-            for _ in range(3):
+            for _ in range(20):  # in a row, for a loop is how each is used
                 start = time.perf_counter()
                 run()
-                best[name] = min(best[name], time.perf_counter() - start)
-    return {name: 1e6 * t for name, t in best.items()}
+                times[name].append(time.perf_counter() - start)
+    return {name: 1e6 * statistics.median(found) for name, found in times.items()}
 
 
 def report(title: str, times: dict[str, float]) -> None:
@@ -390,7 +391,8 @@ def gpt() -> None:
 
 def determinant() -> None:
     """A determinant of 5x5 by minors."""
-    x = np.random.default_rng(0).normal(size=(5, 5))
+    x = np.random.default_rng(0).normal(size=(5, 5)).tolist()
+    matrix = np.array(x)
     compiled = checked(cases.determinant, x)
     runners = {"compile": lambda: compiled(x)}
     casadi = optional("casadi")
@@ -398,7 +400,7 @@ def determinant() -> None:
         symbol = casadi.SX.sym("x", 5, 5)
         value = cases.determinant([[symbol[i, j] for j in range(5)] for i in range(5)])
         function = casadi.Function("f", [symbol], [value, casadi.gradient(value, casadi.vec(symbol))])
-        runners["CasADi SX"] = lambda: function(x)
+        runners["CasADi SX"] = lambda: function(matrix)
     report("determinant 5x5 by minors, value and gradient", race(runners, 1.0))
 
 

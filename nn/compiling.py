@@ -128,9 +128,9 @@ class CompiledStep:
             for rule in self._rules:
                 rule.read()
         optimizer = self.optimizer
-        loss = program.run(space)
         gradients = program.gradients
         with np.errstate(all="ignore"):
+            loss = program.run(space)
             # A sum of squares is finite if all are; if not, it may have overflowed.
             finite = math.isfinite(loss) and (
                 math.isfinite(np.dot(gradients, gradients)) or np.isfinite(gradients).all()
@@ -291,7 +291,7 @@ class _Rule:
             arguments = [x._id for x in (p, g, *state.values(), lr, t)]
             graph = simplify(recorder, arguments, results, finite=True)
             arrays = [self.numbers, self.gradients, *self.state.values()]
-            return Elementwise(graph, arrays, 2)
+            return Elementwise(graph, arrays, 2, spent=(1,))
         except (TraceError, TypeError, KeyError, AttributeError, NotElementwise):
             return None
 

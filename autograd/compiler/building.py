@@ -193,7 +193,8 @@ class Builder:
         row = {"add": p.add, "multiply": p.mul, "maximum": p.maximum}[kind]
         if columns == 1:
             return Ref(ref.arena, ref.positions[:, 0])
-        if columns <= 3:
+        # One by one where the reduction's own loop is longer than the instructions it takes.
+        if columns <= 3 or (not ref.laned and columns <= 8 and 3 * (columns - 2) < rows / 25 + 2):
             total: Operand = Ref(ref.arena, ref.positions[:, 0])
             for j in range(1, columns):
                 total = self.elementwise(row, [total, Ref(ref.arena, ref.positions[:, j])], rows)

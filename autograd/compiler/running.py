@@ -57,8 +57,12 @@ class Workspace:
     def __call__(self) -> None:
         """Run all instructions."""
         with self.np.errstate(all="ignore"):
-            for function, arguments in self.code:
-                function(*arguments)
+            self.run()
+
+    def run(self) -> None:
+        """Run all instructions, under whatever ``numpy.errstate`` there is."""
+        for function, arguments in self.code:
+            function(*arguments)
 
     def view(self, view: View, lane_axis: bool = True) -> Array:
         """A NumPy array of a view.
@@ -143,8 +147,11 @@ class Workspace:
             source = self._source(operands[0], lane_axis=False)
             return np.add.reduceat, (source, detail, 0, None, self.view(out, lane_axis=False))
         if op == "over_lanes":
-            source = self._source(operands[0])
-            return np.add.reduce, (source, -1, None, self.view(out, lane_axis=False))
+            source, target = self._source(operands[0]), self.view(out, lane_axis=False)
+            if source.ndim == 2 and source.strides[-1] == self.dtype.itemsize:
+                # A product with ones is BLAS, and faster than a sum.
+                return np.matmul, (source, np.ones(source.shape[1], self.dtype), target)
+            return np.add.reduce, (source, -1, None, target)
         target = self.view(out)
         sources = [self._source(x) for x in operands]
         if op == "copy":
