@@ -177,14 +177,19 @@ class Reverse:
                 )
 
     def _logsumexp(self, step: Step, g: Cotangent) -> None:
-        rule, count = self.builder.rule, step.ids[0].size
-        value, mask = self.spread(g.value, step), self.spread(g.mask, step)
+        # The rule of primitives.logsumexp, on rows: exp(x - out), divided by their sum.
+        rule, builder = self.builder.rule, self.builder
+        rows, terms = step.ids[0].shape
+        count = rows * terms
         out = self.spread(step.out, step)
-        assert value is not None
         assert out is not None
-        share = rule(p.exp, [rule(p.sub, [_line(step.operands[0]), out], count)], count)
-        if value != 1.0:
-            share = rule(p.mul, [value, share], count)
+        parts = rule(p.exp, [rule(p.sub, [_line(step.operands[0]), out], count)], count)
+        assert isinstance(parts, Ref)
+        total = builder.reduce("add", Ref(parts.arena, parts.positions.reshape(rows, terms)))
+        each = self.spread(rule(p.div, [g.value, total], rows), step)
+        assert each is not None
+        mask = self.spread(g.mask, step)
+        share = rule(p.mul, [each, parts], count)
         self.push(step.ids[0].ravel(), share, g.negative, mask, step.group.laned)
 
     def _prod(self, step: Step, g: Cotangent) -> None:
