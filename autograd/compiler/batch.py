@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..structure import Structure
 from .compiled import without_collector
 from .lowering import lower, schedule
 from .program import Ref
@@ -20,6 +19,7 @@ from .stages import tracing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ..structure import Structure
     from ..value import Value
 
     Array = Any
@@ -131,7 +131,7 @@ class BatchLoss:
         if self._gather is not None:
             once.take(self._gather, 0, self.gradients, "clip")
         losses = space.results[0][0]()
-        return float(self.np.add.reduce(losses, None)) / losses.size
+        return float(self.np.add.reduce(losses, None) / losses.size)
 
     def __call__(self, rows: Array) -> float:
         """The mean over samples.

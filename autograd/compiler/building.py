@@ -90,7 +90,9 @@ class Builder:
 
     # --- instructions ------------------------------------------------------------------------
 
-    def emit(self, op: str, out: View, operands: Sequence[View | float], detail: Any = None) -> None:
+    def emit(
+        self, op: str, out: View, operands: Sequence[View | float], detail: Any = None
+    ) -> None:
         self.instructions.append(Instruction(op, out, tuple(operands), detail))
 
     def take(self, ref: Ref) -> Ref:
@@ -121,7 +123,10 @@ class Builder:
             return row.forward(*operands)  # type: ignore[no-any-return]
         key = None
         if out is None:
-            key = (row, *((x.arena, id(x.positions)) if isinstance(x, Ref) else x for x in operands))
+            key = (
+                row,
+                *((x.arena, id(x.positions)) if isinstance(x, Ref) else x for x in operands),
+            )
             if key in self._known:
                 return self._known[key]
         laned = any(ref.laned for ref in refs)

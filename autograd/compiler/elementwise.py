@@ -21,7 +21,7 @@ _NAMES = {
 }
 
 
-class NotElementwise(ValueError):
+class NotElementwiseError(ValueError):
     """A rule uses an operation that has no kernel here."""
 
 
@@ -65,12 +65,13 @@ class Elementwise:
             wide.append(is_wide)
             if row is c.detach:
                 row, operands = p.add, [*operands, np.zeros((), dtype)]
+            function: Any
             if row is p.pow_ and ids[1] < 0 and graph.constants[~ids[1]] == 0.5:
                 function, operands = np.sqrt, operands[:1]
             elif row.name in _NAMES:
                 function = table[row.name]
             else:
-                raise NotElementwise(row.name)
+                raise NotElementwiseError(row.name)
             for i in set(ids):  # in place where an operand ends its life
                 if (i >= graph.leaves or i in spent) and last.get(i) == identity and wide[i]:
                     free.append(places[i])

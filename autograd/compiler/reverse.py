@@ -67,7 +67,9 @@ class Cotangent(NamedTuple):
 class Reverse:
     """The sweep over the steps of a program."""
 
-    def __init__(self, schedule: Schedule, builder: Builder, layout: Layout, steps: list[Step]) -> None:
+    def __init__(
+        self, schedule: Schedule, builder: Builder, layout: Layout, steps: list[Step]
+    ) -> None:
         self.np = layout.np
         self.schedule = schedule
         self.builder = builder
@@ -80,9 +82,7 @@ class Reverse:
         self.masked = [False, False, *(step.group.masked for step in steps)]
         self.laned = [False, True, *(step.group.laned for step in steps)]
 
-    def run(
-        self, root: int, wanted: Sequence[int], seed: Operand = 1.0
-    ) -> list[Ref | float]:
+    def run(self, root: int, wanted: Sequence[int], seed: Operand = 1.0) -> list[Ref | float]:
         """Differentiate the number of an id with respect to leaves, whose ids are ascending.
 
         Args:
@@ -255,7 +255,9 @@ class Reverse:
             builder.emit("matmul", place, (a, b), rows)
             return target
         partial = builder.place(False, count * rows * terms)
-        place = View(ONCE, int(partial.positions[0]), (count, rows, terms), (rows * terms, terms, 1))
+        place = View(
+            ONCE, int(partial.positions[0]), (count, rows, terms), (rows * terms, terms, 1)
+        )
         builder.emit("matmul", place, (a, b), rows)
         total = builder.reduce("add", Ref(ONCE, partial.positions.reshape(count, -1).T))
         if out is None:
@@ -392,7 +394,9 @@ class Reverse:
                 value, negative = builder.rule(p.sub, pair, size), False
         if not partial and not products:
             return Cotangent(value, negative, None)
-        alone = not (full or products or pending) and sum(len(part.ranks) for part in partial) == size
+        alone = (
+            not (full or products or pending) and sum(len(part.ranks) for part in partial) == size
+        )
         if alone and not self._is_patchy(partial, [], size):
             tiled = self._tiled(partial, size)
             if tiled is not None:
@@ -406,7 +410,8 @@ class Reverse:
             covered[:] = True
         for group in products:
             self._add_product(group, out, covered)
-        for part in partial:
+        for contribution in partial:
+            part = contribution
             spot = Ref(out.arena, out.positions[part.ranks])
             count = len(part.ranks)
             if not laned and isinstance(part.value, Ref) and part.value.laned:
@@ -414,7 +419,7 @@ class Reverse:
                     builder.over_lanes(part.value, spot)
                     covered[part.ranks] = True
                     continue
-                part = self.summed(part, laned)  # noqa: PLW2901
+                part = self.summed(part, laned)
             if covered[part.ranks[0]]:
                 row = p.sub if part.negative else p.add
                 builder.elementwise(row, [spot, part.value], count, spot)
@@ -536,8 +541,8 @@ def _by_ranks(outers: list[Outer]) -> list[list[Outer]]:
     """Products for the same weights together, larger ones first."""
     alike: dict[Any, list[Outer]] = {}
     for outer in outers:
-        key = (outer.ranks.shape, outer.ranks.tobytes(), outer.negative)
-        key += (outer.left.arena, outer.right.arena)
+        arenas = outer.left.arena, outer.right.arena
+        key = (outer.ranks.shape, outer.ranks.tobytes(), outer.negative, arenas)
         alike.setdefault(key, []).append(outer)
     return sorted(alike.values(), key=lambda group: -group[0].ranks.size)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..namespaces import numpy_namespace
-from .program import CONSTANTS, LANES, ONCE, ROWS, Program, Ref, View
+from .program import LANES, ONCE, ROWS, Program, Ref, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,9 +51,7 @@ class Workspace:
             self.once[program.lane_count] = count
         self._kernels = kernels()
         self.code = [self._bind(instruction) for instruction in program.instructions]
-        self.results = [
-            [self._result(ref) for ref in group] for group in program.outputs
-        ]
+        self.results = [[self._result(ref) for ref in group] for group in program.outputs]
 
     def __call__(self) -> None:
         """Run all instructions."""
@@ -107,9 +106,9 @@ class Workspace:
         buffer = (self.once, self.lane, self.rows.T, self.constants)[ref.arena]
         positions = ref.positions
         if self.lanes is None:
-            return lambda: buffer[positions]
+            return partial(buffer.__getitem__, positions)
         if ref.laned:
-            return lambda: buffer[positions].T.copy()
+            return lambda: np.ascontiguousarray(buffer[positions].T)
         return lambda: np.broadcast_to(buffer[positions], shape).copy()
 
     def _bind(self, instruction: Instruction) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -220,7 +219,9 @@ def kernels() -> dict[str, Callable[..., Any]]:
         "either": maximum,
         "negation": np.logical_not,
     }
-    names = "abs exp expm1 log log1p sqrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh"
+    names = (
+        "abs exp expm1 log log1p sqrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh"
+    )
     names += " atanh hypot sign floor ceil round div pow"
     for name in names.split():
         found[name] = getattr(xp, name)

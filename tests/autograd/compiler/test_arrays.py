@@ -40,7 +40,9 @@ def test_flattening_does_not_change_the_value(seed):
 
 
 def test_a_sum_of_products_written_by_hand_becomes_a_dot():
-    graph = simplified(lambda w, x: sum(a * b for a, b in zip(w, x, strict=True)) - 2.0, [1.0] * 9, [1.0] * 9)
+    graph = simplified(
+        lambda w, x: sum(a * b for a, b in zip(w, x, strict=True)) - 2.0, [1.0] * 9, [1.0] * 9
+    )
     flat = flatten(graph, roles(graph, range(9), [])).graph
     assert [row.name for row in flat.primitives[18:]] == ["dot", "add"]
 
@@ -178,12 +180,16 @@ def test_a_mask_reaches_dots_sums_and_parameters_used_under_it_alone():
 
 
 def quadratic(xs):
-    return sum((x - i) ** 2 * 0.5 for i, x in enumerate(xs)) + sum(x * y for x, y in zip(xs, xs[1:], strict=False))
+    return sum((x - i) ** 2 * 0.5 for i, x in enumerate(xs)) + sum(
+        x * y for x, y in itertools.pairwise(xs)
+    )
 
 
 def test_answers_have_the_structures_of_the_arguments(arrays):
     def f(tree, x):
-        return sum(a * b for a, b in zip(tree["w"][0], tree["w"][1], strict=True)) * x + sum(tree["v"])
+        return sum(a * b for a, b in zip(tree["w"][0], tree["w"][1], strict=True)) * x + sum(
+            tree["v"]
+        )
 
     tree = {"w": [[1.0, 2.0], (3.0, 4.0)], "v": np.array([[1.0, 2.0, 3.0]])[0]}
     compiled = compile(value_and_grad(f, (0, 1)))
@@ -238,7 +244,10 @@ def test_the_number_of_workspaces_does_not_grow_with_calls():
 
 def test_float32_is_offered_and_is_within_its_precision():
     x = np.linspace(0, 1, 300)
-    double, single = compile(value_and_grad(quadratic)), compile(value_and_grad(quadratic), "float32")
+    double, single = (
+        compile(value_and_grad(quadratic)),
+        compile(value_and_grad(quadratic), "float32"),
+    )
     assert single(x)[0] == pytest.approx(double(x)[0], rel=1e-5)
     assert np.allclose(single(x)[1], double(x)[1], rtol=1e-4, atol=1e-5)
     assert single.cost().bytes < 0.6 * double.cost().bytes
@@ -298,7 +307,10 @@ def test_a_program_prints_an_instruction_a_line_and_tells_its_cost():
 
 
 def test_the_number_of_instructions_does_not_depend_on_the_size():
-    counts = {len(compile(value_and_grad(quadratic)).lower(np.zeros(n)).program.instructions) for n in (200, 900)}
+    counts = {
+        len(compile(value_and_grad(quadratic)).lower(np.zeros(n)).program.instructions)
+        for n in (200, 900)
+    }
     assert len(counts) == 1
 
 
@@ -310,4 +322,6 @@ def test_a_workspace_may_be_run_again_and_again_with_the_same_result():
     space()
     first = [read() for group in space.results for read in group]
     space()
-    assert all((a == b()).all() for a, b in zip(first, [r for g in space.results for r in g], strict=True))
+    assert all(
+        (a == b()).all() for a, b in zip(first, [r for g in space.results for r in g], strict=True)
+    )
