@@ -120,7 +120,8 @@ def primitive(
 ) -> Callable[[Callable[[Namespace], Row]], Primitive]:
     """Make the decorated function a row of the table (see :class:`Primitive` for the arguments).
 
-    The function's name, less a trailing underscore, is the row's, and its docstring the row's doc.
+    The function's name, less a trailing underscore, is the row's, and its docstring the row's doc. A row of a
+    name that the table has already takes that one's place for whatever is computed from then on.
 
     >>> @primitive(domain=lambda x: (x,))
     ... def cube_root(xp):
@@ -138,8 +139,7 @@ def primitive(
         row = Primitive(define, symbol, arity, commutative, domain, kinks)
         TABLE[row.name] = row
         row.forward, row.partials = bind_row(row, IEEE)
-        if row.name not in vars(TRACED):
-            setattr(TRACED, row.name, traced_function(row))
+        TRACED.take_in(row.name, traced_function(row))
         row.traced = row.bind(TRACED).partials
         return row
 
@@ -149,8 +149,7 @@ def primitive(
 def bind_row(row: Primitive, xp: Namespace) -> Rule:
     """Bind a row to a namespace, and give the namespace the row's function if it has none of its own."""
     rule = row.bind(xp)
-    if row.name not in vars(xp):
-        setattr(xp, row.name, rule.forward)
+    xp.take_in(row.name, rule.forward)
     return rule
 
 

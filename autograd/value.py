@@ -114,12 +114,18 @@ class Value(Operators):
                 x = a
             elif isinstance(a, Value):
                 x = a._data
+            elif type(a) is int:  # 2 * x and x**2 are as common as floats
+                x = real(a, "an operand")
+                operands = x, b
             else:
                 return _apply_foreign(self, primitive, operands)
             if type(b) is float:
                 y = b
             elif isinstance(b, Value):
                 y = b._data
+            elif type(b) is int:
+                y = real(b, "an operand")
+                operands = a, y
             else:
                 return _apply_foreign(self, primitive, operands)
             primals: tuple[float, ...] = (x, y)
@@ -229,8 +235,9 @@ class Value(Operators):
         return format(self._data, spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        label = f", label={self.label!r}" if self.label else ""
-        return f"Value(data={self._data}, grad={self.grad}{label})"
+        label = self.label if len(self.label) <= 100 else f"{self.label[:99]}…"
+        named = f", label={label!r}" if label else ""
+        return f"Value(data={self._data}, grad={self.grad}{named})"
 
     # --- copies ------------------------------------------------------------------------------
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autograd.value import real
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 def samples(X: Any, name: str) -> list[Any]:
@@ -52,13 +49,6 @@ def paired(X: Any, y: Any, kind: str = "") -> tuple[list[Any], list[Any]]:
             f"{kind}X has {len(rows)} rows and {kind}y has {len(wanted)} targets; they must be as many"
         )
     return rows, wanted
-
-
-def batches(count: int, size: int | None, order: Sequence[int]) -> Iterator[Sequence[int]]:
-    """The order cut into batches of a size, the last perhaps smaller; one batch if size is None."""
-    size = size or count
-    for start in range(0, count, size):
-        yield order[start : start + size]
 
 
 def shuffled(count: int, seed: int, epoch: int) -> list[int]:

@@ -101,7 +101,7 @@ def train_test_split(
         ValueError: if X and y differ in length, or either side of the split would be empty.
 
     >>> train_test_split([[0], [1], [2], [3]], list("aabb"), 0.5, stratify=True)
-    ([[1], [3]], [[2], [0]], ['a', 'b'], ['b', 'a'])
+    ([[3], [1]], [[2], [0]], ['b', 'a'], ['b', 'a'])
     """
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows and y has {len(y)} targets; they must be as many")
@@ -119,7 +119,9 @@ def train_test_split(
     order = list(range(total))
     rng.shuffle(order)
     test = set(_stratified(order, y, wanted) if stratify else order[:wanted])
-    # Both parts in shuffled order, so that the classes are mixed in them too.
+    # Shuffled again, for the test part took the first of each class: in the order that chose it, the
+    # training part would begin with the classes that were full early.
+    rng.shuffle(order)
     chosen = [i for i in order if i in test]
     rest = [i for i in order if i not in test]
     return (

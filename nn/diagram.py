@@ -58,7 +58,7 @@ class _Stage:
 def diagram(model: Module, options: Options) -> Graph:
     """The architecture of a model."""
     stages = _chain(model, "")
-    if stages is None:
+    if not stages:
         return _containment(model, options)
     neurons = sum(_shown(len(stage.weights)) for stage in stages if stage.weights)
     most = min(NEURONS, options.max_nodes) if options.collapse is None else options.max_nodes
@@ -125,6 +125,11 @@ def _kind(step: Any) -> str:
     return getattr(step, "__name__", type(step).__name__)
 
 
+def _named(step: Any) -> str:
+    """A step with its arguments, if it is a module: a function's repr would be different on each run."""
+    return repr(step) if isinstance(step, Module) else _kind(step)
+
+
 def _parameters(step: Any) -> int:
     return len(step.parameters()) if isinstance(step, Module) else 0
 
@@ -157,7 +162,9 @@ def _columns(model: Module, stages: list[_Stage], options: Options) -> Graph:
         graph.clusters.append(Cluster(" · ".join([title, *facts[-1:]]), frame))
         if stage.weights is None:
             lines = tuple(shorten(line) for line in facts)
-            here = _column(graph, [Node(shorten(repr(stage.step)), lines, kind="module")], cluster)
+            here = _column(
+                graph, [Node(shorten(_named(stage.step)), lines, kind="module")], cluster
+            )
             graph.edges.extend(Edge(t, h) for h in here for t in before)
         else:
             nodes = []
@@ -277,12 +284,8 @@ def _parent(name: str, named: dict[str, Module]) -> str | None:
 
 def _box(stage: _Stage, cluster: int | None) -> Node:
     title = stage.name or _kind(stage.step)
-    if stage.weights:
-        lines = [_kind(stage.step)] if stage.name else []
-    elif isinstance(stage.step, Module):
-        lines = [repr(stage.step)]
-    else:
-        lines = [_kind(stage.step)]
+    kind = [_kind(stage.step)] if stage.name else []
+    lines = kind if stage.weights else [_named(stage.step)]
     lines = [shorten(line) for line in (*lines, *stage.facts())]
     return Node(shorten(title), tuple(lines), kind="module", cluster=cluster)
 

@@ -100,7 +100,10 @@ class History:
                 ax.plot(epochs, column, label=_spoken(name, title), marker=marker)
             ax.set_xlabel("epoch")
             ax.set_title(title if len(columns) > 1 else _spoken(next(iter(columns)), ""))
-            ax.xaxis.get_major_locator().set_params(integer=True)
+            if len(self) == 1:
+                ax.set_xticks([1])  # in so short a range the locator would show parts of an epoch
+            else:
+                ax.xaxis.get_major_locator().set_params(integer=True)
             ax.grid(alpha=0.3)
             if len(columns) > 1:
                 ax.legend()

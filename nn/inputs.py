@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value
@@ -64,19 +63,3 @@ def _unnested(x: Row, layer: Module) -> Row:
             f"for many samples write [model(x) for x in X]"
         )
     return flat
-
-
-def count(number: Any, name: str) -> int:
-    """A number of neurons or inputs as an int.
-
-    Raises:
-        TypeError: if it is not a whole number.
-        ValueError: if it is below 1.
-    """
-    try:
-        whole = operator.index(number)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, not {number!r:.60}") from None
-    if whole < 1:
-        raise ValueError(f"{name} must be at least 1, not {whole}")
-    return whole

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.functions import dot
+from nn._arguments import count
 
 from . import activations
 from . import init as initializers
-from .inputs import Row, count, row
+from .inputs import Row, row
 from .module import Module, Parameter
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Neuron(Module):
         rng: Any = None,
         nout: int = 1,
     ) -> None:
-        nin = count(nin, "nin")
+        nin = count("nin", nin)
         function = activations.get(activation if nonlin else None)
         draw, draw_bias = initializers.get(init), initializers.get(bias_init)
         rng = initializers.generator(seed, rng)
@@ -124,7 +125,7 @@ class Layer(Module):
         rng: Any = None,
         **kwargs: Any,
     ) -> None:
-        nin, nout = count(nin, "nin"), count(nout, "nout")
+        nin, nout = count("nin", nin), count("nout", nout)
         rng = initializers.generator(seed, rng)
         self.neurons = [Neuron(nin, nonlin, rng=rng, nout=nout, **kwargs) for _ in range(nout)]
 
@@ -181,7 +182,7 @@ class Linear(Module):
         seed: int | None = None,
         rng: Any = None,
     ) -> None:
-        nin, nout = count(nin, "nin"), count(nout, "nout")
+        nin, nout = count("nin", nin), count("nout", nout)
         draw, draw_bias = initializers.get(init), initializers.get(bias_init)
         rng = initializers.generator(seed, rng)
         self.weight = [
@@ -246,7 +247,7 @@ class MLP(Module):
         seed: int | None = None,
         rng: Any = None,
     ) -> None:
-        sizes = [count(nin, "nin"), *[count(n, f"nouts[{i}]") for i, n in enumerate(nouts)]]
+        sizes = [count("nin", nin), *[count(f"nouts[{i}]", n) for i, n in enumerate(nouts)]]
         if len(sizes) == 1:
             raise ValueError("nouts must name at least one layer's size")
         rng = initializers.generator(seed, rng)

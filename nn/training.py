@@ -106,6 +106,7 @@ def fit(
     if held_out is not None:
         _try(model, loss, *held_out, "validation ")
     optimizer = _optimizer(optimizer, model, lr)
+    rates = [group["lr"] for group in optimizer.param_groups]
 
     prefix = "val_" if held_out is not None else ""
     names = [f"{prefix}{name}" for name in named]
@@ -123,10 +124,17 @@ def fit(
         # A checkpoint comes last, so that it holds what the others have done.
         callbacks=sorted(listed, key=lambda callback: isinstance(callback, Checkpoint)),
     )
-    for callback in run.callbacks:
-        callback.on_train_begin(run)
-    if resume is not None:
-        _resume(run, resume)
+    try:
+        if lr is not None:
+            optimizer.lr = lr
+        for callback in run.callbacks:
+            callback.on_train_begin(run)
+        if resume is not None:
+            _resume(run, resume)
+    except BaseException:
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        raise
 
     answer = None if compile is False else evaluation.answering(model)
 
@@ -223,10 +231,8 @@ def _validation(given: Any) -> tuple[list[Any], list[Any]]:
 
 
 def _optimizer(given: Any, model: Any, lr: Any) -> optim.Optimizer:
-    """The optimizer of the model's parameters, with its learning rate."""
+    """The optimizer of the model's parameters; one that comes as it is keeps its learning rate as yet."""
     if isinstance(given, optim.Optimizer):
-        if lr is not None:
-            given.lr = lr
         return given
     kind = optim.by_name(given) if isinstance(given, str) else given
     if not (isinstance(kind, type) and issubclass(kind, optim.Optimizer)):
@@ -256,10 +262,14 @@ def _distinct(targets: list[Any]) -> list[tuple[int, Any]]:
     """Each target that is not as one before it, with its place; not more of them than cost nothing."""
     first: dict[Any, int] = {}
     for i, target in enumerate(targets):
-        first.setdefault(tuple(target) if isinstance(target, list) else target, i)
+        first.setdefault(_hashable(target), i)
         if len(first) == _TRIED_TARGETS:
             break
     return [(i, targets[i]) for i in first.values()]
+
+
+def _hashable(target: Any) -> Any:
+    return tuple(map(_hashable, target)) if isinstance(target, list) else target
 
 
 def _step(model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str) -> Step:

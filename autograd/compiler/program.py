@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from autograd.drawing.model import Graph, Options
+
     Positions = Any
 
 ONCE, LANES, ROWS, CONSTANTS = range(4)
@@ -122,6 +124,12 @@ class Program(NamedTuple):
     """The position in ONCE of the cotangent to begin with, if it is not 1."""
     forward: int
     """How many of the instructions compute values; the rest compute derivatives."""
+
+    def _drawing(self, options: Options) -> Graph:
+        """The instructions, for ``autograd.draw``."""
+        from .diagram import diagram
+
+        return diagram(self, options)
 
     def __str__(self) -> str:
         count, once, a_lane = len(self.instructions), self.once, self.lanes + self.rows

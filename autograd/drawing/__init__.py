@@ -11,7 +11,7 @@
 │  ├─ a = 2 [0]: grad 1
 │  └─ b = -3: grad 2
 └─ a ^ 2: 4, grad 1
-   └ a = 2 [0], above
+   └─ a = 2 [0], above
 """
 
 from __future__ import annotations

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +25,7 @@ from .values import from_values
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
     from .model import Graph
     from .units import Unit
@@ -111,12 +114,13 @@ class _Sweep:
         self._edges = {(edge.tail, edge.head): i for i, edge in enumerate(graph.edges)}
         self._sums: dict[Value, float] = {}
 
-    def steps(self, root: Value, seed: float) -> Any:
+    def steps(self, root: Value, seed: float) -> Iterator[Step]:
         """A step for each box that hands gradient on."""
         self._sums[root] = seed
         start = Step(None, [f"Start at {self._name(root)}: its gradient is {self._number(seed)}"])
         start.gradients[self._boxes[root]] = f"grad {self._number(seed)}"
         yield start
+        shown = dict(start.gradients)
         for node, cotangent in reverse_sweep(topological_order(root), [(root, seed)]):
             if node.primitive is None:
                 continue
@@ -129,7 +133,18 @@ class _Sweep:
                         known = self._sums.get(operand)
                         self._sums[operand] = share if known is None else known + share
             if node in self._boxes:
-                yield self._step(node, cotangent, shares, before)
+                step = self._step(node, cotangent, shares, before)
+                shown.update(step.gradients)
+                yield step
+        late = Step(None, ["What is not shown has handed on its part"])
+        for value, box in self._boxes.items():
+            total = self._sums.get(value)
+            text = "" if total is None else f"grad {self._number(total)}"
+            if text != shown.get(box, ""):
+                late.gradients[box] = text
+                late.text.append(f"to {self._name(value)}: in all {text.removeprefix('grad ')}")
+        if late.gradients:
+            yield late
 
     @staticmethod
     def _shares(node: Value, cotangent: float) -> dict[Value, list[float | None]]:
@@ -217,15 +232,18 @@ class BackwardDrawing:
         self.steps = steps
         self.theme = theme
 
+    @cached_property
+    def _svg(self) -> str:
+        svg = render(to_dot(self.graph, THEMES[self.theme], ids=True), "svg").decode()
+        return svg[svg.index("<svg") :]
+
     def to_html(self) -> str:
         """The page. It loads nothing, and works from a file.
 
         Where nothing can draw the picture, the page tells the steps in words.
         """
-        theme = THEMES[self.theme]
         try:
-            svg = render(to_dot(self.graph, theme, ids=True), "svg").decode()
-            picture = svg[svg.index("<svg") :]
+            picture = self._svg
         except RenderError:
             picture = f"<pre>{escape_html(to_text(self.graph))}\n{escape_html(ADVICE)}</pre>"
         data = [
@@ -237,7 +255,7 @@ class BackwardDrawing:
             "<li>" + "<br>".join(escape_html(line) for line in step.text) + "</li>"
             for step in self.steps
         )
-        return page(theme, picture, script, listed, len(self.steps) - 1)
+        return page(THEMES[self.theme], picture, script, listed, len(self.steps) - 1)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page to a .html file, whole or not at all.
@@ -266,8 +284,13 @@ class BackwardDrawing:
         return {"text/html": frame, "text/plain": plain}
 
     def _height(self) -> int:
-        """Room for the picture, roughly: how many boxes stand above each other."""
-        return min(max(360, 220 + 40 * len(self.graph.nodes)), 720)
+        """Room for the picture in pixels, of which an inch has 96 and 72 points."""
+        try:
+            size = re.search(r'height="([\d.]+)pt"', self._svg[:300])
+        except RenderError:
+            size = None
+        picture = float(size[1]) * 96 / 72 if size else 300.0
+        return int(min(max(300.0, picture + 190.0), 720.0))
 
     def __repr__(self) -> str:
         return f"<Backward through {plural(len(self.graph.nodes), 'node')} in {plural(len(self.steps), 'step')}>"

@@ -162,7 +162,9 @@ def _clusters(graph: Graph, theme: Theme, ids: bool) -> list[str]:
             continue
         lines.append(f"{indent}subgraph cluster_{i} {{")
         fill = theme.cluster_fill[depth % len(theme.cluster_fill)]
-        title = quote(graph.clusters[i].title)
+        # Room for a browser whose letters are wider than those that the layout was made with.
+        room = " " * (1 + len(graph.clusters[i].title) // 12)
+        title = quote(f"{room}{graph.clusters[i].title}{room}")
         rows = graph.straight and graph.direction == "TB"
         beside = rows and members[i]
         lines.append(

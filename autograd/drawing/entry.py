@@ -54,7 +54,7 @@ def draw(
 
     Raises:
         TypeError: if x is nothing that can be drawn.
-        ValueError: if an option has a value that it cannot have.
+        ValueError: if an option has a value that it cannot have, or a node of ``near`` is not in the graph.
 
     >>> from autograd import Value, draw
     >>> x = Value(3.0, label="x")
@@ -88,7 +88,7 @@ def print_graph(x: Any, *args: Any, **options: Any) -> None:
     >>> x = Value(3.0, label="x")
     >>> print_graph(x * x, gradients=False)
     x × x: 9
-    └ x = 3
+    └─ x = 3
     """
     print(draw(x, *args, **options).to_text())  # noqa: T201  (what it is for)
 
@@ -182,6 +182,8 @@ def _nodes(name: str, nodes: Any) -> tuple[Value, ...]:
     if isinstance(nodes, Value):
         return (nodes,)
     found = []
+    if not hasattr(nodes, "__iter__"):
+        nodes = [nodes]
     for node in nodes:
         if not isinstance(node, Value):
             raise TypeError(f"{name} must be Values, not {_kind(node)}")

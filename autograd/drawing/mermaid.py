@@ -52,6 +52,9 @@ def to_mermaid(graph: Graph, theme: Theme = LIGHT) -> Mermaid:
         )
         ids = ",".join(f"n{i}" for i, node in enumerate(graph.nodes) if node.kind == kind)
         lines.append(f"  class {ids} {kind}")
+    for i in range(len(graph.clusters)):
+        fill = theme.cluster_fill[i % 2]
+        lines.append(f"  style c{i} fill:{fill},stroke:{theme.cluster},color:{theme.text}")
     for i, node in enumerate(graph.nodes):
         if node.highlighted or node.output:
             colour = theme.highlight if node.highlighted else theme.output

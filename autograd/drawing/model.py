@@ -118,6 +118,42 @@ class Graph:
         leaving = {edge.tail for edge in self.edges}
         return [i for i, node in enumerate(self.nodes) if node.output or i not in leaving]
 
+    def nearest(self, limit: int) -> Graph:
+        """A copy with no more than ``limit`` nodes, those nearest to the results, and counts of the others."""
+        if len(self.nodes) <= limit:
+            return self
+        operands = self.operands()
+        found = dict.fromkeys(self.sinks()[:limit])
+        for i in (queue := list(found)):
+            for operand in operands[i]:
+                if operand not in found and len(found) < limit:
+                    found[operand] = None
+                    queue.append(operand)
+        kept = sorted(found)
+        new = {old: k for k, old in enumerate(kept)}
+        nodes = [replace(self.nodes[i]) for i in kept]
+        edges = [
+            replace(e, tail=new[e.tail], head=new[e.head])
+            for e in self.edges
+            if e.tail in new and e.head in new
+        ]
+        seen = set(kept)
+        for i in kept:
+            before = len(seen)
+            stack = [operand for operand in operands[i] if operand not in new]
+            cut = bool(stack)
+            while stack:
+                at = stack.pop()
+                if at not in seen:
+                    seen.add(at)
+                    stack.extend(operands[at])
+            if cut:
+                count = len(seen) - before
+                edges.append(Edge(len(nodes), new[i]))
+                nodes.append(Node(f"… {count:,} more" if count else "…", kind="more"))
+        note = f"{plural(len(self.nodes) - len(kept), 'node')} not shown (max_nodes={limit})"
+        return replace(self, nodes=nodes, edges=edges, columns=[], notes=[*self.notes, note])
+
     def in_clusters(self) -> Graph:
         """A copy without clusters that hold nothing."""
         needed: set[int] = set()

@@ -158,7 +158,10 @@ def _around(units: Units, nodes: list[Value], roots: list[Value], limit: int) ->
     """What is nearest to some nodes, along edges in both directions."""
     consumers: dict[Value, list[Value]] = {}
     every: list[Value] = []
-    _flood(roots, set(), every)
+    seen: set[Value] = set()
+    _flood(roots, seen, every)
+    if not seen.issuperset(nodes):
+        raise ValueError("near must be nodes of the graph that is drawn, and one of them is not")
     for node in every:
         for operand in dict.fromkeys(node.operands):
             if isinstance(operand, Value):

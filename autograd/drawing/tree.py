@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .model import Graph, Node
 
-DEEPEST = 40
+DEEPEST = 12
 """Where the indentation stops growing, so that a chain does not walk off the page."""
 
 
@@ -40,19 +40,9 @@ def to_text(graph: Graph) -> str:
             last = k == len(below) - 1
             if depth >= DEEPEST:
                 stack.append((operand, rest + "· ", rest, depth + 1))
-            elif (
-                len(below) == 1 and len(operands[operand]) <= 1
-            ):  # a chain needs no more indentation
-                stack.append((operand, rest + "└ ", rest, depth))
             else:
-                stack.append(
-                    (
-                        operand,
-                        rest + ("└─ " if last else "├─ "),
-                        rest + ("   " if last else "│  "),
-                        depth + 1,
-                    )
-                )
+                branch, below_it = ("└─ ", "   ") if last else ("├─ ", "│  ")
+                stack.append((operand, rest + branch, rest + below_it, depth + 1))
     lines.extend(graph.notes)
     return "\n".join(lines)
 

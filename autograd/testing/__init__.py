@@ -11,6 +11,7 @@ from __future__ import annotations
 from .decorator import check_gradients
 from .gradcheck import check_jvp_vjp, gradcheck, gradgradcheck
 from .local import Finding, check_row
+from .networks import datasets, modules
 from .numerical import Estimate, derivative
 from .programs import Program
 from .report import Entry, GradientError, Report, Verdict
@@ -27,10 +28,12 @@ __all__ = [
     "check_gradients",
     "check_jvp_vjp",
     "check_row",
+    "datasets",
     "derivative",
     "expressions",
     "gradcheck",
     "gradgradcheck",
     "kinks",
+    "modules",
     "values",
 ]

@@ -15,8 +15,8 @@ def require(name: str, purpose: str) -> Any:
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name != name:
+        if error.name not in (name, name.partition(".")[0]):
             raise
         raise ImportError(
-            f"{purpose} needs the package {name}: pip install 'valuegrad[testing]'"
+            f"{purpose} needs the package {error.name}: pip install 'valuegrad[testing]'"
         ) from None

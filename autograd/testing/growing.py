@@ -11,7 +11,8 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..table import TABLE
+from autograd.table import TABLE
+
 from .intervals import RULES, Interval, lift
 from .programs import Program, Step
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Collection, Sequence
 
-    from ..table import Primitive
+    from autograd.table import Primitive
 
 MARGIN = 1e-3
 """How far inside its domain, and away from kinks, an operation must stay."""
@@ -53,7 +54,11 @@ class RandomChooser:
     """
 
     def __init__(
-        self, generator: random.Random, more: float = 0.8, largest: float = 3.0, smallest: float = 0.1
+        self,
+        generator: random.Random,
+        more: float = 0.8,
+        largest: float = 3.0,
+        smallest: float = 0.1,
     ) -> None:
         self._generator, self._more = generator, more
         self._low, self._high = math.log(smallest), math.log(largest)
@@ -149,7 +154,7 @@ def _step(
     smooth: bool,
 ) -> Step | None:
     count = arity if arity is not None else 2 + 2 * choose.index(2)  # even, for dot's two halves
-    operands: list[int | float] = []
+    operands: list[Any] = []
     for place in range(count):
         if place and choose.index(4) == 3:
             operands.append(choose.number())
@@ -180,9 +185,9 @@ def image(row: Primitive, regions: Sequence[Interval], smooth: bool) -> Interval
     margin = MARGIN if smooth else 0.0
     if row.domain is not None and not all(lift(s).low >= margin for s in row.domain(*regions)):
         return None
-    if smooth and row.kinks is not None:
-        if not all(lift(s).clears(MARGIN) for s in row.kinks(*regions)):
-            return None
+    kinks = row.kinks(*regions) if smooth and row.kinks is not None else ()
+    if not all(lift(s).clears(MARGIN) for s in kinks):
+        return None
     region = lift(RULES[row].forward(*regions))
     if not region.size <= LARGEST:  # nan, too
         return None

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..graph import topological_order
-from ..table import ABSENT
+from autograd.graph import topological_order
+from autograd.table import ABSENT
+
 from .precise import precise
 from .replay import at_kink
 from .slopes import slopes
@@ -19,10 +20,11 @@ from .tracked import RULES, UNIT, Tracked, lift
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..table import Primitive
-    from ..value import Value
+    from autograd.table import Primitive
+    from autograd.value import Value
 
 ULPS = 8.0 * UNIT  # four ulps
+OVERFLOWED = 1e-9
 WIDEST = 32
 """How many arguments of a node of many are looked at; they are spread evenly."""
 
@@ -130,7 +132,9 @@ def check_row(
     return findings
 
 
-def _partials(partials: tuple[Any, ...], row: Primitive, out: Any, operands: tuple[Any, ...]) -> Any:
+def _partials(
+    partials: tuple[Any, ...], row: Primitive, out: Any, operands: tuple[Any, ...]
+) -> Any:
     """A function from an argument's place to its partial."""
     if row.arity is None:
         all_of_them = list(partials[0](out, *operands))
@@ -191,6 +195,10 @@ def _fault(found: float, exact: Any, error: float) -> tuple[float, float] | None
     nearest = float(exact)
     if not math.isfinite(found):  # the exact number is an ordinary one: the rule overflowed inside
         return nearest, ULPS * abs(nearest)
+    if not math.isfinite(
+        error
+    ):  # something overflowed on the way to an ordinary number: let it be close
+        error = OVERFLOWED * abs(nearest)
     tolerance = max(ULPS * abs(nearest), 1.01 * error)
     return None if abs(found - exact) <= tolerance else (nearest, tolerance)
 

@@ -70,14 +70,13 @@ def slopes(
                 sides.append((left, right))
                 resolutions.append(mp.ldexp((noise() if noise else abs(middle)) / h, -precision))
         with here.precision(200):
-            limits = [
-                _limit(mp, coarse, fine, resolutions, negligible)
-                for coarse, fine in zip(*sides, strict=True)
-            ]
-            if None not in limits:
-                (left, left_error), (right, right_error) = limits
-                smooth = _agree(mp, left, right, negligible, 1e-20)
-                return Slopes(left, right, True, smooth, float(max(left_error, right_error)))
+            (coarse_left, coarse_right), (left, right) = sides
+            on_left = _limit(mp, coarse_left, left, resolutions, negligible)
+            on_right = _limit(mp, coarse_right, right, resolutions, negligible)
+            if on_left is not None and on_right is not None:
+                smooth = _agree(mp, on_left[0], on_right[0], negligible, 1e-20)
+                error = float(max(on_left[1], on_right[1]))
+                return Slopes(on_left[0], on_right[0], True, smooth, error)
             if any(mp.isnan(s) or mp.isinf(s) for side in sides for s in side):
                 return Slopes(left, right, False, False)  # more digits would not help
         bits *= 2

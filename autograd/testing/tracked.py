@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..namespaces import IEEE, Namespace
+from autograd.namespaces import IEEE, Namespace
+
 from .rules import Rules
 
 if TYPE_CHECKING:
@@ -144,7 +145,9 @@ def _upper_half(x: float) -> float:
 
 
 def _times(factor: float, error: float) -> float:
-    return abs(factor) * error if error else 0.0  # no error stays none, even times infinity
+    if not error or not factor:  # no error stays none, even times infinity
+        return 0.0
+    return abs(factor) * error or TINY
 
 
 def _decided(outcome: bool, a: Tracked, b: Any) -> bool | Unsure:
@@ -232,9 +235,7 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
     taken, other = (a, b) if condition else (b, a)
     if isinstance(condition, Unsure) and taken is not None and other is not None:
         taken, other = lift(taken), lift(other)
-        return Tracked(
-            taken.value, abs(taken.value - other.value) + max(taken.error, other.error)
-        )
+        return Tracked(taken.value, abs(taken.value - other.value) + max(taken.error, other.error))
     return taken
 
 
@@ -244,13 +245,13 @@ def _equal(a: Any, b: Any) -> Any:
 
 
 def _namespace() -> Namespace:
-    xp = IEEE
+    xp: Any = IEEE
 
     def bell(x: float) -> float:
-        return 2.0 / math.sqrt(math.pi) * xp.exp(-x * x)
+        return 2.0 / math.sqrt(math.pi) * float(xp.exp(-x * x))
 
     def inside(x: float) -> float:
-        return xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x)))
+        return float(xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x))))
 
     # The slopes are written out here, and not taken from the table's partials, because those are what
     # is being checked.

@@ -68,6 +68,20 @@ def test_an_exception_switches_recording_on_again():
     assert recorded()
 
 
+def test_a_generator_may_leave_its_switch_before_those_that_came_after():
+    def quiet():
+        with no_grad():
+            yield recorded()
+
+    generator = quiet()
+    assert not next(generator)
+    with detect_anomaly():
+        generator.close()
+        assert recorded()
+        with pytest.raises(AnomalyError):
+            Value(0.0).log()
+
+
 def test_no_grad_decorates_functions_recursive_ones_too():
     @no_grad()
     def depth(n):

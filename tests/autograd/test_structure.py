@@ -44,7 +44,7 @@ def test_what_is_flattened_is_put_together_again(tree):
 def test_the_path_of_an_entry_leads_to_it(tree):
     leaves, structure = flatten(tree)
     for index, leaf in enumerate(leaves):
-        assert eval(f"tree{structure.path(index)}", {"tree": tree}) is leaf  # noqa: S307
+        assert eval(f"tree{structure.path(index)}", {"tree": tree}) is leaf
 
 
 @given(TREES)

@@ -32,6 +32,7 @@ from autograd import (
     vjp,
     vmap,
 )
+from autograd.tracing import Record
 from autograd.transforms import Transformed
 
 
@@ -106,6 +107,17 @@ def test_jacobian_is_the_matrix_of_a_linear_map_by_either_mode(shape):
     matrix = np.arange(1.0, 1 + shape[0] * shape[1]).reshape(shape)
     got = jacobian(lambda x: matrix @ x)(np.linspace(0.5, 1.5, shape[1]))
     np.testing.assert_array_equal(got, matrix)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 7), (7, 1), (3, 5), (5, 3)])
+def test_jacobian_takes_as_few_sweeps_as_it_can(rows, columns, monkeypatch):
+    sweeps = []
+    for name in ("pull", "push"):
+        sweep = getattr(Record, name)
+        monkeypatch.setattr(Record, name, lambda *args, s=sweep: sweeps.append(s) or s(*args))
+    got = jacobian(lambda x: [ag.sum(x) * i for i in range(rows)])([1.0] * columns)
+    assert got == [[float(i)] * columns for i in range(rows)]
+    assert len(sweeps) == min(rows, columns)
 
 
 def test_forward_and_reverse_are_adjoint():

@@ -172,6 +172,13 @@ def test_a_data_set_with_classes_is_split_in_proportion_and_one_without_is_not()
     assert len(test.y) == 30
 
 
+def test_both_parts_of_a_stratified_split_have_all_classes_from_beginning_to_end():
+    y = [i % 10 for i in range(1000)]
+    for seed in range(20):
+        for part in datasets.train_test_split(y, y, 0.2, seed=seed, stratify=True)[2:]:
+            assert len(set(part[:60])) == len(set(part[-60:])) == 10
+
+
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "message"),
     [

@@ -66,6 +66,19 @@ def test_a_plot_has_the_losses_and_beside_them_the_metrics(names, titles, legend
     plt.close(figure)
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 7])
+def test_epochs_are_marked_by_whole_numbers(epochs):
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    ax = Figure().subplots()
+    history(epochs=epochs).plot(ax)
+    low, high = ax.get_xlim()
+    ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
+    assert ticks
+    assert all(tick == int(tick) for tick in ticks)
+
+
 def test_a_plot_goes_into_given_axes():
     pytest.importorskip("matplotlib")
     from matplotlib.figure import Figure

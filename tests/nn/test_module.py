@@ -37,7 +37,7 @@ def test_the_name_of_a_parameter_is_the_expression_that_gets_it():
         named = dict(model.named_parameters())
         assert len(named) == len(model.parameters())
         for name, parameter in named.items():
-            found = eval(f"self.{name}", {"self": model})  # noqa: S307
+            found = eval(f"self.{name}", {"self": model})
             assert found is parameter
 
 

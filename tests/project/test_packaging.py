@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import inspect
 import subprocess
 import sys
@@ -43,6 +44,23 @@ def test_the_wheel_holds_the_two_packages_whole_and_nothing_else(wheel):
 
 def test_type_checkers_are_told_that_the_wheel_is_typed(wheel):
     assert {"autograd/py.typed", "nn/py.typed"} <= set(wheel.namelist())
+
+
+def test_hypothesis_draws_values_where_the_distribution_is_installed():
+    pytest.importorskip("hypothesis")
+    try:
+        importlib.metadata.distribution("valuegrad")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("valuegrad is not installed, only on the path")
+    program = (
+        "from hypothesis import strategies as st\n"
+        "from autograd import Value\n"
+        "print(st.from_type(Value))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert "floats(min_value=-1000.0, max_value=1000.0" in result.stdout  # those of values()
 
 
 def test_the_changelog_knows_the_version():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import html
 import os
 import re
@@ -26,11 +27,18 @@ def blocks(text: str, kind: str) -> list[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_the_python_of_a_document_runs(document, tmp_path, monkeypatch):
+def test_the_python_of_a_document_prints_what_its_comments_say(
+    document, tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)  # what it writes goes there
     names: dict[str, object] = {"__name__": "document"}
     for block in blocks(document.read_text(encoding="utf-8"), "python"):
         exec(compile(block, str(document), "exec"), names)
+        said = re.findall(r"^print\(.*\)(?:  |\n)# (.*)$", block, re.MULTILINE)
+        assert len(said) == block.count("print(")
+        expected = "".join(f"{line}\n" for line in said)
+        printed = capsys.readouterr().out
+        assert doctest.OutputChecker().check_output(expected, printed, doctest.ELLIPSIS), printed
 
 
 def test_the_readme_has_python_to_run():

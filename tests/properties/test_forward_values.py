@@ -16,7 +16,9 @@ from autograd.table import TABLE
 floats = st.floats(allow_nan=True, allow_infinity=True)
 moderate = st.floats(-50, 50)
 
-UNARY = "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
+UNARY = (
+    "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
+)
 BINARY = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
@@ -128,3 +130,32 @@ def test_logsumexp_is_precise_wherever_its_largest_argument_lies(xs):
         exact = mpmath.log(mpmath.fsum(mpmath.exp(x) for x in xs))
         found = autograd.logsumexp(xs)
         assert abs(found - exact) <= 2**-50 * (1 + abs(exact))
+
+
+def test_the_weights_of_logsumexp_sum_to_one():
+    for shift in (0.0, 1e6, 1e10, -1e12):
+        xs = [Value(shift + x) for x in (0.25, -1.5, 0.0)]
+        autograd.logsumexp(xs).backward()
+        assert math.isclose(math.fsum(x.grad for x in xs), 1.0, rel_tol=1e-15)
+
+
+def test_sigmoid_keeps_its_left_tail_down_to_the_smallest_floats():
+    for x in (-600.0, -710.0, -740.0):
+        assert TABLE["sigmoid"].forward(x) == math.exp(x) > 0.0
+
+
+@pytest.mark.parametrize("name", ["asin", "acos", "atanh", "acosh"])
+def test_partials_keep_their_digits_at_the_edge_of_a_domain(name):
+    mpmath = pytest.importorskip("mpmath")
+    row = TABLE[name]
+    slopes = {
+        "asin": lambda x: 1 / mpmath.sqrt(1 - x * x),
+        "acos": lambda x: -1 / mpmath.sqrt(1 - x * x),
+        "atanh": lambda x: 1 / (1 - x * x),
+        "acosh": lambda x: 1 / mpmath.sqrt(x * x - 1),
+    }
+    for k in (20, 40, 50, 52):
+        x = 1.0 + 2.0**-k if name == "acosh" else 1.0 - 2.0**-k * 1.25
+        with mpmath.workprec(500):
+            exact = slopes[name](mpmath.mpf(x))
+            assert abs(row.partials[0](row.forward(x), x) - exact) <= 2**-50 * abs(exact)

@@ -7,11 +7,13 @@ import random
 import weakref
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Value, topological_order
+from autograd import StaleGraphError, Value, gradient, topological_order
+from autograd.graph import reverse_sweep
 from autograd.testing import expressions
 
 INTEGER_STEPS = st.lists(
@@ -29,8 +31,8 @@ def test_integer_graphs_equal_exact_fractions(inputs, steps):
     ]
     leaves = [Value(x) for x in inputs]
     results = list(leaves)
-    for op, i, j in steps:
-        i, j = -1 - i % len(results), -1 - j % len(results)
+    for op, back_to_a, back_to_b in steps:
+        i, j = -1 - back_to_a % len(results), -1 - back_to_b % len(results)
         (a, da), (b, db) = exact[i], exact[j]
         if op == "add":
             exact.append((a + b, [p + q for p, q in zip(da, db, strict=True)]))
@@ -128,3 +130,41 @@ def test_a_tangle_has_the_gradients_of_its_matrix_product():
     for matrix in reversed(weights):  # powers of two: exact
         rows = [sum(rows[i] * matrix[i][j] for i in range(8)) for j in range(8)]
     assert [leaf.grad for leaf in leaves] == rows
+
+
+def test_two_seeds_at_one_node_add_up():
+    x = Value(3.0)
+    y = x * x
+    order = topological_order(y)
+    found = dict(reverse_sweep(order, [(y, 1.0), (y, 2.0)]))
+    assert found[x] == 18.0
+
+
+def test_a_sweep_that_is_given_up_leaves_nothing_behind():
+    x = Value(3.0)
+    y = (x * x) * x
+    sweep = reverse_sweep(topological_order(y), [(y, 1.0)])
+    next(sweep)
+    next(sweep)
+    sweep.close()
+    y.backward()
+    assert x.grad == 27.0
+
+
+def test_a_branch_that_gets_nothing_shows_zero():
+    x = Value(3.0)
+    inner = x * 2.0
+    inner.backward()
+    assert inner.grad == 1.0
+    autograd.where(False, inner, x).backward()
+    assert inner.grad == 0.0
+
+
+def test_a_changed_leaf_is_refused_with_create_graph():
+    x = Value(3.0)
+    y = x * x
+    x.data = 5.0
+    y.backward()
+    assert x.grad == 6.0  # at the recorded point
+    with pytest.raises(StaleGraphError):
+        gradient(y, x, create_graph=True)

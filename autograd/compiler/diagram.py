@@ -1,0 +1,94 @@
+"""An array program as a picture: a box for each instruction, an arrow for each array that it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from autograd.drawing.model import Cluster, Edge, Graph, Node, number, plural
+
+from .program import CONSTANTS, LANES, ONCE, ROWS, View
+
+if TYPE_CHECKING:
+    from autograd.drawing.model import Options
+
+    from .program import Instruction, Program
+
+_ARENAS = {
+    ONCE: "shared by all lanes",
+    LANES: "in each lane",
+    ROWS: "arguments",
+    CONSTANTS: "constants",
+}
+
+
+def diagram(program: Program, options: Options) -> Graph:
+    """The instructions of a program, forward and reverse, and what flows between them.
+
+    A box says the operation and, in the program's own notation, where its result stands and of what
+    shape; ``L`` is the number of lanes.
+    """
+    import numpy as np
+
+    graph = Graph(clusters=[Cluster("forward"), Cluster("reverse")])
+    sizes = {ONCE: program.once, LANES: program.lanes, ROWS: program.rows}
+    sizes[CONSTANTS] = len(program.constants)
+    # For each number of each arena the box that wrote it last.
+    writers = {arena: np.full(max(size, 1), -1) for arena, size in sizes.items()}
+    names = _ARENAS if program.laned else {**_ARENAS, ONCE: "given"}
+    sources: dict[str, int] = {}
+    for i, instruction in enumerate(program.instructions):
+        tails: dict[int, None] = {}
+        for view in instruction.operands:
+            if not isinstance(view, View):
+                continue
+            wrote = writers[view.arena][_positions(view, instruction)]
+            tails.update(dict.fromkeys(int(t) for t in np.unique(wrote) if t >= 0))
+            if (wrote < 0).any():
+                name = str(view)
+                if name not in sources:
+                    sources[name] = len(graph.nodes)
+                    graph.nodes.append(Node(name, (names[view.arena],), kind="input"))
+                tails[sources[name]] = None
+        place = len(graph.nodes)
+        reverse = int(i >= program.forward)
+        graph.nodes.append(
+            Node(_title(instruction, options), (str(instruction.out),), cluster=reverse)
+        )
+        graph.edges.extend(Edge(tail, place) for tail in tails)
+        written = instruction.detail if instruction.op == "scatter" else _positions(instruction.out)
+        writers[instruction.out.arena][written] = place
+    for group in program.outputs:
+        for ref in group:
+            if not isinstance(ref, float):
+                for place in np.unique(writers[ref.arena][ref.positions]):
+                    if place >= 0:
+                        graph.nodes[int(place)].output = True
+    graph.notes.append(plural(len(program.instructions), "instruction"))
+    return graph.nearest(options.max_nodes)
+
+
+def _positions(view: View, reader: Instruction | None = None) -> Any:
+    """Where the numbers of a view stand in its arena."""
+    import numpy as np
+
+    if reader is not None and reader.op == "take":
+        return np.asarray(reader.detail)
+    positions = np.array(view.offset)
+    for n, step in zip(view.shape, view.strides, strict=True):
+        positions = np.add.outer(positions, np.arange(n) * step)
+    return positions.ravel()
+
+
+def _title(instruction: Instruction, options: Options) -> str:
+    """The operation, with the numbers among its operands."""
+    name = instruction.op
+    if name == "reduce":
+        kind, axes = instruction.detail
+        name = f"{kind} over the last {'axis' if axes == 1 else f'{axes} axes'}"
+    numbers = [x for x in instruction.operands if not isinstance(x, View)]
+    if not numbers:
+        return name
+    shown = [
+        "•" if isinstance(x, View) else number(x, options.digits) for x in instruction.operands
+    ]
+    return f"{name}({', '.join(shown)})"

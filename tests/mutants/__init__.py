@@ -1,0 +1,1 @@
+"""The mutant suite: ``python -m tests.mutants`` (see :mod:`tests.mutants.__main__`)."""

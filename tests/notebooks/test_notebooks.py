@@ -1,0 +1,112 @@
+"""The notebooks run from a clean kernel without an error or a warning, and are committed as they ran."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+for needed in ("ipykernel", "sklearn", "matplotlib", "hypothesis", "mpmath", "sympy"):
+    pytest.importorskip(needed)
+nbclient = pytest.importorskip("nbclient")
+nbformat = pytest.importorskip("nbformat")
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LARGEST = 600_000  # bytes, so that a page on the web shows them
+
+STRICT = """\
+import warnings
+warnings.simplefilter("error")
+# about how the kernel itself shuts down, from ipykernel 7
+warnings.filterwarnings("ignore", category=PendingDeprecationWarning, module="ipykernel")
+"""
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def outputs_of(notebook):
+    return [output for cell in code_cells(notebook) for output in cell.outputs]
+
+
+def plots_of(notebook):
+    """How many pictures each cell shows, PNG only: drawings of graphs depend on there being a dot."""
+    counts = Counter()
+    for number, cell in enumerate(code_cells(notebook)):
+        counts[number] += sum("image/png" in output.get("data", {}) for output in cell.outputs)
+    return counts
+
+
+def named(path):
+    return path.stem
+
+
+def test_there_are_nine_and_their_numbers_tell_the_order():
+    assert [path.name[:3] for path in NOTEBOOKS] == [f"{i:02}_" for i in range(1, 10)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_a_notebook_runs_from_a_clean_kernel_without_error_or_warning(path, tmp_path, monkeypatch):
+    notebook = nbformat.read(path, as_version=4)
+    committed = plots_of(notebook)
+    for cell in code_cells(notebook):
+        cell.outputs = []
+    # No file beside it, no start-up file of a user, no kernel of another environment has a part in it.
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    client = nbclient.NotebookClient(
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+    )
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(STRICT, id="strict"))
+    client.execute()
+    del notebook.cells[0]
+
+    assert not [o.text for o in outputs_of(notebook) if o.get("name") == "stderr"]
+    assert plots_of(notebook) == committed
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_a_notebook_is_committed_as_it_ran_and_with_nothing_else(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    cells = code_cells(notebook)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert sum(plots_of(notebook).values()) > 0
+    assert {output.output_type for output in outputs_of(notebook)} <= {
+        "display_data",
+        "execute_result",
+        "stream",
+    }
+    assert not [o for o in outputs_of(notebook) if o.get("name") == "stderr"]
+    # What would differ from one run to the next, or tells of somebody's machine
+    assert [cell.id for cell in notebook.cells] == [
+        f"cell-{i:02}" for i in range(1, len(notebook.cells) + 1)
+    ]
+    assert all(cell.metadata == {} for cell in notebook.cells)
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert set(notebook.metadata.language_info) == {"name"}
+    text = path.read_text(encoding="utf-8")
+    assert not [place for place in ("/home/", "/tmp/", "/root/", "site-packages") if place in text]
+    assert " at 0x" not in text
+    assert len(text) < LARGEST
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_a_notebook_links_only_to_files_that_are_there(path):
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for part in cell.source.split("](")[1:]:
+                target = part.partition(")")[0]
+                assert target.startswith("https://") or (path.parent / target).is_file()
