@@ -140,13 +140,14 @@ def _matrix(arg: Any, part: Structure, size: int, place: str) -> Any:
 
 
 def _block(arg: Any) -> Any:
-    """A list as an array; None if NumPy does not take it."""
+    """A list of numbers as an array; None if NumPy does not take it for one."""
     import numpy as np
 
     try:
-        return np.array(arg, dtype=float)
-    except (TypeError, ValueError):
+        block = np.array(arg)
+    except (TypeError, ValueError):  # ragged
         return None
+    return block.astype(float) if block.dtype.kind in "fiub" else None
 
 
 def _floats(leaves: list[Any], place: str) -> list[float]:
