@@ -56,6 +56,10 @@ class Outer(NamedTuple):
     negative: bool
 
 
+SMALL = 256
+"""How large a group is worth an instruction of its own for its partial."""
+
+
 class Cotangent(NamedTuple):
     """The cotangent of a whole block."""
 
@@ -79,6 +83,7 @@ class Reverse:
         blocks = len(steps) + 2
         self.contributions: list[list[Contribution]] = [[] for _ in range(blocks)]
         self.outers: list[list[Outer]] = [[] for _ in range(blocks)]
+        self.partials: dict[int, Ref] = {}
         self.masked = [False, False, *(step.group.masked for step in steps)]
         self.laned = [False, True, *(step.group.laned for step in steps)]
 
@@ -96,6 +101,7 @@ class Reverse:
         np = self.np
         if root >= 0 and self.active[root]:
             self.push(np.array([root]), seed, False, None, self.layout.rows > 0)
+        self.prepare()
         for number in range(len(self.steps) + 1, 1, -1):
             step = self.steps[number - 2]
             if not step.group.active:
@@ -109,6 +115,30 @@ class Reverse:
             if len(ids):
                 found.append(self.leaves(block, ids))
         return found
+
+    def prepare(self) -> None:
+        """Compute the partials of functions that recur in small groups, the steps of a recurrence, all at once."""
+        np, builder = self.np, self.builder
+        alike: dict[Any, list[Step]] = {}
+        for step in self.steps:
+            row = step.group.row
+            if step.kind == "map" and step.group.active and row.arity == 1 and callable(row.traced[0]):
+                (operand,) = step.operands
+                if isinstance(operand, Ref) and isinstance(step.out, Ref):
+                    key = row, operand.arena, step.out.arena, len(step.group.nodes)
+                    alike.setdefault(key, []).append(step)
+        for (row, before, after, count), steps in alike.items():
+            if len(steps) < 3 or count > SMALL:
+                continue
+            out = Ref(after, np.concatenate([step.out.positions for step in steps]))
+            operand = Ref(before, np.concatenate([step.operands[0].positions for step in steps]))
+            total = count * len(steps)
+            symbols = builder.symbol(out, total), builder.symbol(operand, total)
+            partial = builder.operand(row.traced[0](*symbols))
+            if isinstance(partial, Ref):
+                for i, step in enumerate(steps):
+                    part = partial.positions[i * count : (i + 1) * count]
+                    self.partials[step.group.nodes[0]] = Ref(partial.arena, part)
 
     # --- from a group to its operands --------------------------------------------------------
 
@@ -131,7 +161,10 @@ class Reverse:
                 self.push(ids, g.value, g.negative ^ (partial < 0), g.mask, step.group.laned)
                 continue
             negative = g.negative
-            if row is p.div:  # one division rather than two instructions
+            known = self.partials.get(step.group.nodes[0])
+            if known is not None:
+                share = times(value, builder.symbol(known, count))
+            elif row is p.div:  # one division rather than two instructions
                 share = value / primals[1]
                 if partial is row.traced[1]:
                     share, negative = share * out, not negative

@@ -34,10 +34,12 @@ def outline(tree: Any, parts: list[Any]) -> Any:
         inside = tree.values()
     else:
         numpy = sys.modules.get("numpy")
-        if numpy is not None and kind is numpy.ndarray and tree.dtype.kind in "fiub" and tree.ndim:
-            parts.append(tree)
-            return tree.shape
-        return None
+        if numpy is None or not isinstance(tree, (numpy.ndarray, numpy.generic)):
+            return None
+        if tree.dtype.kind not in "fiub":
+            return None
+        parts.append(tree if tree.ndim else float(tree))
+        return tree.shape or 0
     keys = []
     for item in inside:
         key = outline(item, parts)
