@@ -18,7 +18,10 @@ Number = Any
 
 def layer(weights: list[list[Number]], biases: list[Number], xs: list[Number]) -> list[Number]:
     """One affine map."""
-    return [sum(w * x for w, x in zip(row, xs, strict=True)) + b for row, b in zip(weights, biases, strict=True)]
+    return [
+        sum(w * x for w, x in zip(row, xs, strict=True)) + b
+        for row, b in zip(weights, biases, strict=True)
+    ]
 
 
 def mlp(parameters: list[Any], xs: list[Number], activation: Any) -> list[Number]:
@@ -72,14 +75,18 @@ def rnn(parameters: dict[str, Any], inputs: list[list[Number]], targets: list[Nu
                 + sum(u * v for u, v in zip(recurrent, h, strict=True))
                 + b
             )
-            for row, recurrent, b in zip(parameters["W"], parameters["U"], parameters["b"], strict=True)
+            for row, recurrent, b in zip(
+                parameters["W"], parameters["U"], parameters["b"], strict=True
+            )
         ]
         y = sum(v * hi for v, hi in zip(parameters["V"], h, strict=True)) + parameters["c"]
         loss = loss + (y - t) ** 2
     return loss
 
 
-def rnn_arguments(units: int = 16, steps: int = 20, width: int = 4, seed: int = 0) -> tuple[Any, Any, Any]:
+def rnn_arguments(
+    units: int = 16, steps: int = 20, width: int = 4, seed: int = 0
+) -> tuple[Any, Any, Any]:
     """Arguments for :func:`rnn`."""
     rng = random.Random(seed)
 
@@ -135,7 +142,9 @@ def gpt(parameters: dict[str, Any], tokens: list[list[Number]], targets: list[in
     return loss / len(tokens)
 
 
-def gpt_arguments(width: int = 16, sequence: int = 8, vocabulary: int = 27, seed: int = 0) -> tuple[Any, Any, Any]:
+def gpt_arguments(
+    width: int = 16, sequence: int = 8, vocabulary: int = 27, seed: int = 0
+) -> tuple[Any, Any, Any]:
     """Arguments for :func:`gpt`; the number of heads is 4."""
     rng = random.Random(seed)
 

@@ -24,7 +24,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.testing import bounds, numerical
-from autograd.testing.gradcheck import DECISIVE, ULPS, backward_of, decide_ladder, decide_replay
+from autograd.testing.entries import DECISIVE, ULPS, backward_of, decide_ladder, decide_replay
 from autograd.testing.growing import RandomChooser, grow, row_names
 from autograd.testing.replay import Replay
 from autograd.testing.report import Verdict

@@ -9,7 +9,8 @@ def register() -> None:
     from hypothesis import strategies
 
     try:
-        from ..value import Value
+        from autograd.value import Value
+
         from .strategies import values
     except (
         ImportError

@@ -11,7 +11,8 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..table import TABLE
+from autograd.table import TABLE
+
 from .intervals import RULES, Interval, lift
 from .programs import Program, Step
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Collection, Sequence
 
-    from ..table import Primitive
+    from autograd.table import Primitive
 
 MARGIN = 1e-3
 """How far inside its domain, and away from kinks, an operation must stay."""

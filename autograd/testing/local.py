@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..graph import topological_order
-from ..table import ABSENT
+from autograd.graph import topological_order
+from autograd.table import ABSENT
+
 from .precise import precise
 from .replay import at_kink
 from .slopes import slopes
@@ -19,8 +20,8 @@ from .tracked import RULES, UNIT, Tracked, lift
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..table import Primitive
-    from ..value import Value
+    from autograd.table import Primitive
+    from autograd.value import Value
 
 ULPS = 8.0 * UNIT  # four ulps
 OVERFLOWED = 1e-9

@@ -10,7 +10,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..namespaces import Namespace
+from autograd.namespaces import Namespace
+
 from ._extras import require
 from .rules import Rules
 

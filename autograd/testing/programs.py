@@ -10,10 +10,10 @@ import builtins
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .. import functions
-from ..graph import topological_order
-from ..table import TABLE
-from ..value import Value
+from autograd import functions
+from autograd.graph import topological_order
+from autograd.table import TABLE
+from autograd.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

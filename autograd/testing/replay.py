@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from ..graph import topological_order
+from autograd.graph import topological_order
+
 from .precise import precise
 from .slopes import Slopes, slopes
 
 if TYPE_CHECKING:
-    from ..table import Primitive
-    from ..value import Value
+    from autograd.table import Primitive
+    from autograd.value import Value
 
 INNER_STEP, OUTER_STEPS = -320, (-160, -220)
 """The steps of a difference of differences, as powers of two. They are wider than those of a first difference,

@@ -230,12 +230,11 @@ class Report:
             f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>",
         ]
         parts += [f"<p>{html.escape(line)}</p>" for line in [*self._guilty(), *self.notes]]
-        if self.verdict is Verdict.FAIL:
-            if self.program is not None:
-                svg = _drawn(self.program, "svg")
-                parts.append(svg[max(svg.find("<svg"), 0) :])  # without the prologue of a file
-                parts.append(f"<pre>{html.escape(self.program.source())}</pre>")
-                parts.append(f"<pre>{html.escape(self.example)}</pre>")
+        if self.program is not None:
+            svg = _drawn(self.program, "svg")
+            parts.append(svg[max(svg.find("<svg"), 0) :])  # without the prologue of a file
+            parts.append(f"<pre>{html.escape(self.program.source())}</pre>")
+            parts.append(f"<pre>{html.escape(self.example)}</pre>")
         return "".join(parts)
 
 
@@ -256,7 +255,7 @@ def _table(entries: list[Entry]) -> list[str]:
 def _drawn(program: Program, form: str) -> str:
     """The failing graph after ``backward()``, as text or SVG; nothing where it cannot be drawn."""
     try:
-        from ..drawing import draw
+        from autograd.drawing import draw
 
         root, _ = program.record()
         root.backward()

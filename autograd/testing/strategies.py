@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..table import TABLE
-from ..value import Value
+from autograd.table import TABLE
+from autograd.value import Value
+
 from ._extras import require
 from .growing import grow, kink_points, row_names
 from .programs import Program, Step

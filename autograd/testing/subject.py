@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from ..graph import topological_order
-from ..structure import flatten
-from ..transforms import gradient
-from ..value import Value, is_real, real
+from autograd.graph import topological_order
+from autograd.structure import flatten
+from autograd.transforms import gradient
+from autograd.value import Value, is_real, real
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,6 +92,22 @@ class Subject:
             for parameter, x in zip(self.parameters, before, strict=True):
                 parameter.data = x
         return everything, outputs, names
+
+    def rows(self, gradient: Callable[..., Any], outputs: int) -> list[list[float]]:
+        """What a gradient function answers at the point: for each output a row of derivatives.
+
+        Raises:
+            ValueError: if it answers another number of derivatives.
+        """
+        answer = flatten(gradient(*self.arguments(self.point)))[0]
+        numbers = [float(x.data if isinstance(x, Value) else x) for x in answer]
+        width = len(self.point)
+        if len(numbers) != outputs * width:
+            raise ValueError(
+                f"gradient must answer {outputs * width} numbers for {outputs} output(s) and "
+                f"{width} input(s), not {len(numbers)}"
+            )
+        return [numbers[i : i + width] for i in range(0, len(numbers), width)]
 
     def goes_around(self, leaves: Sequence[Value], outputs: Sequence[Value]) -> bool:
         """Whether the function's graph changes by more than its inputs when the inputs move a little: other

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..namespaces import IEEE, Namespace
+from autograd.namespaces import IEEE, Namespace
+
 from .rules import Rules
 
 if TYPE_CHECKING:

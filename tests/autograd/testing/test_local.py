@@ -26,7 +26,7 @@ def operands_of(row):
     if row.arity == 1:
         return [(x,) for x in GRID]
     if row.arity == 2:
-        return list(itertools.product(GRID[::3], repeat=2))
+        return list(itertools.product(GRID[::2], repeat=2))
     return TRIPLES if row.arity == 3 else NARY
 
 

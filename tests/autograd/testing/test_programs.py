@@ -27,7 +27,7 @@ def test_the_source_runs_and_computes_the_same(program):
 
 @given(expressions(smooth=False))
 def test_the_repr_rebuilds_the_program(program):
-    again = eval(repr(program))  # noqa: S307  (what a repr is for)
+    again = eval(repr(program))
     assert again == program
     assert hash(again) == hash(program)
 

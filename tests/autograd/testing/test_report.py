@@ -45,7 +45,7 @@ def test_the_failing_graph_is_shown_with_its_gradients(failing):
 
 def test_the_example_line_rebuilds_the_program(failing):
     assert failing.example.startswith("@example(Program((0.5,), [('tanh', (0,))")
-    rebuilt = eval(failing.example[len("@example") :])  # noqa: S307  (what a repr is for)
+    rebuilt = eval(failing.example[len("@example") :])
     assert rebuilt == failing.program
     assert failing.example in str(failing)
 
