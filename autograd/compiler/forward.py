@@ -105,7 +105,7 @@ def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) ->
     lists = [operands[node] for node in nodes]
     arity = len(lists[0])
     row = group.row
-    if row in {p.sum_, p.dot} and any([len(ids) != arity for ids in lists]):  # noqa: C419
+    if row in {p.sum_, p.dot} and set(map(len, lists)) != {arity}:
         return _ragged(group, lists, builder, layout)
     ids = np.fromiter(chain.from_iterable(lists), dtype=np.int64, count=n * arity)
     ids = ids.reshape(n, arity)
@@ -149,7 +149,7 @@ def _dot(group: Group, left: Ids, right: Ids, builder: Builder, layout: Layout) 
             assert isinstance(product, Ref)
             out = builder.reduce("add", Ref(product.arena, product.positions.reshape(n, k)))
     else:
-        raise AssertionError("flatten puts constants first")
+        raise TypeError("flatten puts constants first")
     return Step(group, "dot", out, (left, right), (a, b))
 
 
@@ -233,6 +233,11 @@ def product(builder: Builder, w: Ref, x: Ref, out: Ref) -> None:
     """
     (rows, terms), tuples = w.positions.shape, len(x.positions)
     start = int(out.positions[0])
+    if terms == 1:  # NumPy multiplies faster than BLAS
+        left = Ref(w.arena, builder.np.tile(w.positions[:, 0], tuples))
+        right = Ref(x.arena, builder.np.repeat(x.positions[:, 0], rows))
+        builder.elementwise(p.mul, [left, right], rows * tuples, out)
+        return
     weights, activations = builder.matrix(w), builder.matrix(x)
     if not x.laned:
         target = View(out.arena, start, (tuples, rows), (rows, 1))

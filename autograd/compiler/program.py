@@ -86,7 +86,7 @@ class Instruction(NamedTuple):
                     count *= n
                 most = max(most, count)
         if self.op == "matmul":
-            return most * self.detail
+            return most * int(self.detail)
         return most
 
     def __str__(self) -> str:
@@ -132,9 +132,9 @@ class Program(NamedTuple):
         return diagram(self, options)
 
     def __str__(self) -> str:
+        count, once, a_lane = len(self.instructions), self.once, self.lanes + self.rows
         lines = [
-            f"{len(self.instructions)} instructions ({self.forward} forward), "
-            f"{self.once} numbers once, {self.lanes + self.rows} a lane"
+            f"{count} instructions ({self.forward} forward), {once} numbers once, {a_lane} a lane"
         ]
         for number, instruction in enumerate(self.instructions):
             if number == self.forward:

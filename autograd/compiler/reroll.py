@@ -222,9 +222,7 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
         is_active = bool(active[first])
         is_masked = is_active and bool(masked[first])
         matrix = None if is_masked or row is not p.dot else _tuple_major(flat, nodes)
-        groups.append(
-            Group(row, matrix or nodes, laned, is_active, is_masked, matrix is not None)
-        )
+        groups.append(Group(row, matrix or nodes, laned, is_active, is_masked, matrix is not None))
     return Schedule(flat, groups, active)
 
 
@@ -246,7 +244,7 @@ def _agenda(flat: Flat, signatures: list[int]) -> list[list[int]]:
         waiting[identity] = len(inner)
         for i in inner:
             users[i].append(identity)
-            if height[i] < above:
+            if height[i] < above:  # noqa: PLR1730 (a call of max costs more)
                 height[i] = above
     count = max(signatures, default=-1) + 1
     remaining, total = [0] * count, [0] * count
