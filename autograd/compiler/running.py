@@ -135,6 +135,8 @@ class Workspace:
                 b = b.T
             elif a.ndim == 3 and b.ndim == 3 and self._is_outer(operands):
                 b = b.transpose(0, 2, 1)
+            if a.ndim == b.ndim == 2 and a.shape[0] == 1 and target.flags.c_contiguous:
+                return np.dot, (b.T, a[0], target[0])  # which starts faster than matmul
             return np.matmul, (a, b, target)
         if op == "reduce":
             kind, axes = detail
