@@ -146,7 +146,9 @@ class Workspace:
             return getattr(np, kind).reduce, (source, axis, None, self.view(out))
         if op == "ragged":
             source = self._source(operands[0], lane_axis=False)
-            return np.add.reduceat, (source, detail, 0, None, self.view(out, lane_axis=False))
+            kind, starts = detail
+            reduceat = getattr(np, kind).reduceat
+            return reduceat, (source, starts, 0, None, self.view(out, lane_axis=False))
         if op == "over_lanes":
             source, target = self._source(operands[0]), self.view(out, lane_axis=False)
             if source.ndim == 2 and source.strides[-1] == self.dtype.itemsize:
