@@ -211,13 +211,13 @@ class Builder:
         self.emit("reduce", target, (view,), (kind, len(inner)))
         return out
 
-    def ragged(self, ref: Ref, starts: Positions) -> Ref:
-        """Sums over stretches of positions."""
+    def ragged(self, ref: Ref, starts: Positions, kind: str = "add") -> Ref:
+        """The sums (or maxima) of stretches of positions that begin at ``starts``."""
         contiguous = ref
         if (ref.positions[1:] - ref.positions[:-1] != 1).any() or ref.arena > LANES:
             contiguous = self.take(ref)
         out = self.place(ref.laned, len(starts))
-        self.emit("ragged", self._line(out), (self._line(contiguous),), starts)
+        self.emit("ragged", self._line(out), (self._line(contiguous),), (kind, starts))
         return out
 
     def over_lanes(self, ref: Ref, out: Ref | None = None) -> Ref:

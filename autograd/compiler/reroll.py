@@ -176,7 +176,7 @@ def _signatures(
         if row is p.dot:
             a, b = ids[0], ids[count // 2]
             shape = (classes[a] if a >= 0 else 0, classes[b] if b >= 0 else 0)
-        elif row is p.sum_:
+        elif row is p.sum_ or row is p.logsumexp:
             shape = classes[ids[0]]
         elif count <= 3:
             shape = tuple([classes[i] if i >= 0 else 0 for i in ids])

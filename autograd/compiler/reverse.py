@@ -119,24 +119,29 @@ class Reverse:
     def prepare(self) -> None:
         """Compute the partials of functions that recur in small groups, the steps of a recurrence, all at once."""
         np, builder = self.np, self.builder
-        alike: dict[Any, list[Step]] = {}
+        alike: dict[Any, list[tuple[Step, Ref, Ref]]] = {}
         for step in self.steps:
             row = step.group.row
-            if step.kind == "map" and step.group.active and row.arity == 1 and callable(row.traced[0]):
+            if (
+                step.kind == "map"
+                and step.group.active
+                and row.arity == 1
+                and callable(row.traced[0])
+            ):
                 (operand,) = step.operands
                 if isinstance(operand, Ref) and isinstance(step.out, Ref):
                     key = row, operand.arena, step.out.arena, len(step.group.nodes)
-                    alike.setdefault(key, []).append(step)
+                    alike.setdefault(key, []).append((step, step.out, operand))
         for (row, before, after, count), steps in alike.items():
             if len(steps) < 3 or count > SMALL:
                 continue
-            out = Ref(after, np.concatenate([step.out.positions for step in steps]))
-            operand = Ref(before, np.concatenate([step.operands[0].positions for step in steps]))
+            out = Ref(after, np.concatenate([ref.positions for _, ref, _ in steps]))
+            operand = Ref(before, np.concatenate([ref.positions for _, _, ref in steps]))
             total = count * len(steps)
             symbols = builder.symbol(out, total), builder.symbol(operand, total)
             partial = builder.operand(row.traced[0](*symbols))
             if isinstance(partial, Ref):
-                for i, step in enumerate(steps):
+                for i, (step, _, _) in enumerate(steps):
                     part = partial.positions[i * count : (i + 1) * count]
                     self.partials[step.group.nodes[0]] = Ref(partial.arena, part)
 
@@ -212,13 +217,15 @@ class Reverse:
     def _logsumexp(self, step: Step, g: Cotangent) -> None:
         # The rule of primitives.logsumexp, on rows: exp(x - out), divided by their sum.
         rule, builder = self.builder.rule, self.builder
-        rows, terms = step.ids[0].shape
-        count = rows * terms
+        rows, count = len(step.group.nodes), step.ids[0].size
         out = self.spread(step.out, step)
         assert out is not None
         parts = rule(p.exp, [rule(p.sub, [_line(step.operands[0]), out], count)], count)
         assert isinstance(parts, Ref)
-        total = builder.reduce("add", Ref(parts.arena, parts.positions.reshape(rows, terms)))
+        if step.starts is None:
+            total = builder.reduce("add", Ref(parts.arena, parts.positions.reshape(rows, -1)))
+        else:
+            total = builder.ragged(parts, step.starts)
         each = self.spread(rule(p.div, [g.value, total], rows), step)
         assert each is not None
         mask = self.spread(g.mask, step)

@@ -135,6 +135,8 @@ class Workspace:
                 b = b.T
             elif a.ndim == 3 and b.ndim == 3 and self._is_outer(operands):
                 b = b.transpose(0, 2, 1)
+            if a.ndim == b.ndim == 2 and a.shape[0] == 1 and target.flags.c_contiguous:
+                return np.dot, (b.T, a[0], target[0])  # which starts faster than matmul
             return np.matmul, (a, b, target)
         if op == "reduce":
             kind, axes = detail
@@ -144,7 +146,9 @@ class Workspace:
             return getattr(np, kind).reduce, (source, axis, None, self.view(out))
         if op == "ragged":
             source = self._source(operands[0], lane_axis=False)
-            return np.add.reduceat, (source, detail, 0, None, self.view(out, lane_axis=False))
+            kind, starts = detail
+            reduceat = getattr(np, kind).reduceat
+            return reduceat, (source, starts, 0, None, self.view(out, lane_axis=False))
         if op == "over_lanes":
             source, target = self._source(operands[0]), self.view(out, lane_axis=False)
             if source.ndim == 2 and source.strides[-1] == self.dtype.itemsize:
