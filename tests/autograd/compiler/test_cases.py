@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from programs import gap
 
 from autograd import compile, hessian, hvp, value_and_grad
 from autograd.structure import flatten
 from benchmarks import cases
+from tests.autograd.compiler.programs import gap
 
 RNG = np.random.default_rng(0)
 POINTS = RNG.normal(size=(30, 2)).tolist()
@@ -49,7 +49,9 @@ def test_a_program_compiles_to_the_engines_value_and_gradient(name):
     assert gap(found, numbers(value_and_grad(function)(*args))) <= 1e-12
 
 
-@pytest.mark.parametrize("name", ["rosenbrock", "determinant", "pendulum", "mixture", "least squares"])
+@pytest.mark.parametrize(
+    "name", ["rosenbrock", "determinant", "pendulum", "mixture", "least squares"]
+)
 def test_its_hessian_vector_products_are_the_engines_too(name):
     function, args = PROGRAMS[name]
 
@@ -61,7 +63,9 @@ def test_its_hessian_vector_products_are_the_engines_too(name):
 
 def test_the_hessian_of_rosenbrock_is_the_engines():
     x = np.linspace(0.5, 1.5, 8)
-    assert np.allclose(compile(hessian(cases.rosenbrock))(x), hessian(cases.rosenbrock)(x), rtol=1e-12)
+    assert np.allclose(
+        compile(hessian(cases.rosenbrock))(x), hessian(cases.rosenbrock)(x), rtol=1e-12
+    )
 
 
 def instructions(function, *args):
