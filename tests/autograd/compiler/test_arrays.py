@@ -6,7 +6,6 @@ import threading
 
 import numpy as np
 import pytest
-from programs import eager, gap, program
 
 import autograd as ag
 from autograd import compile, grad, hessian, value_and_grad, vmap
@@ -17,6 +16,7 @@ from autograd.compiler.layout import nest, nest_rows
 from autograd.compiler.lowering import lower, roles, schedule
 from autograd.compiler.stages import simplified
 from autograd.primitives import TABLE
+from tests.autograd.compiler.programs import eager, gap, program
 
 POINTS = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, 1000.0, -1000.0, 1e-20, 1e200, 1e-200, 3.0]
 POINTS += [math.inf, -math.inf, math.nan]
@@ -325,3 +325,10 @@ def test_a_workspace_may_be_run_again_and_again_with_the_same_result():
     assert all(
         (a == b()).all() for a, b in zip(first, [r for g in space.results for r in g], strict=True)
     )
+
+
+def test_a_program_is_drawn_with_a_box_for_each_instruction():
+    program = compile(value_and_grad(quadratic)).lower(np.zeros(300)).program
+    source = ag.draw(program).source
+    assert source.count("mul") >= sum(x.op == "mul" for x in program.instructions)
+    assert "->" in source

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from programs import gap
 
 from autograd import compile, hessian, hvp, value_and_grad
 from autograd.structure import flatten
 from benchmarks import cases
+from tests.autograd.compiler.programs import gap
 
 RNG = np.random.default_rng(0)
 POINTS = RNG.normal(size=(30, 2)).tolist()

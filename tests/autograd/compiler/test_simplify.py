@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from programs import gap, program
 
 import autograd as ag
 from autograd.compiler.graph import evaluate
 from autograd.compiler.stages import simplified
+from tests.autograd.compiler.programs import gap, program
 
 
 @pytest.mark.parametrize("seed", range(200))
