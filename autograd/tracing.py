@@ -98,7 +98,7 @@ class Record:
             self.connect: Callable[[Any], Any] | None = _as_it_is
             return
         order = topological_order(*roots, until=self.inputs)
-        self.connect = connection(args, kwargs, [x for x in roots if not isinstance(x, Value)])
+        self.connect = connection(args, kwargs)
         if nested and self.connect is None and any(not node.operands for node in order):
             # Something was captured, perhaps from the enclosing transform.
             self.connect = connection(roots)

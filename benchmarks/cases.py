@@ -6,6 +6,7 @@ Every case is a function of containers of numbers that knows nothing of arrays, 
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import autograd as ag
@@ -18,7 +19,10 @@ Number = Any
 
 def layer(weights: list[list[Number]], biases: list[Number], xs: list[Number]) -> list[Number]:
     """One affine map."""
-    return [sum(w * x for w, x in zip(row, xs, strict=True)) + b for row, b in zip(weights, biases, strict=True)]
+    return [
+        sum(w * x for w, x in zip(row, xs, strict=True)) + b
+        for row, b in zip(weights, biases, strict=True)
+    ]
 
 
 def mlp(parameters: list[Any], xs: list[Number], activation: Any) -> list[Number]:
@@ -35,7 +39,7 @@ def mlp_parameters(sizes: list[int], seed: int = 0) -> list[Any]:
     rng = random.Random(seed)
     return [
         ([[rng.gauss(0, 1) / n**0.5 for _ in range(n)] for _ in range(m)], [0.0] * m)
-        for n, m in zip(sizes, sizes[1:], strict=False)
+        for n, m in pairwise(sizes)
     ]
 
 
@@ -72,14 +76,18 @@ def rnn(parameters: dict[str, Any], inputs: list[list[Number]], targets: list[Nu
                 + sum(u * v for u, v in zip(recurrent, h, strict=True))
                 + b
             )
-            for row, recurrent, b in zip(parameters["W"], parameters["U"], parameters["b"], strict=True)
+            for row, recurrent, b in zip(
+                parameters["W"], parameters["U"], parameters["b"], strict=True
+            )
         ]
         y = sum(v * hi for v, hi in zip(parameters["V"], h, strict=True)) + parameters["c"]
         loss = loss + (y - t) ** 2
     return loss
 
 
-def rnn_arguments(units: int = 16, steps: int = 20, width: int = 4, seed: int = 0) -> tuple[Any, Any, Any]:
+def rnn_arguments(
+    units: int = 16, steps: int = 20, width: int = 4, seed: int = 0
+) -> tuple[Any, Any, Any]:
     """Arguments for :func:`rnn`."""
     rng = random.Random(seed)
 
@@ -127,15 +135,17 @@ def gpt(parameters: dict[str, Any], tokens: list[list[Number]], targets: list[in
             mixed += [
                 sum(weights[s] * values[s][part][j] for s in range(t + 1)) for j in range(size)
             ]
-        x = [a + b for a, b in zip(x, linear(parameters["O"], mixed), strict=True)]
-        hidden = [ag.relu(h) for h in linear(parameters["up"], normed(x))]
-        x = [a + b for a, b in zip(x, linear(parameters["down"], hidden), strict=True)]
-        logits = linear(parameters["out"], x)
+        attended = [a + b for a, b in zip(x, linear(parameters["O"], mixed), strict=True)]
+        hidden = [ag.relu(h) for h in linear(parameters["up"], normed(attended))]
+        moved = [a + b for a, b in zip(attended, linear(parameters["down"], hidden), strict=True)]
+        logits = linear(parameters["out"], moved)
         loss = loss + ag.logsumexp(logits) - logits[targets[t]]
     return loss / len(tokens)
 
 
-def gpt_arguments(width: int = 16, sequence: int = 8, vocabulary: int = 27, seed: int = 0) -> tuple[Any, Any, Any]:
+def gpt_arguments(
+    width: int = 16, sequence: int = 8, vocabulary: int = 27, seed: int = 0
+) -> tuple[Any, Any, Any]:
     """Arguments for :func:`gpt`; the number of heads is 4."""
     rng = random.Random(seed)
 

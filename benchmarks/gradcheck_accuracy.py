@@ -24,7 +24,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.testing import bounds, numerical
-from autograd.testing.gradcheck import DECISIVE, ULPS, backward_of, decide_ladder, decide_replay
+from autograd.testing.entries import DECISIVE, ULPS, backward_of, decide_ladder, decide_replay
 from autograd.testing.growing import RandomChooser, grow, row_names
 from autograd.testing.replay import Replay
 from autograd.testing.report import Verdict
@@ -121,7 +121,7 @@ def ladder(case: Case) -> Callable[[float], bool | None]:
 
 def opaque_ladder(case: Case) -> Callable[[float], bool | None]:
     """Checker A on a function of floats that nothing is known about."""
-    estimate = numerical.derivative(case, case.x)
+    estimate = numerical.derivative(case.__call__, case.x)
     return lambda g: _answer(decide_ladder(g, estimate, ULPS * abs(g))[0])
 
 
@@ -160,7 +160,7 @@ def jax() -> Callable[[Case], Callable[[float], bool | None]] | None:
         from jax.test_util import check_vjp
     except ImportError:
         return None
-    library.config.update("jax_enable_x64", True)
+    library.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call,unused-ignore]
 
     def prepare(case: Case) -> Callable[[float], bool | None]:
         def f(x: Any) -> Any:
@@ -171,7 +171,7 @@ def jax() -> Callable[[Case], Callable[[float], bool | None]] | None:
                 return f(x), lambda cotangent: (np.float64(cotangent * g),)
 
             try:
-                check_vjp(f, f_vjp, (np.float64(case.x),))
+                check_vjp(f, f_vjp, (np.float64(case.x),))  # type: ignore[no-untyped-call,unused-ignore]
             except AssertionError:
                 return False
             return True

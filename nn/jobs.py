@@ -51,12 +51,13 @@ class Job:
     activation: str = "tanh"
     optimizer: str = "adam"
     lr: float = 0.03
-    epochs: int = 10
+    epochs: int = 12
     batch_size: int | None = 32
 
 
 JOBS: dict[str, Job] = {
     "digits": Job(datasets.digits, (32,)),
+    "mnist": Job(datasets.mnist, (128,), activation="relu", lr=0.003, epochs=6, batch_size=64),
     "moons": Job(lambda: datasets.moons(300, noise=0.15), (16, 16), epochs=40),
     "circles": Job(lambda: datasets.circles(300, noise=0.08), (16, 16), epochs=40),
     "spirals": Job(lambda: datasets.spirals(300), (24, 24), epochs=60),

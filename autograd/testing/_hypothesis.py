@@ -9,9 +9,12 @@ def register() -> None:
     from hypothesis import strategies
 
     try:
-        from ..value import Value
+        from autograd.value import Value
+
         from .strategies import values
-    except ImportError:  # another package of our name lies over this one: importing Hypothesis must not fail
+    except (
+        ImportError
+    ):  # another package of our name lies over this one: importing Hypothesis must not fail
         return
 
     strategies.register_type_strategy(Value, lambda _: values())

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..graph import topological_order
-from ..table import ABSENT
+from autograd.graph import topological_order
+from autograd.table import ABSENT
+
 from .tracked import RULES, TINY, UNIT, Tracked, lift
 
 if TYPE_CHECKING:
-    from ..value import Value
+    from autograd.value import Value
 
 
 class Bound(NamedTuple):

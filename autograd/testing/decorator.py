@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-    from ..value import Value
+    from autograd.value import Value
 
 
 def check_gradients(

@@ -7,33 +7,21 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from ..graph import topological_order
-from ..structure import flatten
-from ..transforms import gradient as gradient_of
-from ..transforms import jvp, vjp
-from ..value import GradientDropped, Value
-from . import bounds, local, numerical
+from autograd.structure import flatten
+from autograd.transforms import jvp, vjp
+from autograd.value import GradientDropped, Value
+
+from . import bounds, local
+from .entries import ULPS, ladder_entries, replay_entries, second_entries
 from .precise import precise
 from .programs import program_of, reduced
-from .replay import Replay, at_kink
 from .report import Entry, Report, Verdict
-from .slopes import Slopes
-from .subject import Derivatives, Subject, derivative_name, require_value
-from .tracked import TINY
+from .subject import Derivatives, Subject, require_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .bounds import Bound
     from .programs import Program
-
-    Decision = tuple[Verdict, str]
-
-ULPS = 2.0**-49  # 16 ulps: what a gradient that somebody else computed may be off by
-ZERO = Slopes(0.0, 0.0, settled=True, smooth=True)
-"""The slopes of what does not depend on a leaf."""
-DECISIVE = 1e-3
-"""A check whose tolerance exceeds this part of the gradient decides nothing."""
 
 
 def gradcheck(
@@ -50,7 +38,9 @@ def gradcheck(
     Two methods find the derivative to compare with. ``"replay"`` computes the recorded graph again in exact
     arithmetic (it needs mpmath, and a function of Values), and also checks each operation by itself, so
     that a failure names the guilty one. ``"ladder"`` takes differences of floats, and works for any
-    function. Both know the error of their answer and of the gradient, and tolerate just that.
+    function. Both know the error of their answer and of the gradient, and tolerate just that. Either computes
+    the function anew for each number that may vary, replay at about 50 us a node, four times: check a large
+    model on a small one of its kind.
 
     Args:
         function: takes numbers and containers of numbers, returns one or several. What is checked is
@@ -114,12 +104,12 @@ def gradgradcheck(
     below = _check(subject, first, method)
     smallest = None
     if method == "ladder" or (method == "auto" and not _has_mpmath()):
-        above = _ladder_entries(derivatives, None, derivatives.record())
+        above = ladder_entries(derivatives, None, derivatives.record())
     else:
         leaves, outputs, names = subject.record()
         above = []
         for output, name in zip(outputs, names, strict=True):
-            above += _second_entries(output, leaves, name, subject.names)
+            above += second_entries(output, leaves, name, subject.names)
         smallest = _smallest(outputs, program_fails_twice)
     report = Report(
         f"second derivatives of {subject.name}",
@@ -203,16 +193,15 @@ def _check(subject: Subject, gradient: Callable[..., Any] | None, method: str) -
     elif method == "replay":
         precise()  # says what is missing
     if recorded is None:
-        assert gradient is not None
-        return Report(title, _ladder_entries(subject, gradient, None))
+        return Report(title, ladder_entries(subject, gradient, None))
     leaves, outputs, names = recorded
     if method == "ladder":
-        return Report(title, _ladder_entries(subject, gradient, recorded))
+        return Report(title, ladder_entries(subject, gradient, recorded))
     entries, findings = [], []
-    theirs = None if gradient is None else _rows(subject, gradient, len(outputs))
+    theirs = None if gradient is None else subject.rows(gradient, len(outputs))
     for j, (output, name) in enumerate(zip(outputs, names, strict=True)):
         row = None if theirs is None else theirs[j]
-        entries += _replay_entries(output, leaves, name, subject.names, row)
+        entries += replay_entries(output, leaves, name, subject.names, row)
         findings += local.check_graph(output)
     if gradient is None and subject.goes_around(leaves, outputs):
         entries = _seen_from_outside(subject, recorded, entries)
@@ -232,7 +221,7 @@ def _seen_from_outside(
     The graph's constants may change with the inputs to no effect (the shift of a softmax), so the ladder
     must settle it.
     """
-    outside = _ladder_entries(subject, None, recorded)
+    outside = ladder_entries(subject, None, recorded)
     for entry in outside:
         entry.note = (
             "the function changes, its graph does not: .data, detach(), float() or no_grad()"
@@ -261,14 +250,14 @@ def program_fails(program: Program) -> bool:
     root, leaves = program.record()
     if local.check_graph(root):
         return True
-    entries = _replay_entries(root, leaves, "f", [leaf.label for leaf in leaves], None)
+    entries = replay_entries(root, leaves, "f", [leaf.label for leaf in leaves], None)
     return any(entry.verdict is Verdict.FAIL for entry in entries)
 
 
 def program_fails_twice(program: Program) -> bool:
     """Whether a program's second derivatives are wrong at its own inputs."""
     root, leaves = program.record()
-    entries = _second_entries(root, leaves, "f", [leaf.label for leaf in leaves])
+    entries = second_entries(root, leaves, "f", [leaf.label for leaf in leaves])
     return program_fails(program) or any(entry.verdict is Verdict.FAIL for entry in entries)
 
 
@@ -288,220 +277,3 @@ def _record(subject: Subject, must: bool) -> tuple[list[Value], list[Any], list[
     if not all(isinstance(output, Value) for output in outputs):
         return None
     return leaves, outputs, names
-
-
-def backward_of(output: Value, leaves: Sequence[Value]) -> list[float]:
-    """What ``output.backward()`` adds to the leaves' ``grad``, which is put back as it was."""
-    reached = [node for node in topological_order(output) if node.primitive is None]
-    before = [(leaf, leaf.grad) for leaf in (*reached, *leaves)]
-    try:
-        for leaf, _ in before:
-            leaf.grad = 0.0
-        output.backward()
-        return [leaf.grad for leaf in leaves]
-    finally:
-        for leaf, grad in reversed(before):
-            leaf.grad = grad
-
-
-def _rows(subject: Subject, gradient: Callable[..., Any], outputs: int) -> list[list[float]]:
-    """The answer of a gradient function, for each output a row of derivatives."""
-    answer = gradient(*subject.arguments(subject.point))
-    numbers = flatten(answer)[0]
-    numbers = [float(x.data if isinstance(x, Value) else x) for x in numbers]
-    wanted = outputs * len(subject.point)
-    if len(numbers) != wanted:
-        raise ValueError(
-            f"gradient must answer {wanted} numbers for {outputs} output(s) and "
-            f"{len(subject.point)} input(s), not {len(numbers)}"
-        )
-    width = len(subject.point)
-    return [numbers[i : i + width] for i in range(0, wanted, width)]
-
-
-def _replay_entries(
-    output: Value,
-    leaves: Sequence[Value],
-    name: str,
-    names: Sequence[str],
-    theirs: list[float] | None,
-) -> list[Entry]:
-    analytic = backward_of(output, leaves) if theirs is None else theirs
-    tolerated = bounds.backward(output)
-    replay = Replay(output)
-    kinks = sum(map(at_kink, replay.order))
-    entries = []
-    for leaf, x, found in zip(leaves, names, analytic, strict=True):
-        title = derivative_name(name, x)
-        if leaf not in tolerated:
-            verdict = Verdict.PASS if found == 0.0 else Verdict.FAIL
-            entries.append(
-                Entry(title, leaf.data, found, 0.0, 0.0, 0.0, 0.0, 0.0, verdict, "unused")
-            )
-            continue
-        bound = tolerated[leaf]
-        if theirs is not None:
-            bound = bound._replace(error=4.0 * bound.error + ULPS * bound.scale)
-        exact = replay.slopes(leaf, bound.error)
-        verdict, note = decide_replay(found, exact, bound, kinks)
-        left, right = _float(exact.left), _float(exact.right)
-        numeric = right if exact.smooth else math.nan
-        entries.append(
-            Entry(title, leaf.data, found, numeric, 0.0, left, right, bound.error, verdict, note)
-        )
-    return entries
-
-
-def _second_entries(
-    output: Value, leaves: Sequence[Value], name: str, names: Sequence[str]
-) -> list[Entry]:
-    replay = Replay(output)
-    kinks = sum(map(at_kink, replay.order))
-    known = set(replay.order)
-    found_already: dict[frozenset[Value], Slopes] = {}
-    entries = []
-    for first, row, x in zip(
-        leaves, gradient_of(output, list(leaves), create_graph=True), names, strict=True
-    ):
-        found = backward_of(row, leaves)
-        tolerated = bounds.backward(row)
-        for second, derivative, y in zip(leaves, found, names, strict=True):
-            title = derivative_name(derivative_name(name, x), y)
-            bound = tolerated.get(second, bounds.Bound(0.0, 0.0))
-            pair = frozenset((first, second))
-            if pair not in found_already:  # the exact ones are symmetric
-                both = first in known and second in known
-                found_already[pair] = (
-                    replay.second_slopes(first, second, bound.error) if both else ZERO
-                )
-            exact = found_already[pair]
-            verdict, note = decide_replay(derivative, exact, bound, kinks)
-            if kinks and verdict is not Verdict.PASS:
-                verdict, note = Verdict.INCONCLUSIVE, "a kink"
-            left, right = _float(exact.left), _float(exact.right)
-            numeric = right if exact.smooth else math.nan
-            entries.append(
-                Entry(
-                    *(title, second.data, derivative, numeric, 0.0, left, right, bound.error),
-                    verdict,
-                    note,
-                )
-            )
-    return entries
-
-
-def decide_replay(found: float, exact: Slopes, bound: Bound, kinks: int) -> Decision:
-    if not math.isfinite(bound.error):
-        return Verdict.INCONCLUSIVE, "overflow, underflow, or a branch that rounding decides"
-    tolerance = bound.error + exact.error + TINY
-    if not exact.settled:
-        return Verdict.INCONCLUSIVE, "the slope diverges, or the domain ends here"
-    if not math.isfinite(found):
-        return Verdict.FAIL, "not finite"
-    here = precise()
-    with here.precision(200):
-        if exact.smooth:
-            off = abs(found - exact.right)
-            size = abs(exact.right)
-            if off <= tolerance:
-                vague = tolerance > DECISIVE * size and tolerance > 1e-9 * bound.scale
-                if vague and not off == size == 0:
-                    return Verdict.INCONCLUSIVE, "rounding drowns the gradient"
-                return Verdict.PASS, ""
-            if kinks:
-                return Verdict.INCONCLUSIVE, "conventions at kinks do not add up to a derivative"
-            return Verdict.FAIL, ""
-        low, high = min(exact.left, exact.right), max(exact.left, exact.right)
-        if low - tolerance <= found <= high + tolerance:
-            return Verdict.PASS, "kink"
-    if kinks > 1:
-        return Verdict.INCONCLUSIVE, "conventions at kinks do not add up to a subgradient"
-    return Verdict.FAIL, "kink; not between the one-sided slopes"
-
-
-def _float(number: Any) -> float:
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
-
-
-def _ladder_entries(
-    subject: Subject,
-    gradient: Callable[..., Any] | None,
-    recorded: tuple[list[Value], list[Any], list[str]] | None,
-) -> list[Entry]:
-    if recorded is None:
-        outputs, _ = flatten(subject.function(*subject.arguments(subject.point)))
-        names = [subject.name + (f"[{j}]" if len(outputs) > 1 else "") for j in range(len(outputs))]
-    else:
-        _, outputs, names = recorded
-    if gradient is not None:
-        analytic = _rows(subject, gradient, len(outputs))
-    else:
-        assert recorded is not None
-        analytic = [backward_of(output, recorded[0]) for output in outputs]
-    entries = []
-    for j, name in enumerate(names):
-        tolerated = bounds.backward(outputs[j]) if recorded is not None else {}
-        for i, x in enumerate(subject.names):
-            found = analytic[j][i]
-            error = ULPS * abs(found)
-            if recorded is not None:
-                own = tolerated.get(recorded[0][i])
-                error = own.error if own is not None else 0.0
-                if gradient is not None and own is not None:
-                    error = 4.0 * error + ULPS * own.scale
-            estimate = _estimate(subject, i, j, recorded is not None)
-            verdict, note = decide_ladder(found, estimate, error)
-            entries.append(
-                Entry(
-                    derivative_name(name, x),
-                    subject.point[i],
-                    found,
-                    estimate.value,
-                    estimate.error,
-                    estimate.left,
-                    estimate.right,
-                    estimate.error + error,
-                    verdict,
-                    note,
-                )
-            )
-    return entries
-
-
-def _estimate(subject: Subject, i: int, j: int, traced: bool) -> numerical.Estimate:
-    """Checker A's derivative of output j with respect to input i."""
-    errors: dict[float, float] = {}
-
-    def at(x: float) -> float:
-        point = [*subject.point[:i], x, *subject.point[i + 1 :]]
-        if not traced:
-            return float(subject.run(point)[j])
-        _, outputs, _ = subject.record(point)
-        output = outputs[j]
-        errors[x] = bounds.value_error(output) if isinstance(output, Value) else 0.0
-        return output.data if isinstance(output, Value) else float(output)
-
-    def rounding(x: float) -> float:
-        return errors.get(x, math.inf)
-
-    return numerical.derivative(at, subject.point[i], rounding if traced else None)
-
-
-def decide_ladder(found: float, estimate: numerical.Estimate, error: float) -> Decision:
-    """The verdict on a derivative, given checker A's and a bound on the derivative's own error."""
-    if not estimate.settled:
-        return Verdict.INCONCLUSIVE, "a kink, the edge of the domain, or too much rounding"
-    if not math.isfinite(error):
-        return Verdict.INCONCLUSIVE, "overflow, underflow, or a branch that rounding decides"
-    if not math.isfinite(found):
-        return Verdict.FAIL, "not finite"
-    bound = estimate.error + error
-    if abs(found - estimate.value) > bound:
-        return Verdict.FAIL, ""
-    size = max(abs(found), abs(estimate.value))
-    if bound > DECISIVE * size and size > 0.0:
-        return Verdict.INCONCLUSIVE, "rounding drowns the gradient"
-    return Verdict.PASS, ""

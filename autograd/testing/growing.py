@@ -11,7 +11,8 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..table import TABLE
+from autograd.table import TABLE
+
 from .intervals import RULES, Interval, lift
 from .programs import Program, Step
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Collection, Sequence
 
-    from ..table import Primitive
+    from autograd.table import Primitive
 
 MARGIN = 1e-3
 """How far inside its domain, and away from kinks, an operation must stay."""
@@ -87,11 +88,13 @@ def row_names(ops: Collection[Any] | None, smooth: bool) -> list[str]:
         smooth: whether rows are left out that never have a derivative worth checking.
 
     Raises:
-        ValueError: if a name is not in the table.
+        ValueError: if a name is not in the table, or there is none.
     """
     if ops is None:
         return [n for n, row in TABLE.items() if n != "where" and not (smooth and _is_flat(row))]
     names = [op if isinstance(op, str) else getattr(op, "__name__", repr(op)) for op in ops]
+    if not names:
+        raise ValueError("ops names no primitive")
     for name in names:
         if name not in TABLE:
             raise ValueError(f"ops: there is no primitive called {name!r}; there are {list(TABLE)}")
@@ -153,7 +156,7 @@ def _step(
     smooth: bool,
 ) -> Step | None:
     count = arity if arity is not None else 2 + 2 * choose.index(2)  # even, for dot's two halves
-    operands: list[int | float] = []
+    operands: list[Any] = []
     for place in range(count):
         if place and choose.index(4) == 3:
             operands.append(choose.number())
@@ -184,9 +187,9 @@ def image(row: Primitive, regions: Sequence[Interval], smooth: bool) -> Interval
     margin = MARGIN if smooth else 0.0
     if row.domain is not None and not all(lift(s).low >= margin for s in row.domain(*regions)):
         return None
-    if smooth and row.kinks is not None:
-        if not all(lift(s).clears(MARGIN) for s in row.kinks(*regions)):
-            return None
+    kinks = row.kinks(*regions) if smooth and row.kinks is not None else ()
+    if not all(lift(s).clears(MARGIN) for s in kinks):
+        return None
     region = lift(RULES[row].forward(*regions))
     if not region.size <= LARGEST:  # nan, too
         return None

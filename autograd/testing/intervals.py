@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..namespaces import IEEE, Namespace
+from autograd.namespaces import IEEE, Namespace
+
 from .rules import Rules
 
 if TYPE_CHECKING:
@@ -57,13 +58,13 @@ class Interval:
         return hull(*_corners(lambda a, b: a * b, self, lift(other)))
 
     def __radd__(self, other: Any) -> Interval:
-        return self + other
+        return lift(other) + self
 
     def __rsub__(self, other: Any) -> Interval:
-        return -self + other
+        return lift(other) - self
 
     def __rmul__(self, other: Any) -> Interval:
-        return self * other
+        return lift(other) * self
 
     def __abs__(self) -> Interval:
         if self.low >= 0.0:

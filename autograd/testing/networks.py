@@ -41,7 +41,6 @@ def modules(
     nn = require("nn", "modules()")
     activations = SMOOTH_ACTIVATIONS if smooth else SMOOTH_ACTIVATIONS + KINKED_ACTIVATIONS
 
-    @st.composite
     def perceptrons(draw: DrawFn) -> Module:
         count = n_inputs if n_inputs is not None else draw(st.integers(1, 3))
         hidden = draw(st.lists(st.integers(1, max_width), max_size=max_layers - 1))
@@ -55,7 +54,7 @@ def modules(
         )
         return model
 
-    found: SearchStrategy[Module] = perceptrons()
+    found: SearchStrategy[Module] = st.composite(perceptrons)()
     return found
 
 

@@ -11,6 +11,7 @@ Keep ``|x|`` below about 1e6: the first steps of a sine at 1e9 skip whole period
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -132,15 +133,12 @@ def _bound(levels: list[_Level]) -> float | None:
     """The error bound of the last of some levels, if their differences behave."""
     if len(levels) < 3:
         return None
-    changes = [
-        (abs(b.slope - a.slope), a.noise + b.noise)
-        for a, b in zip(levels, levels[1:], strict=False)
-    ]
-    for (before, _), (after, noise) in zip(changes, changes[1:], strict=False):
+    changes = [(abs(b.slope - a.slope), a.noise + b.noise) for a, b in pairwise(levels)]
+    for (before, _), (after, noise) in pairwise(changes):
         if after > max(before / 16.0, noise):
             return None
-    for before, after in zip(levels, levels[1:], strict=False):
-        if after.gap > max(before.gap / 4.0, after.gap_noise):
+    for wide, narrow in pairwise(levels):
+        if narrow.gap > max(wide.gap / 4.0, narrow.gap_noise):
             return None
     return changes[-1][0] + levels[-1].noise
 
@@ -171,7 +169,7 @@ def _noise(f: Callable[[float], float], x: float, h: float) -> float:
     column = values
     noise = math.inf
     for order in range(1, 7):
-        column = [b - a for a, b in zip(column, column[1:], strict=False)]
+        column = [b - a for a, b in pairwise(column)]
         if order >= 3:
             norm = math.factorial(order) ** 2 / math.factorial(2 * order)
             noise = min(noise, math.sqrt(norm / len(column)) * math.hypot(*column))

@@ -10,7 +10,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..namespaces import Namespace
+from autograd.namespaces import Namespace
+
 from ._extras import require
 from .rules import Rules
 
@@ -153,7 +154,7 @@ def _namespace(mp: Any) -> Namespace:
         "asinh": lambda x: mp.asinh(number(x)),
         "atanh": atanh,
         "atan2": atan2,
-        "hypot": lambda a, b: mp.hypot(a, b),
+        "hypot": mp.hypot,
         "div": divide,
         "pow": power,
         "abs": lambda x: abs(number(x)),
@@ -165,7 +166,7 @@ def _namespace(mp: Any) -> Namespace:
         "minimum": minimum,
         "where": where,
         "equal": lambda a, b: a == b,
-        "isnan": lambda x: mp.isnan(x),
+        "isnan": mp.isnan,
         "largest": max,
     }
     return Namespace("mpmath", functions)

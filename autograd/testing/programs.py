@@ -10,10 +10,10 @@ import builtins
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .. import functions
-from ..graph import topological_order
-from ..table import TABLE
-from ..value import Value
+from autograd import functions
+from autograd.graph import topological_order
+from autograd.table import TABLE
+from autograd.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ class Step(NamedTuple):
 
     name: str
     """A row of the table."""
-    operands: tuple[int | float, ...]
+    operands: tuple[Any, ...]
     """ints are earlier results (the inputs first, then the lines), floats are constants."""
 
 
@@ -132,7 +132,7 @@ class Program:
         inside = [x for _, operands in self.steps for x in operands if isinstance(x, float)]
         return [*self.inputs, *inside]
 
-    def _name(self, operand: float) -> str:
+    def _name(self, operand: Any) -> str:
         if isinstance(operand, float):
             return repr(operand) if operand >= 0.0 else f"({operand!r})"
         return f"x{operand}" if operand < len(self.inputs) else f"n{operand}"
@@ -143,7 +143,7 @@ def _shadows(name: str) -> bool:
     return hasattr(builtins, name)
 
 
-def _call(step: Step, name_of: Callable[[int | float], str]) -> str:
+def _call(step: Step, name_of: Callable[[Any], str]) -> str:
     name, operands = step
     shown = [name_of(operand) for operand in operands]
     if name in OPERATORS:
@@ -208,7 +208,7 @@ def _smaller(program: Program) -> Iterator[Program]:
         if not math.isfinite(numbers[count + i]):
             continue
 
-        def moved(x: float, i: int = i) -> int | float:
+        def moved(x: Any, i: int = i) -> Any:
             if isinstance(x, float) or x < count:
                 return x
             return count if x == count + i else x + 1 if x < count + i else x

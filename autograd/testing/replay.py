@@ -7,14 +7,16 @@ of the table takes part.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from ..graph import topological_order
+from autograd.graph import topological_order
+
 from .precise import precise
 from .slopes import Slopes, slopes
 
 if TYPE_CHECKING:
-    from ..value import Value
+    from autograd.table import Primitive
+    from autograd.value import Value
 
 INNER_STEP, OUTER_STEPS = -320, (-160, -220)
 """The steps of a difference of differences, as powers of two. They are wider than those of a first difference,
@@ -41,11 +43,8 @@ class Replay:
         if bits not in self._bases:
             numbers: list[Any] = []
             for node in self.order:
-                numbers.append(
-                    here.number(node.data)
-                    if node.primitive is None
-                    else self._compute(node, numbers, {})
-                )
+                leaf = node.primitive is None
+                numbers.append(here.number(node.data) if leaf else self._compute(node, numbers, {}))
             self._bases[bits] = numbers
         return self._bases[bits]
 
@@ -58,8 +57,8 @@ class Replay:
             else:
                 place = self._place[operand]
                 operands.append(moved[place] if place in moved else numbers[place])
-        assert node.primitive is not None
-        return here.number(here.rules[node.primitive].forward(*operands))
+        row = cast("Primitive", node.primitive)  # leaves are not computed
+        return here.number(here.rules[row].forward(*operands))
 
     def slopes(self, leaf: Value, tolerance: float) -> Slopes:
         """The root's one-sided derivatives with respect to a leaf.

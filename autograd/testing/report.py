@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -180,6 +180,10 @@ class Report:
         if self.program is not None:
             parts += ["", "The smallest program that shows it:", ""]
             parts += [f"    {line}".rstrip() for line in self.program.source().splitlines()]
+            graph = _drawn(self.program, "to_text")
+            if graph:
+                parts += ["", "Its graph, with the gradients that backward() gave:", ""]
+                parts += [f"    {line}".rstrip() for line in graph.splitlines()]
             parts += ["", "To keep it among the examples of a property-based test:", ""]
             parts.append(f"    {self.example}")
         return "\n".join(parts)
@@ -226,11 +230,11 @@ class Report:
             f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>",
         ]
         parts += [f"<p>{html.escape(line)}</p>" for line in [*self._guilty(), *self.notes]]
-        if self.verdict is Verdict.FAIL:
-            parts.append(_picture(self.program))
-            if self.program is not None:
-                parts.append(f"<pre>{html.escape(self.program.source())}</pre>")
-                parts.append(f"<pre>{html.escape(self.example)}</pre>")
+        if self.program is not None:
+            svg = _drawn(self.program, "svg")
+            parts.append(svg[max(svg.find("<svg"), 0) :])  # without the prologue of a file
+            parts.append(f"<pre>{html.escape(self.program.source())}</pre>")
+            parts.append(f"<pre>{html.escape(self.example)}</pre>")
         return "".join(parts)
 
 
@@ -248,15 +252,13 @@ def _table(entries: list[Entry]) -> list[str]:
     ]
 
 
-def _picture(program: Program | None) -> str:
-    """The failing graph as SVG, with its gradients; nothing where it cannot be drawn."""
-    if program is None:
-        return ""
+def _drawn(program: Program, form: str) -> str:
+    """The failing graph after ``backward()``, as text or SVG; nothing where it cannot be drawn."""
     try:
-        from .. import drawing
-    except ImportError:
+        from autograd.drawing import draw
+
+        root, _ = program.record()
+        root.backward()
+        return str(getattr(draw(root), form)())
+    except Exception:  # noqa: BLE001  (what is broken may be what draws)
         return ""
-    root, _ = program.record()
-    root.backward()
-    picture: Any = drawing.draw(root)
-    return str(picture.svg())

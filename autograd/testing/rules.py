@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..table import TABLE, bind_row
+from autograd.table import TABLE, bind_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..namespaces import Namespace
-    from ..table import Primitive, Rule
+    from autograd.namespaces import Namespace
+    from autograd.table import Primitive, Rule
 
 
 class Rules:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from ..table import TABLE
-from ..value import Value
+from autograd.table import TABLE
+from autograd.value import Value
+
 from ._extras import require
 from .growing import grow, kink_points, row_names
 from .programs import Program, Step
@@ -31,11 +33,14 @@ def numbers(min_value: float = -1000.0, max_value: float = 1000.0) -> SearchStra
         max_value: the largest.
     """
     st = _strategies()
-    whole = st.integers(-(-int(min_value) if min_value > 0 else -int(min_value)), int(max_value))
-    small = st.floats(max(min_value, -3.0), min(max_value, 3.0), allow_subnormal=False)
-    wide = st.floats(min_value, max_value, allow_subnormal=False)
-    choices = [small] if max(min_value, -3.0) < min(max_value, 3.0) else []
-    found: SearchStrategy[float] = st.one_of(whole.map(float), *choices, wide)
+    choices = [st.floats(min_value, max_value, allow_subnormal=False)]
+    if max(min_value, -3.0) < min(max_value, 3.0):
+        small = st.floats(max(min_value, -3.0), min(max_value, 3.0), allow_subnormal=False)
+        choices.insert(0, small)
+    if math.ceil(min_value) <= math.floor(max_value):
+        whole = st.integers(math.ceil(min_value), math.floor(max_value))
+        choices.insert(0, whole.map(float))
+    found: SearchStrategy[float] = st.one_of(choices)
     return found
 
 
@@ -64,14 +69,16 @@ class _DrawChooser:
         self._integers = st.integers
 
     def boolean(self) -> bool:
-        return self._draw(self._boolean)
+        chosen: bool = self._draw(self._boolean)
+        return chosen
 
     def index(self, count: int) -> int:
         chosen: int = self._draw(self._integers(0, count - 1))
         return chosen
 
     def number(self) -> float:
-        return self._draw(self._number)
+        chosen: float = self._draw(self._number)
+        return chosen
 
 
 def constants() -> SearchStrategy[float]:
@@ -114,13 +121,12 @@ def expressions(
         raise ValueError(f"max_nodes={max_nodes} leaves no room for an operation")
     most = n_inputs if n_inputs is not None else min(3, max_nodes - 1)
 
-    @st.composite
     def programs(draw: DrawFn) -> Program:
         count = n_inputs if n_inputs is not None else draw(st.integers(1, most))
         inputs = [draw(constants()) for _ in range(count)]
         return grow(_DrawChooser(draw), inputs, names, max_nodes, smooth)
 
-    found: SearchStrategy[Program] = programs()
+    found: SearchStrategy[Program] = st.composite(programs)()
     return found
 
 
@@ -141,10 +147,9 @@ def kinks(ops: Collection[Any] | None = None) -> SearchStrategy[Program]:
                 raise ValueError(f"ops: {name!r} has no kinks")
     pairs = [(name, point) for name, found in points.items() for point in found]
 
-    @st.composite
     def programs(draw: DrawFn) -> Program:
         name, point = draw(st.sampled_from(pairs))
-        operands: list[int | float] = []
+        operands: list[Any] = []
         inputs: list[float] = []
         for place, x in enumerate(point):
             constant = place > 0 and draw(st.booleans())
@@ -161,5 +166,5 @@ def kinks(ops: Collection[Any] | None = None) -> SearchStrategy[Program]:
                 steps.append(Step("add", (kinked + 1, 0)))
         return Program(inputs, steps)
 
-    made: SearchStrategy[Program] = programs()
+    made: SearchStrategy[Program] = st.composite(programs)()
     return made

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from ..graph import topological_order
-from ..structure import flatten
-from ..transforms import gradient
-from ..value import Value, is_real, real
+from autograd.graph import topological_order
+from autograd.structure import flatten
+from autograd.transforms import gradient
+from autograd.value import Value, is_real, real
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ class Subject:
     """
 
     def __init__(
-        self, function: Callable[..., Any], args: tuple[Any, ...], parameters: Sequence[Value] = ()
+        self, function: Callable[..., Any], args: tuple[Any, ...], parameters: Sequence[Any] = ()
     ) -> None:
         if not callable(function):
             raise TypeError(f"gradcheck needs a function, not {type(function).__name__}")
@@ -43,10 +43,14 @@ class Subject:
         self._varying: list[int] = []
         argument_names = _argument_names(function, len(args))
         for i, leaf in enumerate(self._leaves):
-            if isinstance(leaf, bool) or not (isinstance(leaf, Value) or is_real(leaf)):
+            if isinstance(leaf, Value):
+                number = leaf.data
+            elif is_real(leaf) and type(leaf) is not bool:
+                number = real(leaf, "an argument")
+            else:
                 continue
             self._varying.append(i)
-            self.point.append(leaf.data if isinstance(leaf, Value) else real(leaf, "an argument"))
+            self.point.append(number)
             self.names.append(_path(argument_names, self._structure.path(i)))
         for i, parameter in enumerate(self.parameters):
             if not isinstance(parameter, Value) or parameter.primitive is not None:
@@ -88,6 +92,22 @@ class Subject:
             for parameter, x in zip(self.parameters, before, strict=True):
                 parameter.data = x
         return everything, outputs, names
+
+    def rows(self, gradient: Callable[..., Any], outputs: int) -> list[list[float]]:
+        """What a gradient function answers at the point: for each output a row of derivatives.
+
+        Raises:
+            ValueError: if it answers another number of derivatives.
+        """
+        answer = flatten(gradient(*self.arguments(self.point)))[0]
+        numbers = [float(x.data if isinstance(x, Value) else x) for x in answer]
+        width = len(self.point)
+        if len(numbers) != outputs * width:
+            raise ValueError(
+                f"gradient must answer {outputs * width} numbers for {outputs} output(s) and "
+                f"{width} input(s), not {len(numbers)}"
+            )
+        return [numbers[i : i + width] for i in range(0, len(numbers), width)]
 
     def goes_around(self, leaves: Sequence[Value], outputs: Sequence[Value]) -> bool:
         """Whether the function's graph changes by more than its inputs when the inputs move a little: other

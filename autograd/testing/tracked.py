@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..namespaces import IEEE, Namespace
+from autograd.namespaces import IEEE, Namespace
+
 from .rules import Rules
 
 if TYPE_CHECKING:
@@ -244,13 +245,13 @@ def _equal(a: Any, b: Any) -> Any:
 
 
 def _namespace() -> Namespace:
-    xp = IEEE
+    xp: Any = IEEE
 
     def bell(x: float) -> float:
-        return 2.0 / math.sqrt(math.pi) * xp.exp(-x * x)
+        return 2.0 / math.sqrt(math.pi) * float(xp.exp(-x * x))
 
     def inside(x: float) -> float:
-        return xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x)))
+        return float(xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x))))
 
     # The slopes are written out here, and not taken from the table's partials, because those are what
     # is being checked.

@@ -197,7 +197,12 @@ def by_forward_mode(row):
     return value, gradients
 
 
-MODES = [by_backward, by_created_graph, by_forward_mode]
+def by_compiled(row):
+    argnums = tuple(range(len(row.args)))
+    return ag.compile(value_and_grad(lambda *xs: row.function(ag, *xs), argnums))(*row.args)
+
+
+MODES = [by_backward, by_created_graph, by_forward_mode, by_compiled]
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -61,7 +61,16 @@ def run_tests(folder: Path, tests: tuple[str, ...]) -> int:
         del sys.modules[name]
     sys.path[:] = [str(folder), *(p for p in sys.path if p and Path(p).resolve() != ROOT)]
     os.environ["HYPOTHESIS_PROFILE"] = "ci"
-    arguments = ["-x", "-q", "--no-header", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", f"--rootdir={folder}"]
+    arguments = [
+        "-x",
+        "-q",
+        "--no-header",
+        "--tb=no",
+        "--assert=plain",
+        "-p",
+        "no:cacheprovider",
+        f"--rootdir={folder}",
+    ]
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         status = int(pytest.main([*arguments, *tests]))
@@ -108,7 +117,9 @@ def _in_another_process(folder: Path, tests: tuple[str, ...]) -> int | None:
 
 def main() -> int:
     """Run the suite and print a line for each mutant."""
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutants", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("patterns", nargs="*", help="run only mutants whose names match")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
@@ -122,7 +133,9 @@ def main() -> int:
 
     if not options.patterns:
         outcome, seconds = examine(None)
-        print(f"the engine as it is: {'passes' if outcome == 'survived' else outcome} {seconds:.0f} s")
+        print(
+            f"the engine as it is: {'passes' if outcome == 'survived' else outcome} {seconds:.0f} s"
+        )
         if outcome != "survived":
             print("the tests must pass before mutants say anything")
             return 1
@@ -138,7 +151,10 @@ def main() -> int:
             elif not outcome.startswith("killed"):
                 wrong.append(f"{mutant.name}: {outcome}")
             counts[kind] = counts.get(kind, 0) + 1
-            print(f"{kind:10} {seconds:5.1f} s  {mutant.file.split('/')[-1]:14} {mutant.name}", flush=True)
+            print(
+                f"{kind:10} {seconds:5.1f} s  {mutant.file.split('/')[-1]:14} {mutant.name}",
+                flush=True,
+            )
             if mutant.equivalent:
                 print(f"{'':29}since {mutant.equivalent}")
     print(f"\n{len(chosen)} mutants: " + ", ".join(f"{n} {kind}" for kind, n in counts.items()))

@@ -31,8 +31,8 @@ def test_integer_graphs_equal_exact_fractions(inputs, steps):
     ]
     leaves = [Value(x) for x in inputs]
     results = list(leaves)
-    for op, i, j in steps:
-        i, j = -1 - i % len(results), -1 - j % len(results)
+    for op, back_to_a, back_to_b in steps:
+        i, j = -1 - back_to_a % len(results), -1 - back_to_b % len(results)
         (a, da), (b, db) = exact[i], exact[j]
         if op == "add":
             exact.append((a + b, [p + q for p, q in zip(da, db, strict=True)]))

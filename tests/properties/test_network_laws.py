@@ -73,7 +73,12 @@ def test_permuting_hidden_units_permutes_their_gradients(seed, x, order):
         ours, theirs = model.layers[0].neurons[i], other.layers[0].neurons[place]
         for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
             assert close(p.grad, q.grad, 0.0, 1e-2)
-        assert close(model.layers[1].neurons[0].w[i].grad, other.layers[1].neurons[0].w[place].grad, 0.0, 1e-2)
+        assert close(
+            model.layers[1].neurons[0].w[i].grad,
+            other.layers[1].neurons[0].w[place].grad,
+            0.0,
+            1e-2,
+        )
 
 
 @settings(max_examples=20)

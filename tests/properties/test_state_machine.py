@@ -100,7 +100,13 @@ class Graphs(RuleBasedStateMachine):
             return a
         return self.keep(getattr(autograd, op)(x, y), naive_binary(op, p, q))
 
-    @rule(target=nodes, op=st.sampled_from(["add", "sub", "mul"]), a=nodes, c=numbers, left=st.booleans())
+    @rule(
+        target=nodes,
+        op=st.sampled_from(["add", "sub", "mul"]),
+        a=nodes,
+        c=numbers,
+        left=st.booleans(),
+    )
     def with_constant(self, op, a, c, left):
         x, p = a
         if abs(p.data) > 1e6:
@@ -119,7 +125,9 @@ class Graphs(RuleBasedStateMachine):
     def total(self, parts):
         if sum(p.paths for _, p in parts) > 2000:
             return parts[0]
-        naive = Naive(sum(p.data for _, p in parts), tuple(p for _, p in parts), (1.0,) * len(parts))
+        naive = Naive(
+            sum(p.data for _, p in parts), tuple(p for _, p in parts), (1.0,) * len(parts)
+        )
         return self.keep(autograd.sum([x for x, _ in parts]), naive)
 
     @rule(target=nodes, a=nodes)

@@ -9,6 +9,7 @@ import random
 import pytest
 
 from autograd import Value, exp, tanh
+from autograd.functions import apply
 from autograd.table import TABLE, TRACED, primitive
 from autograd.testing import check_row, gradcheck
 from autograd.testing.growing import kink_points
@@ -25,7 +26,7 @@ def operands_of(row):
     if row.arity == 1:
         return [(x,) for x in GRID]
     if row.arity == 2:
-        return list(itertools.product(GRID[::3], repeat=2))
+        return list(itertools.product(GRID[::2], repeat=2))
     return TRIPLES if row.arity == 3 else NARY
 
 
@@ -91,10 +92,7 @@ def test_a_bug_planted_in_any_partial_is_reported_with_the_primitives_name(
     for point in points:
         # The guilty operation stands among innocent ones, and its operands are results.
         def f(*inputs):
-            results = [-(-x) for x in inputs]
-            out = results
-            from autograd.functions import apply
-
+            results = [(x * 2.0) * 0.5 for x in inputs]
             out = apply(row, *results)
             return tanh(out) + exp(out * 0.5) * inputs[0]
 

@@ -38,9 +38,16 @@ def test_the_minimal_program_runs_and_shows_the_failure(failing):
     assert scope["x0"].grad == pytest.approx(0.537883, abs=1e-6)
 
 
+def test_the_failing_graph_is_shown_with_its_gradients(failing):
+    assert "Its graph, with the gradients that backward() gave:" in str(failing)
+    graph = str(failing).partition("backward() gave:")[2].partition("To keep it")[0]
+    assert all(number in graph for number in ("tanh", "0.4621", "0.5379"))
+
+
 def test_the_example_line_rebuilds_the_program(failing):
     assert failing.example.startswith("@example(Program((0.5,), [('tanh', (0,))")
-    assert eval(failing.example[len("@example") :]) == failing.program
+    rebuilt = eval(failing.example[len("@example") :])
+    assert rebuilt == failing.program
     assert failing.example in str(failing)
 
 

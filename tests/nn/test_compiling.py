@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import logging
+import math
+
+import numpy as np
+import pytest
+
+import autograd as ag
+import nn
+from nn import optim
+from nn.compiling import AutoStep, CannotCompile, compile_step
+from nn.steps import DivergenceError, EagerStep
+
+RNG = np.random.default_rng(0)
+
+OPTIMIZERS = [
+    (optim.SGD, {"lr": 0.1}),
+    (optim.SGD, {"lr": 0.1, "momentum": 0.9}),
+    (optim.SGD, {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
+    (optim.Adam, {"lr": 0.01}),
+    (optim.Adam, {"lr": 0.01, "bias_correction": False, "weight_decay": 0.1}),
+    (optim.AdamW, {"lr": 0.01}),
+    (optim.RMSprop, {"lr": 0.01}),
+    (optim.Adagrad, {"lr": 0.01}),
+    (optim.SGD, {"lr": 0.1, "clip_norm": 0.05}),
+    (optim.SGD, {"lr": 0.1, "clip_value": 0.01}),
+    (optim.SGD, {"lr": optim.schedules.cosine(0.1, 20)}),
+]
+
+
+def data(loss, samples=10, inputs=3, outputs=4):
+    X = RNG.normal(size=(samples, inputs)).tolist()
+    if loss in {"cross_entropy", "nll"}:
+        y = RNG.integers(0, outputs, samples).tolist()
+    elif loss == "hinge":
+        y = RNG.choice([-1.0, 1.0], (samples, outputs)).tolist()
+    elif loss.startswith("binary"):
+        y = RNG.choice([0.0, 1.0], (samples, outputs)).tolist()
+    else:
+        y = RNG.normal(size=(samples, outputs)).tolist()
+    return X, y
+
+
+def pair(kind, options, loss, activation="tanh", sizes=(5, 4)):
+    """A compiled and an eager step on twins of one model."""
+    steps = []
+    for make in (compile_step, lambda m, x, o: EagerStep(m, nn.losses.get(x), o)):
+        model = nn.MLP(3, list(sizes), activation=activation, seed=1)
+        if loss == "binary_cross_entropy":
+            model = nn.Sequential(model, nn.Sigmoid())
+        if loss == "nll":
+            model = nn.Sequential(model, nn.LogSoftmax())
+        steps.append((make(model, loss, kind(model.parameters(), **options)), model))
+    return steps
+
+
+@pytest.mark.parametrize(("kind", "options"), OPTIMIZERS)
+def test_compiled_steps_follow_the_eager_ones_with_every_optimizer(kind, options):
+    X, y = data("cross_entropy")
+    (compiled, model), (eager, twin) = pair(kind, options, "cross_entropy")
+    for size in (10, 10, 7, 10, 1, 10):
+        assert compiled(X[:size], y[:size]) == pytest.approx(eager(X[:size], y[:size]), rel=1e-12)
+    compiled.sync()
+    for a, b in zip(model.parameters(), twin.parameters(), strict=True):
+        assert a.data == pytest.approx(b.data, rel=1e-11, abs=1e-13)
+    ours, theirs = compiled.optimizer.state_dict(), eager.optimizer.state_dict()
+    assert ours["steps"] == theirs["steps"]
+    for mine, other in zip(ours["state"], theirs["state"], strict=True):
+        for name in mine:
+            assert mine[name] == pytest.approx(other[name], rel=1e-10, abs=1e-13)
+
+
+@pytest.mark.parametrize("loss", sorted(nn.losses.LOSSES))
+@pytest.mark.parametrize("activation", ["relu", "tanh", "gelu"])
+def test_every_loss_compiles(loss, activation):
+    X, y = data(loss)
+    (compiled, _), (eager, _) = pair(optim.Adam, {"lr": 0.01}, loss, activation)
+    for _ in range(3):
+        assert compiled(X, y) == pytest.approx(eager(X, y), rel=1e-11)
+
+
+def test_arrays_are_taken_as_they_are():
+    X, y = data("mse")
+    (compiled, _), (eager, _) = pair(optim.SGD, {"lr": 0.1}, "mse")
+    assert compiled(np.array(X), np.array(y)) == pytest.approx(eager(X, y), rel=1e-12)
+
+
+def test_what_others_do_to_parameters_after_a_sync_counts():
+    X, y = data("mse")
+    (compiled, model), (eager, twin) = pair(optim.Adam, {"lr": 0.1}, "mse")
+    for step in (compiled, eager):
+        step(X, y)
+        step.sync()
+    for net in (model, twin):
+        for parameter in net.parameters():
+            parameter.data = 0.5 * parameter.data
+    assert compiled(X, y) == pytest.approx(eager(X, y), rel=1e-12)
+
+
+def test_float32_is_as_good_as_float32():
+    X, y = data("cross_entropy")
+    model = nn.MLP(3, [5, 4], seed=1)
+    twin = nn.MLP(3, [5, 4], seed=1)
+    single = compile_step(model, "cross_entropy", optim.SGD(model.parameters(), lr=0.1), "float32")
+    double = compile_step(twin, "cross_entropy", optim.SGD(twin.parameters(), lr=0.1))
+    for _ in range(5):
+        assert single(X, y) == pytest.approx(double(X, y), rel=1e-5)
+
+
+def test_the_number_of_instructions_depends_on_layers_and_not_on_widths_or_batch():
+    counts = set()
+    for width, batch in ((16, 10), (40, 33), (128, 64)):
+        model = nn.MLP(20, [width, width, 9], seed=0)
+        step = compile_step(model, "cross_entropy", optim.SGD(model.parameters()))
+        X, y = data("cross_entropy", batch, 20, 9)
+        step(X, y)
+        counts.add(len(step.program.instructions))
+    assert len(counts) == 1
+    assert counts.pop() < 60
+
+
+def test_a_diverging_step_leaves_everything_as_it_was_and_names_the_node():
+    model = nn.MLP(1, [1], init=1.0)
+    optimizer = optim.SGD(model.parameters(), lr=1.0, momentum=0.5)
+    step = compile_step(model, "mse", optimizer)
+    step([[1.0]], [0.0])
+    step.sync()
+    before = [p.data for p in model.parameters()], optimizer.state_dict()
+    with pytest.raises(DivergenceError, match="inf"):
+        step([[1e200]], [0.0])
+    assert ([p.data for p in model.parameters()], optimizer.state_dict()) == before
+
+
+def test_a_model_that_cannot_be_recorded_trains_eagerly_and_the_log_says_why(caplog):
+    w = nn.Parameter(2.0)
+
+    def branching(x):
+        return w * x[0] if x[0] > 0 else -w * x[0]
+
+    rows, targets = [[1.0], [-1.0]], [1.0, 1.0]
+    with caplog.at_level(logging.WARNING, "nn"):
+        nn.fit(
+            branching, rows, targets, loss="mse", optimizer=optim.SGD([w], lr=0.1), progress=False
+        )
+    (record,) = caplog.records
+    assert "training eagerly" in record.message
+    assert "branch" in record.message
+    assert abs(w.data - 1.0) < 0.2
+    with pytest.raises(CannotCompile, match="branch"):
+        nn.fit(
+            branching,
+            rows,
+            targets,
+            loss="mse",
+            optimizer=optim.SGD([w]),
+            progress=False,
+            compile=True,
+        )
+
+
+def test_dropout_is_left_to_the_eager_step(caplog):
+    model = nn.Sequential(nn.MLP(2, [4, 1], seed=0), nn.Dropout(0.5, seed=1))
+    step = AutoStep(model, nn.losses.get("mse"), optim.SGD(model.parameters()))
+    assert math.isfinite(step([[1.0, 2.0]], [1.0]))
+    assert "Dropout" in caplog.text
+
+
+def test_a_model_that_decides_by_a_number_it_froze_is_caught():
+    w = nn.Parameter(2.0)
+    calls = []
+
+    def fickle(x):
+        calls.append(1)
+        return w * x[0] * len(calls)
+
+    with pytest.raises(CannotCompile, match="should be"):
+        compile_step(fickle, "mse", optim.SGD([w]))([[1.0]], [0.0])
+
+
+def test_a_rule_of_ones_own_is_compiled_and_one_that_cannot_be_runs_on_arrays():
+    class Signs(optim.Optimizer):
+        def update(self, p, g, s, h):
+            return p - h.lr * np.sign(g), {}
+
+    class Clipped(optim.Optimizer):
+        def update(self, p, g, s, h):
+            return p - h.lr * np.clip(g, -0.1, 0.1), {}
+
+    X, y = data("mse")
+    for kind in (Signs, Clipped):
+        (compiled, _), (eager, _) = pair(kind, {"lr": 0.1}, "mse")
+        for _ in range(4):
+            assert compiled(X, y) == pytest.approx(eager(X, y), rel=1e-10)
+
+
+def test_groups_keep_their_own_hyper_parameters_which_may_change():
+    X, y = data("mse")
+    found = []
+    for eager in (False, True):
+        model = nn.MLP(3, [5, 4], seed=1)
+        first, last = model.layers
+        optimizer = optim.Adam(
+            [{"params": first.parameters(), "lr": 0.1}, {"params": last.parameters()}], lr=0.01
+        )
+        loss = nn.losses.get("mse")
+        step = EagerStep(model, loss, optimizer) if eager else compile_step(model, loss, optimizer)
+        losses = [step(X, y) for _ in range(3)]
+        optimizer.param_groups[0]["weight_decay"] = 0.5
+        found.append(losses + [step(X, y) for _ in range(3)])
+    assert found[0] == pytest.approx(found[1], rel=1e-10)
+
+
+def test_fit_gives_the_same_history_compiled_and_eager():
+    moons = nn.datasets.moons(60, noise=0.1, seed=1)
+    histories = []
+    for compiled in (True, False):
+        model = nn.MLP(2, [8, 2], activation="tanh", seed=1)
+        history = nn.fit(
+            model, *moons, loss="cross_entropy", lr=0.1, epochs=5, batch_size=7, progress=False,
+            validation_data=nn.datasets.moons(120, seed=2), metrics="accuracy", compile=compiled,
+        )  # fmt: skip
+        histories.append(history)
+    for name in ("loss", "val_loss", "val_accuracy"):
+        assert histories[0][name] == pytest.approx(histories[1][name], rel=1e-9)
+
+
+def test_a_penalty_made_in_the_loss_from_parameters_alone_is_trained_too():
+    X, y = data("mse")
+    found = []
+    for eager in (False, True):
+        model = nn.MLP(3, [5, 4], seed=1)
+        parameters = model.parameters()
+
+        def loss(output, target, parameters=parameters):
+            return nn.losses.mse(output, target) + 0.01 * ag.sum([p * p for p in parameters])
+
+        optimizer = optim.SGD(parameters, lr=0.1)
+        step = EagerStep(model, loss, optimizer) if eager else compile_step(model, loss, optimizer)
+        found.append([step(X, y) for _ in range(4)])
+    assert found[0] == pytest.approx(found[1], rel=1e-11)
