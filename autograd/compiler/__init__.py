@@ -1,4 +1,25 @@
-"""Recording a function of scalars, finding the arrays in it, and running those."""
+"""Recording a function of scalars, finding the arrays in it, and running those.
+
+Each stage is a room, and each hands a structure that can be printed to the next:
+
+================================  ===========================================================
+:mod:`.recording`                 call the function once on symbols: a flat list of operations
+:mod:`.derivative`                transforms inside it, as further operations of the list
+:mod:`.simplify`                  -> :class:`.graph.Graph`: nothing dead, nothing twice
+:mod:`.flatten`                   -> :class:`.flatten.Flat`: sums and dots of many terms
+:mod:`.reroll`                    -> :class:`.reroll.Schedule`: groups of like operations, in order
+:mod:`.costing`                   arrays, or straight-line code (:mod:`.straightline`)?
+:mod:`.forward`                   groups become instructions; numbers get places (:mod:`.layout`
+                                  finds the strided views, :mod:`.building` makes instructions)
+:mod:`.reverse`                   derivatives, group by group -> :class:`.program.Program`
+:mod:`.running`                   the instructions bound to NumPy buffers
+================================  ===========================================================
+
+:mod:`.compiled` and :mod:`.entry` are the callable around it, :mod:`.plan` and :mod:`.lanes` its outer
+transforms, :mod:`.trees` the short way in and out, :mod:`.batch` and :mod:`.elementwise` what a training
+step is made of. What decides whether code rolls up is the signature in :mod:`.reroll`: like operations on
+operands of like classes and like origin are one group.
+"""
 
 from __future__ import annotations
 
