@@ -6,6 +6,7 @@ Every case is a function of containers of numbers that knows nothing of arrays, 
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import Any
 
 import autograd as ag
@@ -38,7 +39,7 @@ def mlp_parameters(sizes: list[int], seed: int = 0) -> list[Any]:
     rng = random.Random(seed)
     return [
         ([[rng.gauss(0, 1) / n**0.5 for _ in range(n)] for _ in range(m)], [0.0] * m)
-        for n, m in zip(sizes, sizes[1:], strict=False)
+        for n, m in pairwise(sizes)
     ]
 
 
@@ -134,10 +135,10 @@ def gpt(parameters: dict[str, Any], tokens: list[list[Number]], targets: list[in
             mixed += [
                 sum(weights[s] * values[s][part][j] for s in range(t + 1)) for j in range(size)
             ]
-        x = [a + b for a, b in zip(x, linear(parameters["O"], mixed), strict=True)]
-        hidden = [ag.relu(h) for h in linear(parameters["up"], normed(x))]
-        x = [a + b for a, b in zip(x, linear(parameters["down"], hidden), strict=True)]
-        logits = linear(parameters["out"], x)
+        attended = [a + b for a, b in zip(x, linear(parameters["O"], mixed), strict=True)]
+        hidden = [ag.relu(h) for h in linear(parameters["up"], normed(attended))]
+        moved = [a + b for a, b in zip(attended, linear(parameters["down"], hidden), strict=True)]
+        logits = linear(parameters["out"], moved)
         loss = loss + ag.logsumexp(logits) - logits[targets[t]]
     return loss / len(tokens)
 

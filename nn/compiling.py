@@ -2,7 +2,7 @@
 
 >>> import nn
 >>> model = nn.MLP(2, [8, 1], activation="tanh", seed=0)
->>> step = compile_step(model, "mse", nn.optim.SGD(model.parameters(), lr=0.5))
+>>> step = compile_step(model, "mse", nn.optim.SGD(model.parameters(), lr=0.05))
 >>> losses = [step([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0]) for _ in range(50)]
 >>> losses[-1] < losses[0]
 True
@@ -15,9 +15,9 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any
 
-from autograd import TraceError, no_grad
+from autograd import TraceError, Value, no_grad
 from autograd.compiler.batch import BatchLoss
-from autograd.compiler.elementwise import Elementwise, NotElementwise
+from autograd.compiler.elementwise import Elementwise, NotElementwiseError
 from autograd.compiler.recording import Recorder, ids_of
 from autograd.compiler.simplify import simplify
 from autograd.structure import Structure, flatten
@@ -34,12 +34,15 @@ if TYPE_CHECKING:
     Array = Any
 
 
-class CannotCompile(ValueError):
+class CannotCompile(ValueError):  # noqa: N818 (it is not always an error)
     """A model, loss or kind of data that no compiled step can be made for; the message says why."""
 
 
 def compile_step(
-    model: Callable[[Any], Any], loss: str | losses.Loss, optimizer: Optimizer, dtype: str = "float64"
+    model: Callable[[Any], Any],
+    loss: str | losses.Loss,
+    optimizer: Optimizer,
+    dtype: str = "float64",
 ) -> CompiledStep:
     """A function that does one training step on a batch, as an array program.
 
@@ -63,7 +66,11 @@ class CompiledStep:
     """What :func:`compile_step` returns; a :class:`nn.steps.Step`."""
 
     def __init__(
-        self, model: Callable[[Any], Any], loss: losses.Loss, optimizer: Optimizer, dtype: str = "float64"
+        self,
+        model: Callable[[Any], Any],
+        loss: losses.Loss,
+        optimizer: Optimizer,
+        dtype: str = "float64",
     ) -> None:
         self.model = model
         self.loss = loss
@@ -128,9 +135,9 @@ class CompiledStep:
             for rule in self._rules:
                 rule.read()
         optimizer = self.optimizer
-        loss = program.run(space)
         gradients = program.gradients
         with np.errstate(all="ignore"):
+            loss = program.run(space)
             # A sum of squares is finite if all are; if not, it may have overflowed.
             finite = math.isfinite(loss) and (
                 math.isfinite(np.dot(gradients, gradients)) or np.isfinite(gradients).all()
@@ -186,6 +193,7 @@ class CompiledStep:
         _, sample = flatten(_plain(X[0]))
         reasons = []
         for structure, arrange, encode in _targets(y, self.model, X):
+
             def function(x: Any, t: Any, arrange: Any = arrange) -> Any:
                 return self.loss(self.model(x), arrange(t))
 
@@ -194,7 +202,8 @@ class CompiledStep:
                 program = BatchLoss(function, leaves, both, self.dtype)
                 few = _few(y)
                 rows = np.concatenate(
-                    [_numbers([_plain(X[i]) for i in few]), encode([_plain(y[i]) for i in few])], axis=1
+                    [_numbers([_plain(X[i]) for i in few]), encode([_plain(y[i]) for i in few])],
+                    axis=1,
                 )
                 self._check(program, rows, [(_plain(X[i]), _plain(y[i])) for i in few])
             except (TraceError, TypeError, ValueError, RuntimeError, IndexError, KeyError) as error:
@@ -209,7 +218,7 @@ class CompiledStep:
         for row, (x, t) in zip(rows, samples, strict=True):
             with no_grad():
                 expected = self.loss(self.model(x), t)
-            expected = float(getattr(expected, "data", expected))
+            expected = expected.data if isinstance(expected, Value) else float(expected)
             found = program(row[None])
             if found != expected and not (
                 abs(found - expected) <= tolerance * max(abs(expected), 1.0)
@@ -291,8 +300,8 @@ class _Rule:
             arguments = [x._id for x in (p, g, *state.values(), lr, t)]
             graph = simplify(recorder, arguments, results, finite=True)
             arrays = [self.numbers, self.gradients, *self.state.values()]
-            return Elementwise(graph, arrays, 2)
-        except (TraceError, TypeError, KeyError, AttributeError, NotElementwise):
+            return Elementwise(graph, arrays, 2, spent=(1,))
+        except (TraceError, TypeError, KeyError, AttributeError, NotElementwiseError):
             return None
 
     def fits(self, h: Any) -> bool:

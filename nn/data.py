@@ -81,6 +81,8 @@ def _plain(row: Any, name: str, where: tuple[int, ...], convert: Any) -> Any:
     if hasattr(row, "tolist"):
         row = row.tolist()
     if isinstance(row, (list, tuple)):
+        if set(map(type, row)) == {float} and all(map(math.isfinite, row)):
+            return list(row)  # as most are
         return [_plain(inner, name, (*where, j), convert) for j, inner in enumerate(row)]
     place = name + "".join(f"[{i}]" for i in where)
     number = convert(row, place)
@@ -103,6 +105,8 @@ def _as_number(x: Any, place: str) -> float:
 def _shape(row: Any, place: str) -> tuple[int, ...]:
     if not isinstance(row, list):
         return ()
+    if set(map(type, row)) == {float}:
+        return (len(row),)
     shapes = {_shape(inner, place) for inner in row}
     if len(shapes) > 1:
         raise ValueError(f"{place} is ragged: its parts differ in shape")

@@ -83,12 +83,13 @@ def answering(model: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any] | 
             return None
         try:
             found: list[Any] = compiled(rows)
-        except Exception:  # whatever it is, the model itself will tell
+        except Exception:  # noqa: BLE001 (whatever it is, the model itself will tell)
             works = False
             return None
         if works is None:
             works = all(
-                _close(_numbers(model(rows[i])), found[i]) for i in {0, len(rows) // 2, len(rows) - 1}
+                _close(_numbers(model(rows[i])), found[i])
+                for i in {0, len(rows) // 2, len(rows) - 1}
             )
         return found if works else None
 
@@ -101,7 +102,7 @@ def _close(a: Any, b: Any) -> bool:
         return isinstance(b, list) and len(a) == len(b) and all(map(_close, a, b))
     if isinstance(b, list) or isinstance(a, dict):
         return False
-    return a == b or abs(a - b) <= 1e-9 * max(abs(a), 1.0) or (a != a and b != b)
+    return bool(a == b or abs(a - b) <= 1e-9 * max(abs(a), 1.0) or (a != a and b != b))
 
 
 def scores(

@@ -62,7 +62,7 @@ def images(path: Path, data: Dataset, outputs: Sequence[Sequence[float]], most: 
         outputs: for each row the score of each class.
         most: how many to show at most; the wrong ones are at most half of them.
     """
-    assert data.image_shape is not None  # noqa: S101  (jobs see to it)
+    assert data.image_shape is not None
     height, width = data.image_shape
     predicted = [scores.index(max(scores)) for scores in map(list, outputs)]
     wrong = [i for i, label in enumerate(data.y) if predicted[i] != label]

@@ -276,7 +276,11 @@ def _step(model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str
     """The one seam: which step a run takes."""
     if compile is False:
         return EagerStep(model, loss, optimizer)
-    return CompiledStep(model, loss, optimizer) if compile is True else AutoStep(model, loss, optimizer)
+    return (
+        CompiledStep(model, loss, optimizer)
+        if compile is True
+        else AutoStep(model, loss, optimizer)
+    )
 
 
 # --- resuming and showing --------------------------------------------------------------------

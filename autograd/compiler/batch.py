@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..structure import Structure
 from .compiled import without_collector
 from .lowering import lower, schedule
 from .program import Ref
@@ -20,6 +19,7 @@ from .stages import tracing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ..structure import Structure
     from ..value import Value
 
     Array = Any
@@ -114,7 +114,10 @@ class BatchLoss:
         return space
 
     def run(self, space: Workspace) -> float:
-        """The mean over the samples in a workspace; the derivatives go to ``gradients``."""
+        """The mean over the samples in a workspace; the derivatives go to ``gradients``.
+
+        To be called under ``numpy.errstate(all="ignore")``.
+        """
         program, once = self.program, self.once
         lanes = space.lanes or 1
         if program.seed is not None:
@@ -124,11 +127,11 @@ class BatchLoss:
         if self.graph.parameters:
             captured = [parameter._data for parameter in self.graph.parameters]
             once[self._captured : self._captured + len(captured)] = captured
-        space()
+        space.run()
         if self._gather is not None:
             once.take(self._gather, 0, self.gradients, "clip")
         losses = space.results[0][0]()
-        return float(self.np.add.reduce(losses, None)) / losses.size
+        return float(self.np.add.reduce(losses, None) / losses.size)
 
     def __call__(self, rows: Array) -> float:
         """The mean over samples.
@@ -138,4 +141,5 @@ class BatchLoss:
         """
         space = self.space(len(rows))
         space.rows[:] = rows
-        return self.run(space)
+        with self.np.errstate(all="ignore"):
+            return self.run(space)

@@ -90,7 +90,9 @@ class Builder:
 
     # --- instructions ------------------------------------------------------------------------
 
-    def emit(self, op: str, out: View, operands: Sequence[View | float], detail: Any = None) -> None:
+    def emit(
+        self, op: str, out: View, operands: Sequence[View | float], detail: Any = None
+    ) -> None:
         self.instructions.append(Instruction(op, out, tuple(operands), detail))
 
     def take(self, ref: Ref) -> Ref:
@@ -121,7 +123,10 @@ class Builder:
             return row.forward(*operands)  # type: ignore[no-any-return]
         key = None
         if out is None:
-            key = (row, *((x.arena, id(x.positions)) if isinstance(x, Ref) else x for x in operands))
+            key = (
+                row,
+                *((x.arena, id(x.positions)) if isinstance(x, Ref) else x for x in operands),
+            )
             if key in self._known:
                 return self._known[key]
         laned = any(ref.laned for ref in refs)
@@ -193,7 +198,8 @@ class Builder:
         row = {"add": p.add, "multiply": p.mul, "maximum": p.maximum}[kind]
         if columns == 1:
             return Ref(ref.arena, ref.positions[:, 0])
-        if columns <= 3:
+        # One by one where the reduction's own loop is longer than the instructions it takes.
+        if columns <= 3 or (not ref.laned and columns <= 8 and 3 * (columns - 2) < rows / 25 + 2):
             total: Operand = Ref(ref.arena, ref.positions[:, 0])
             for j in range(1, columns):
                 total = self.elementwise(row, [total, Ref(ref.arena, ref.positions[:, j])], rows)
@@ -205,13 +211,13 @@ class Builder:
         self.emit("reduce", target, (view,), (kind, len(inner)))
         return out
 
-    def ragged(self, ref: Ref, starts: Positions) -> Ref:
-        """Sums over stretches of positions."""
+    def ragged(self, ref: Ref, starts: Positions, kind: str = "add") -> Ref:
+        """The sums (or maxima) of stretches of positions that begin at ``starts``."""
         contiguous = ref
         if (ref.positions[1:] - ref.positions[:-1] != 1).any() or ref.arena > LANES:
             contiguous = self.take(ref)
         out = self.place(ref.laned, len(starts))
-        self.emit("ragged", self._line(out), (self._line(contiguous),), starts)
+        self.emit("ragged", self._line(out), (self._line(contiguous),), (kind, starts))
         return out
 
     def over_lanes(self, ref: Ref, out: Ref | None = None) -> Ref:

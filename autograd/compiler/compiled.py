@@ -14,6 +14,7 @@ from ..structure import Structure, entry_types, flatten
 from ..value import real
 from .entry import Entry
 from .plan import plan
+from .trees import outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,18 +88,24 @@ class Compiled:
         self.dtype = dtype
         self._plan = plan(function)
         self._entries: dict[Any, Entry] = {}
-        self._by_shape: dict[Any, Entry] = {}
+        self._by_outline: dict[Any, Entry] = {}
         self._last: Entry | None = None
         self._lock = threading.RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        # Arrays go the short way: their shapes tell all.
-        if not kwargs:
-            entry = self._by_shape.get(tuple([getattr(x, "shape", None) for x in args]))
-            if entry is not None and entry.fits(args):
-                return entry.of_arrays(args)
+        entry: Entry | None
+        parts: list[Any] = []
+        key = None if kwargs or self._plan.lanes else outline(args, parts)
+        if key is not None:  # the short way
+            entry = self._by_outline.get(key)
+            if entry is not None:
+                return entry.of_parts(parts)
         entry, inputs = self._prepare(args, kwargs)
-        return self.function(*args, **kwargs) if entry is None else entry(inputs)
+        if entry is None:
+            return self.function(*args, **kwargs)
+        if key is not None:
+            self._by_outline[key] = entry
+        return entry(inputs)
 
     def lower(self, *args: Any, **kwargs: Any) -> Compiled:
         """Compile for arguments like these, without running; returns self.
@@ -121,13 +128,13 @@ class Compiled:
             batch = Batch(args, kwargs, chosen)
             if not batch.size:
                 return None, None
-            return self._entry(batch.structure, batch.laned, args), batch
+            return self._entry(batch.structure, batch.laned), batch
         leaves, structure = flatten((args, dict(sorted(kwargs.items()))))
         if any(issubclass(kind, Operators) for kind in set(map(type, leaves))):
             return None, None
-        return self._entry(structure, (), args), _numbers(leaves, structure)
+        return self._entry(structure, ()), _numbers(leaves, structure)
 
-    def _entry(self, structure: Structure, laned: tuple[bool, ...], args: tuple[Any, ...]) -> Entry:
+    def _entry(self, structure: Structure, laned: tuple[bool, ...]) -> Entry:
         key = structure, laned
         entry = self._entries.get(key)
         if entry is None:
@@ -137,8 +144,6 @@ class Compiled:
                     entry = Entry(self._plan, structure, laned, self.dtype)
                     self._entries[key] = entry
                     self._warn()
-                    if not laned and entry.takes_arrays:
-                        self._by_shape[tuple([getattr(x, "shape", None) for x in args])] = entry
         self._last = entry
         return entry
 

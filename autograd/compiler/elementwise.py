@@ -21,7 +21,7 @@ _NAMES = {
 }
 
 
-class NotElementwise(ValueError):
+class NotElementwiseError(ValueError):
     """A rule uses an operation that has no kernel here."""
 
 
@@ -34,9 +34,12 @@ class Elementwise:
         graph: of :func:`~.simplify.simplify` with ``finite=True``.
         arrays: the arrays of the first arguments. They may be written between calls.
         scalars: how many further arguments are single numbers.
+        spent: which arrays may be overwritten once they have been used.
     """
 
-    def __init__(self, graph: Graph, arrays: Sequence[Array], scalars: int) -> None:
+    def __init__(
+        self, graph: Graph, arrays: Sequence[Array], scalars: int, spent: Sequence[int] = ()
+    ) -> None:
         import numpy as np
 
         self.np = np
@@ -62,14 +65,15 @@ class Elementwise:
             wide.append(is_wide)
             if row is c.detach:
                 row, operands = p.add, [*operands, np.zeros((), dtype)]
+            function: Any
             if row is p.pow_ and ids[1] < 0 and graph.constants[~ids[1]] == 0.5:
                 function, operands = np.sqrt, operands[:1]
             elif row.name in _NAMES:
                 function = table[row.name]
             else:
-                raise NotElementwise(row.name)
+                raise NotElementwiseError(row.name)
             for i in set(ids):  # in place where an operand ends its life
-                if i >= graph.leaves and last.get(i) == identity and wide[i]:
+                if (i >= graph.leaves or i in spent) and last.get(i) == identity and wide[i]:
                     free.append(places[i])
             if is_wide:
                 out = free.pop() if free else np.zeros(len(arrays[0]), dtype)

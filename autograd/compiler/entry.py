@@ -10,6 +10,7 @@ from .plan import Plan, entries_of
 from .simplify import simplify
 from .stages import record
 from .straightline import generate, source
+from .trees import build, fill, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,10 +66,6 @@ class Entry:
                 wanted += entries_of(structure, argnum)
                 self.gradients.append(structure.parts[0].parts[argnum % count])
         self.wanted = wanted
-        self.sizes = [part.size for part in structure.parts[0].parts]
-        self.takes_arrays = (
-            all(part.is_array for part in structure.parts[0].parts) and not structure.parts[1].size
-        )
         self.graph: Graph = simplify(recorder, arguments, outputs)
         self._program: Program | None = None
         self._source: Graph | None = None
@@ -121,22 +118,15 @@ class Entry:
         space()
         return self._collect(space)
 
-    def fits(self, args: Sequence[Any]) -> bool:
-        """Whether arguments of the right shapes are arrays of numbers."""
-        return all([type(x).__name__ == "ndarray" and x.dtype.kind in "fiub" for x in args])  # noqa: C419
-
-    def of_arrays(self, args: Sequence[Any]) -> Any:
-        """The answer for arrays of the right shapes."""
+    def of_parts(self, parts: list[Any]) -> Any:
+        """The answer for the numbers of all arguments, in the parts of an outline."""
         if self._program is None:
-            return self([x for array in args for x in array.ravel().tolist()])
+            return self(listed(parts))
         space = self._take(None)
-        once, start = space.once, 0
-        for array, size in zip(args, self.sizes, strict=True):
-            once[start : start + size] = array if array.ndim == 1 else array.ravel()
-            start += size
+        end = fill(space.once, parts)
         if self.graph.parameters:
             numbers = [parameter._data for parameter in self.graph.parameters]
-            once[start : start + len(numbers)] = numbers
+            space.once[end : end + len(numbers)] = numbers
         space()
         return self._collect(space)
 
@@ -204,13 +194,13 @@ class Entry:
     def _answer(self, values: Any, gradients: Any) -> Any:
         """The results in their structures."""
         if not self.gradients:
-            return _tree(self.out, values)
+            return build(self.out, values)
         trees, start = [], 0
         for structure in self.gradients:
-            trees.append(_tree(structure, gradients[start : start + structure.size]))
+            trees.append(build(structure, gradients[start : start + structure.size]))
             start += structure.size
         found = trees[0] if isinstance(self.plan.argnums, int) else tuple(trees)
-        return (_tree(self.out, values), found) if self.plan.value else found
+        return (build(self.out, values), found) if self.plan.value else found
 
     # --- descriptions ------------------------------------------------------------------------
 
@@ -270,12 +260,3 @@ def _joined(arrays: Sequence[Any]) -> Any:
     import numpy as np
 
     return np.concatenate(arrays)
-
-
-def _tree(structure: Structure, numbers: Any) -> Any:
-    """Results in a structure, floats unless it is an array."""
-    if structure.is_array:
-        if hasattr(numbers, "reshape"):
-            return numbers.reshape(structure.shape).astype(float, copy=False)
-        return structure.unflatten(numbers)
-    return structure.unflatten(numbers.tolist() if hasattr(numbers, "tolist") else numbers)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
-from .graph import Graph
 
 if TYPE_CHECKING:
     from ..primitives import Primitive
+    from .graph import Graph
 
 CONSTANT, PARAMETER, INPUT, COMPUTED, LANED_INPUT, LANED = range(6)
 """What an operand can be: the classes. Those from LANED_INPUT on differ from lane to lane."""
@@ -65,6 +65,13 @@ def _absorbed(graph: Graph) -> bytearray:
     return absorbed
 
 
+def _holds(absorbed: bytearray, ids: tuple[int, ...]) -> bool:
+    for i in ids:  # noqa: SIM110 (faster than any)
+        if i >= 0 and absorbed[i]:
+            return True
+    return False
+
+
 class _Flattener:
     """The state of the pass: the new lists, and where each old id went."""
 
@@ -87,9 +94,7 @@ class _Flattener:
                 continue
             row = graph.primitives[identity]
             ids = graph.operands[identity]
-            if row in _ADDITIVE and (
-                row is p.sum_ or any([i >= 0 and absorbed[i] for i in ids])  # noqa: C419
-            ):
+            if row is p.sum_ or (row in _ADDITIVE and _holds(absorbed, ids)):
                 new_id.append(self.combine(*self.terms(identity, absorbed)))
                 continue
             ids = tuple([new_id[i] if i >= 0 else i for i in ids])
@@ -157,37 +162,32 @@ class _Flattener:
     def kind(self, identity: int) -> int:
         return CONSTANT if identity < 0 else self.classes[identity]
 
-    def combine(
-        self, singles: list[tuple[int, int]], products: list[tuple[int, int, int]]
-    ) -> int:
+    def combine(self, singles: list[tuple[int, int]], products: list[tuple[int, int, int]]) -> int:
         """The id of a sum of terms and products."""
         kind = self.kind
         offset = 0.0
         parts: dict[tuple[int, ...], list[int]] = {}
         for sign, a, b in products:
             x, y = kind(a), kind(b)
-            if x > y:
-                x, y, a, b = y, x, b, a
-            if y == CONSTANT:
+            if y == CONSTANT == x:
                 offset += sign * self.constants[~a] * self.constants[~b]
                 continue
-            part = parts.get((x, y, sign))
+            key: tuple[int, ...] = (x, y, sign) if x <= y else (y, x, sign)
+            part = parts.get(key)
             if part is None:
-                part = parts[x, y, sign] = []
-            part.append(a)
-            part.append(b)
+                part = parts[key] = []
+            part += (a, b) if x <= y else (b, a)
         for sign, a in singles:
             x = kind(a)
             if x == CONSTANT:
                 offset += sign * self.constants[~a]
                 continue
-            part = parts.get((x, sign))
-            if part is None:
-                part = parts[x, sign] = []
-            part.append(a)
+            parts.setdefault((x, sign), []).append(a)
         found = []
         # What is known early is added first, and so for all steps of a recurrence at once.
-        for key, ids in sorted(parts.items(), key=lambda item: (max(item[0][:-1]), -len(item[0]), item[0])):
+        for key, ids in sorted(
+            parts.items(), key=lambda item: (max(item[0][:-1]), -len(item[0]), item[0])
+        ):
             if len(key) == 3:
                 if len(ids) == 2:
                     part_id = self.emit(p.mul, (ids[0], ids[1]))

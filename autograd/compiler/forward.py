@@ -14,6 +14,8 @@ from .program import CONSTANTS, LANES, ONCE, ROWS, Ref, View
 from .reroll import data_first
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .building import Operand
     from .flatten import Flat
     from .reroll import Group, Schedule
@@ -99,13 +101,14 @@ def build(schedule: Schedule) -> tuple[Builder, Layout, list[Step]]:
 
 def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) -> Step:
     np = layout.np
+    out: Operand
     operands = schedule.flat.graph.operands
     nodes = group.nodes
     n = len(nodes)
     lists = [operands[node] for node in nodes]
     arity = len(lists[0])
     row = group.row
-    if row in {p.sum_, p.dot} and any([len(ids) != arity for ids in lists]):  # noqa: C419
+    if row in {p.sum_, p.dot, p.logsumexp} and set(map(len, lists)) != {arity}:
         return _ragged(group, lists, builder, layout)
     ids = np.fromiter(chain.from_iterable(lists), dtype=np.int64, count=n * arity)
     ids = ids.reshape(n, arity)
@@ -123,11 +126,17 @@ def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) ->
         assert isinstance(ref, Ref)
         if row is p.prod:
             return Step(group, "prod", builder.reduce("multiply", ref), (ids,), (ref,))
-        return Step(group, "logsumexp", _logsumexp(builder, ref), (ids,), (ref,))
+        line = Ref(ref.arena, ref.positions.ravel())
+
+        def combine(terms: Ref, kind: str) -> Ref:
+            return builder.reduce(kind, Ref(terms.arena, terms.positions.reshape(n, arity)))
+
+        out = _logsumexp(builder, line, np.full(n, arity), combine)
+        return Step(group, "logsumexp", out, (ids,), (ref,))
     columns = tuple(np.ascontiguousarray(ids[:, j]) for j in range(arity))
     found = tuple(layout.operand(builder, column) for column in columns)
     if row is c.same:
-        out: Operand = builder.place(group.laned, n)
+        out = builder.place(group.laned, n)
         assert isinstance(out, Ref)
         builder.copy(found[0], out)
     else:
@@ -149,7 +158,7 @@ def _dot(group: Group, left: Ids, right: Ids, builder: Builder, layout: Layout) 
             assert isinstance(product, Ref)
             out = builder.reduce("add", Ref(product.arena, product.positions.reshape(n, k)))
     else:
-        raise AssertionError("flatten puts constants first")
+        raise TypeError("flatten puts constants first")
     return Step(group, "dot", out, (left, right), (a, b))
 
 
@@ -169,7 +178,7 @@ def _vecdot(builder: Builder, a: Ref, b: Ref) -> Operand:
 
 def _ragged(group: Group, lists: list[tuple[int, ...]], builder: Builder, layout: Layout) -> Step:
     np = layout.np
-    if group.row is p.sum_:
+    if group.row is not p.dot:
         sides = [list(chain.from_iterable(lists))]
         lengths = [len(ids) for ids in lists]
     else:
@@ -181,25 +190,44 @@ def _ragged(group: Group, lists: list[tuple[int, ...]], builder: Builder, layout
     starts = np.cumsum([0, *lengths[:-1]])
     flat = tuple(np.array(side, dtype=np.int64) for side in sides)
     found = tuple(layout.operand(builder, ids) for ids in flat)
+    if group.row is p.logsumexp:
+        (ref,) = found
+        assert isinstance(ref, Ref)
+        counts = np.array(lengths)
+
+        def add_up(terms: Ref, kind: str) -> Ref:
+            return builder.ragged(terms, starts, kind)
+
+        return Step(
+            group, "logsumexp", _logsumexp(builder, ref, counts, add_up), flat, found, starts
+        )
     terms = found[0] if len(found) == 1 else builder.rule(p.mul, found, len(flat[0]))
     assert isinstance(terms, Ref)
     kind = "sum" if len(found) == 1 else "dot"
     return Step(group, kind, builder.ragged(terms, starts), flat, found, starts)
 
 
-def _logsumexp(builder: Builder, ref: Ref) -> Operand:
-    n, k = ref.positions.shape
+def _logsumexp(
+    builder: Builder, ref: Ref, counts: Ids, combine: Callable[[Ref, str], Ref]
+) -> Operand:
+    """The rule of primitives.logsumexp on rows of numbers.
+
+    Args:
+        builder: what is added to.
+        ref: the numbers of all rows, in one dimension.
+        counts: how many numbers each row has.
+        combine: the sums or maxima of rows.
+    """
     rule = builder.rule
-    top = builder.reduce("maximum", ref)
+    n, total = len(counts), len(ref.positions)
+    top = combine(ref, "maximum")
     # An infinite maximum cannot be subtracted, the largest float can; nan stays nan.
     shift = rule(p.minimum, [rule(p.maximum, [top, -LARGEST], n), LARGEST], n)
     assert isinstance(shift, Ref)
-    spread = Ref(shift.arena, builder.np.repeat(shift.positions, k))
-    shifted = rule(p.sub, [Ref(ref.arena, ref.positions.ravel()), spread], n * k)
-    exponentials = rule(p.exp, [shifted], n * k)
+    spread = Ref(shift.arena, builder.np.repeat(shift.positions, counts))
+    exponentials = rule(p.exp, [rule(p.sub, [ref, spread], total)], total)
     assert isinstance(exponentials, Ref)
-    matrix = Ref(exponentials.arena, exponentials.positions.reshape(n, k))
-    return rule(p.add, [shift, rule(p.log, [builder.reduce("add", matrix)], n)], n)
+    return rule(p.add, [shift, rule(p.log, [combine(exponentials, "add")], n)], n)
 
 
 def _matmul(flat: Flat, group: Group, ids: Ids, builder: Builder, layout: Layout) -> Step:
@@ -233,6 +261,11 @@ def product(builder: Builder, w: Ref, x: Ref, out: Ref) -> None:
     """
     (rows, terms), tuples = w.positions.shape, len(x.positions)
     start = int(out.positions[0])
+    if terms == 1:  # NumPy multiplies faster than BLAS
+        left = Ref(w.arena, builder.np.tile(w.positions[:, 0], tuples))
+        right = Ref(x.arena, builder.np.repeat(x.positions[:, 0], rows))
+        builder.elementwise(p.mul, [left, right], rows * tuples, out)
+        return
     weights, activations = builder.matrix(w), builder.matrix(x)
     if not x.laned:
         target = View(out.arena, start, (tuples, rows), (rows, 1))

@@ -32,7 +32,9 @@ class Batch:
         axes = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
         name = name_of(plan.function)
         if len(axes) != len(args):
-            raise ValueError(f"in_axes has {len(axes)} entries, but {name} got {len(args)} arguments")
+            raise ValueError(
+                f"in_axes has {len(axes)} entries, but {name} got {len(args)} arguments"
+            )
         sizes: dict[str, int] = {}
         self.arrays = False
         for number, (arg, axis) in enumerate(zip(args, axes, strict=True)):
@@ -124,13 +126,9 @@ def _matrix(arg: Any, part: Structure, size: int, place: str) -> Any:
         ]
         return np.concatenate(blocks, axis=1) if blocks else np.zeros((size, 0))
     if part.kind in (None, list) and not part.children:  # NumPy reads lists of numbers by itself
-        try:
-            block = np.array(arg, dtype=float)
-        except (TypeError, ValueError):
-            pass
-        else:
-            if block.shape == ((size,) if part.kind is None else (size, part.size)):
-                return block.reshape(size, -1)
+        block = _block(arg)
+        if block is not None and block.size == size * part.size and block.ndim <= 2:
+            return block.reshape(size, -1)
     leaves, structure = flatten(arg)
     for number, found in enumerate(structure.parts):
         if found != part:
@@ -139,6 +137,17 @@ def _matrix(arg: Any, part: Structure, size: int, place: str) -> Any:
                 f"{place}[0] is {part}"
             )
     return np.array(_floats(leaves, place), dtype=float).reshape(size, -1)
+
+
+def _block(arg: Any) -> Any:
+    """A list of numbers as an array; None if NumPy does not take it for one."""
+    import numpy as np
+
+    try:
+        block = np.array(arg)
+    except (TypeError, ValueError):  # ragged
+        return None
+    return block.astype(float) if block.dtype.kind in "fiub" else None
 
 
 def _floats(leaves: list[Any], place: str) -> list[float]:

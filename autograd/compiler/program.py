@@ -63,7 +63,7 @@ class Instruction(NamedTuple):
     scatter    contiguous numbers, to the positions ``detail`` of an arena
     copy       an operand, or a number, to the place of the output
     reduce     the sum, product or maximum (``detail[0]``) over the last ``detail[1]`` axes
-    ragged     sums over stretches that begin at ``detail``
+    ragged     the sums or maxima (``detail[0]``) of stretches that begin at ``detail[1]``
     over_lanes the sum over lanes
     matmul     matrix product, batched over a leading axis
     vecdot     inner product of two vectors
@@ -86,7 +86,7 @@ class Instruction(NamedTuple):
                     count *= n
                 most = max(most, count)
         if self.op == "matmul":
-            return most * self.detail
+            return most * int(self.detail)
         return most
 
     def __str__(self) -> str:
@@ -94,7 +94,9 @@ class Instruction(NamedTuple):
         detail = ""
         if self.op == "reduce":
             detail = f" {self.detail[0]}"
-        elif self.op in {"take", "ragged", "scatter"}:
+        elif self.op == "ragged":
+            detail = f" {self.detail[0]} {len(self.detail[1])}"
+        elif self.op in {"take", "scatter"}:
             detail = f" {len(self.detail)}"
         return f"{self.out} = {self.op}{detail} {operands}"
 
@@ -132,9 +134,9 @@ class Program(NamedTuple):
         return diagram(self, options)
 
     def __str__(self) -> str:
+        count, once, a_lane = len(self.instructions), self.once, self.lanes + self.rows
         lines = [
-            f"{len(self.instructions)} instructions ({self.forward} forward), "
-            f"{self.once} numbers once, {self.lanes + self.rows} a lane"
+            f"{count} instructions ({self.forward} forward), {once} numbers once, {a_lane} a lane"
         ]
         for number, instruction in enumerate(self.instructions):
             if number == self.forward:

@@ -132,7 +132,7 @@ class _Recorded:
         self._recorder = recorder
         self._id = identity
 
-    def __bool__(self) -> NoReturn:
+    def __bool__(self) -> NoReturn:  # noqa: PLE0304
         _refuse("a branch on it", "where, maximum, minimum, clip or relu, which are recorded")
 
     def __float__(self) -> NoReturn:
@@ -141,7 +141,7 @@ class _Recorded:
     def __int__(self) -> NoReturn:
         _refuse("int()", "floor, ceil or round from autograd")
 
-    def __index__(self) -> NoReturn:
+    def __index__(self) -> NoReturn:  # noqa: PLE0305
         _refuse("its use as an index", "where, or a plain int from outside the function")
 
     def __complex__(self) -> NoReturn:

@@ -176,7 +176,7 @@ def _signatures(
         if row is p.dot:
             a, b = ids[0], ids[count // 2]
             shape = (classes[a] if a >= 0 else 0, classes[b] if b >= 0 else 0)
-        elif row is p.sum_:
+        elif row is p.sum_ or row is p.logsumexp:
             shape = classes[ids[0]]
         elif count <= 3:
             shape = tuple([classes[i] if i >= 0 else 0 for i in ids])
@@ -222,9 +222,7 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
         is_active = bool(active[first])
         is_masked = is_active and bool(masked[first])
         matrix = None if is_masked or row is not p.dot else _tuple_major(flat, nodes)
-        groups.append(
-            Group(row, matrix or nodes, laned, is_active, is_masked, matrix is not None)
-        )
+        groups.append(Group(row, matrix or nodes, laned, is_active, is_masked, matrix is not None))
     return Schedule(flat, groups, active)
 
 
@@ -246,7 +244,7 @@ def _agenda(flat: Flat, signatures: list[int]) -> list[list[int]]:
         waiting[identity] = len(inner)
         for i in inner:
             users[i].append(identity)
-            if height[i] < above:
+            if height[i] < above:  # noqa: PLR1730 (a call of max costs more)
                 height[i] = above
     count = max(signatures, default=-1) + 1
     remaining, total = [0] * count, [0] * count

@@ -56,6 +56,10 @@ class Outer(NamedTuple):
     negative: bool
 
 
+SMALL = 256
+"""How large a group is worth an instruction of its own for its partial."""
+
+
 class Cotangent(NamedTuple):
     """The cotangent of a whole block."""
 
@@ -67,7 +71,9 @@ class Cotangent(NamedTuple):
 class Reverse:
     """The sweep over the steps of a program."""
 
-    def __init__(self, schedule: Schedule, builder: Builder, layout: Layout, steps: list[Step]) -> None:
+    def __init__(
+        self, schedule: Schedule, builder: Builder, layout: Layout, steps: list[Step]
+    ) -> None:
         self.np = layout.np
         self.schedule = schedule
         self.builder = builder
@@ -77,12 +83,11 @@ class Reverse:
         blocks = len(steps) + 2
         self.contributions: list[list[Contribution]] = [[] for _ in range(blocks)]
         self.outers: list[list[Outer]] = [[] for _ in range(blocks)]
+        self.partials: dict[int, Ref] = {}
         self.masked = [False, False, *(step.group.masked for step in steps)]
         self.laned = [False, True, *(step.group.laned for step in steps)]
 
-    def run(
-        self, root: int, wanted: Sequence[int], seed: Operand = 1.0
-    ) -> list[Ref | float]:
+    def run(self, root: int, wanted: Sequence[int], seed: Operand = 1.0) -> list[Ref | float]:
         """Differentiate the number of an id with respect to leaves, whose ids are ascending.
 
         Args:
@@ -96,6 +101,7 @@ class Reverse:
         np = self.np
         if root >= 0 and self.active[root]:
             self.push(np.array([root]), seed, False, None, self.layout.rows > 0)
+        self.prepare()
         for number in range(len(self.steps) + 1, 1, -1):
             step = self.steps[number - 2]
             if not step.group.active:
@@ -109,6 +115,35 @@ class Reverse:
             if len(ids):
                 found.append(self.leaves(block, ids))
         return found
+
+    def prepare(self) -> None:
+        """Compute the partials of functions that recur in small groups, the steps of a recurrence, all at once."""
+        np, builder = self.np, self.builder
+        alike: dict[Any, list[tuple[Step, Ref, Ref]]] = {}
+        for step in self.steps:
+            row = step.group.row
+            if (
+                step.kind == "map"
+                and step.group.active
+                and row.arity == 1
+                and callable(row.traced[0])
+            ):
+                (operand,) = step.operands
+                if isinstance(operand, Ref) and isinstance(step.out, Ref):
+                    key = row, operand.arena, step.out.arena, len(step.group.nodes)
+                    alike.setdefault(key, []).append((step, step.out, operand))
+        for (row, before, after, count), steps in alike.items():
+            if len(steps) < 3 or count > SMALL:
+                continue
+            out = Ref(after, np.concatenate([ref.positions for _, ref, _ in steps]))
+            operand = Ref(before, np.concatenate([ref.positions for _, _, ref in steps]))
+            total = count * len(steps)
+            symbols = builder.symbol(out, total), builder.symbol(operand, total)
+            partial = builder.operand(row.traced[0](*symbols))
+            if isinstance(partial, Ref):
+                for i, (step, _, _) in enumerate(steps):
+                    part = partial.positions[i * count : (i + 1) * count]
+                    self.partials[step.group.nodes[0]] = Ref(partial.arena, part)
 
     # --- from a group to its operands --------------------------------------------------------
 
@@ -131,7 +166,10 @@ class Reverse:
                 self.push(ids, g.value, g.negative ^ (partial < 0), g.mask, step.group.laned)
                 continue
             negative = g.negative
-            if row is p.div:  # one division rather than two instructions
+            known = self.partials.get(step.group.nodes[0])
+            if known is not None:
+                share = times(value, builder.symbol(known, count))
+            elif row is p.div:  # one division rather than two instructions
                 share = value / primals[1]
                 if partial is row.traced[1]:
                     share, negative = share * out, not negative
@@ -177,14 +215,21 @@ class Reverse:
                 )
 
     def _logsumexp(self, step: Step, g: Cotangent) -> None:
-        rule, count = self.builder.rule, step.ids[0].size
-        value, mask = self.spread(g.value, step), self.spread(g.mask, step)
+        # The rule of primitives.logsumexp, on rows: exp(x - out), divided by their sum.
+        rule, builder = self.builder.rule, self.builder
+        rows, count = len(step.group.nodes), step.ids[0].size
         out = self.spread(step.out, step)
-        assert value is not None
         assert out is not None
-        share = rule(p.exp, [rule(p.sub, [_line(step.operands[0]), out], count)], count)
-        if value != 1.0:
-            share = rule(p.mul, [value, share], count)
+        parts = rule(p.exp, [rule(p.sub, [_line(step.operands[0]), out], count)], count)
+        assert isinstance(parts, Ref)
+        if step.starts is None:
+            total = builder.reduce("add", Ref(parts.arena, parts.positions.reshape(rows, -1)))
+        else:
+            total = builder.ragged(parts, step.starts)
+        each = self.spread(rule(p.div, [g.value, total], rows), step)
+        assert each is not None
+        mask = self.spread(g.mask, step)
+        share = rule(p.mul, [each, parts], count)
         self.push(step.ids[0].ravel(), share, g.negative, mask, step.group.laned)
 
     def _prod(self, step: Step, g: Cotangent) -> None:
@@ -250,7 +295,9 @@ class Reverse:
             builder.emit("matmul", place, (a, b), rows)
             return target
         partial = builder.place(False, count * rows * terms)
-        place = View(ONCE, int(partial.positions[0]), (count, rows, terms), (rows * terms, terms, 1))
+        place = View(
+            ONCE, int(partial.positions[0]), (count, rows, terms), (rows * terms, terms, 1)
+        )
         builder.emit("matmul", place, (a, b), rows)
         total = builder.reduce("add", Ref(ONCE, partial.positions.reshape(count, -1).T))
         if out is None:
@@ -387,7 +434,9 @@ class Reverse:
                 value, negative = builder.rule(p.sub, pair, size), False
         if not partial and not products:
             return Cotangent(value, negative, None)
-        alone = not (full or products or pending) and sum(len(part.ranks) for part in partial) == size
+        alone = (
+            not (full or products or pending) and sum(len(part.ranks) for part in partial) == size
+        )
         if alone and not self._is_patchy(partial, [], size):
             tiled = self._tiled(partial, size)
             if tiled is not None:
@@ -401,7 +450,8 @@ class Reverse:
             covered[:] = True
         for group in products:
             self._add_product(group, out, covered)
-        for part in partial:
+        for contribution in partial:
+            part = contribution
             spot = Ref(out.arena, out.positions[part.ranks])
             count = len(part.ranks)
             if not laned and isinstance(part.value, Ref) and part.value.laned:
@@ -409,7 +459,7 @@ class Reverse:
                     builder.over_lanes(part.value, spot)
                     covered[part.ranks] = True
                     continue
-                part = self.summed(part, laned)  # noqa: PLW2901
+                part = self.summed(part, laned)
             if covered[part.ranks[0]]:
                 row = p.sub if part.negative else p.add
                 builder.elementwise(row, [spot, part.value], count, spot)
@@ -531,8 +581,8 @@ def _by_ranks(outers: list[Outer]) -> list[list[Outer]]:
     """Products for the same weights together, larger ones first."""
     alike: dict[Any, list[Outer]] = {}
     for outer in outers:
-        key = (outer.ranks.shape, outer.ranks.tobytes(), outer.negative)
-        key += (outer.left.arena, outer.right.arena)
+        arenas = outer.left.arena, outer.right.arena
+        key = (outer.ranks.shape, outer.ranks.tobytes(), outer.negative, arenas)
         alike.setdefault(key, []).append(outer)
     return sorted(alike.values(), key=lambda group: -group[0].ranks.size)
 

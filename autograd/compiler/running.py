@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..namespaces import numpy_namespace
-from .program import CONSTANTS, LANES, ONCE, ROWS, Program, Ref, View
+from .program import LANES, ONCE, ROWS, Program, Ref, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,15 +51,17 @@ class Workspace:
             self.once[program.lane_count] = count
         self._kernels = kernels()
         self.code = [self._bind(instruction) for instruction in program.instructions]
-        self.results = [
-            [self._result(ref) for ref in group] for group in program.outputs
-        ]
+        self.results = [[self._result(ref) for ref in group] for group in program.outputs]
 
     def __call__(self) -> None:
         """Run all instructions."""
         with self.np.errstate(all="ignore"):
-            for function, arguments in self.code:
-                function(*arguments)
+            self.run()
+
+    def run(self) -> None:
+        """Run all instructions, under whatever ``numpy.errstate`` there is."""
+        for function, arguments in self.code:
+            function(*arguments)
 
     def view(self, view: View, lane_axis: bool = True) -> Array:
         """A NumPy array of a view.
@@ -103,9 +106,9 @@ class Workspace:
         buffer = (self.once, self.lane, self.rows.T, self.constants)[ref.arena]
         positions = ref.positions
         if self.lanes is None:
-            return lambda: buffer[positions]
+            return partial(buffer.__getitem__, positions)
         if ref.laned:
-            return lambda: buffer[positions].T.copy()
+            return lambda: np.ascontiguousarray(buffer[positions].T)
         return lambda: np.broadcast_to(buffer[positions], shape).copy()
 
     def _bind(self, instruction: Instruction) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -132,6 +135,8 @@ class Workspace:
                 b = b.T
             elif a.ndim == 3 and b.ndim == 3 and self._is_outer(operands):
                 b = b.transpose(0, 2, 1)
+            if a.ndim == b.ndim == 2 and a.shape[0] == 1 and target.flags.c_contiguous:
+                return np.dot, (b.T, a[0], target[0])  # which starts faster than matmul
             return np.matmul, (a, b, target)
         if op == "reduce":
             kind, axes = detail
@@ -141,10 +146,15 @@ class Workspace:
             return getattr(np, kind).reduce, (source, axis, None, self.view(out))
         if op == "ragged":
             source = self._source(operands[0], lane_axis=False)
-            return np.add.reduceat, (source, detail, 0, None, self.view(out, lane_axis=False))
+            kind, starts = detail
+            reduceat = getattr(np, kind).reduceat
+            return reduceat, (source, starts, 0, None, self.view(out, lane_axis=False))
         if op == "over_lanes":
-            source = self._source(operands[0])
-            return np.add.reduce, (source, -1, None, self.view(out, lane_axis=False))
+            source, target = self._source(operands[0]), self.view(out, lane_axis=False)
+            if source.ndim == 2 and source.strides[-1] == self.dtype.itemsize:
+                # A product with ones is BLAS, and faster than a sum.
+                return np.matmul, (source, np.ones(source.shape[1], self.dtype), target)
+            return np.add.reduce, (source, -1, None, target)
         target = self.view(out)
         sources = [self._source(x) for x in operands]
         if op == "copy":
@@ -213,7 +223,9 @@ def kernels() -> dict[str, Callable[..., Any]]:
         "either": maximum,
         "negation": np.logical_not,
     }
-    names = "abs exp expm1 log log1p sqrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh"
+    names = (
+        "abs exp expm1 log log1p sqrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh"
+    )
     names += " atanh hypot sign floor ceil round div pow"
     for name in names.split():
         found[name] = getattr(xp, name)

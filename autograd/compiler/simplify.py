@@ -243,7 +243,7 @@ def _either(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
     return None
 
 
-def _only(s: _Simplifier, ids: tuple[int, ...]) -> int | None:  # noqa: ARG001
+def _only(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
     return ids[0] if len(ids) == 1 else None
 
 

@@ -46,10 +46,29 @@ _EXACT = {
 }
 """What is the same in both versions."""
 
-_IN_MATH = (
-    "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc "
-    "atan2 hypot"
-).split()
+_IN_MATH = [
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asinh",
+    "acosh",
+    "atanh",
+    "erf",
+    "erfc",
+    "atan2",
+    "hypot",
+]
 
 _FAST = (
     _EXACT

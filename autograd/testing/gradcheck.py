@@ -38,7 +38,9 @@ def gradcheck(
     Two methods find the derivative to compare with. ``"replay"`` computes the recorded graph again in exact
     arithmetic (it needs mpmath, and a function of Values), and also checks each operation by itself, so
     that a failure names the guilty one. ``"ladder"`` takes differences of floats, and works for any
-    function. Both know the error of their answer and of the gradient, and tolerate just that.
+    function. Both know the error of their answer and of the gradient, and tolerate just that. Either computes
+    the function anew for each number that may vary, replay at about 50 us a node, four times: check a large
+    model on a small one of its kind.
 
     Args:
         function: takes numbers and containers of numbers, returns one or several. What is checked is

@@ -88,11 +88,13 @@ def row_names(ops: Collection[Any] | None, smooth: bool) -> list[str]:
         smooth: whether rows are left out that never have a derivative worth checking.
 
     Raises:
-        ValueError: if a name is not in the table.
+        ValueError: if a name is not in the table, or there is none.
     """
     if ops is None:
         return [n for n, row in TABLE.items() if n != "where" and not (smooth and _is_flat(row))]
     names = [op if isinstance(op, str) else getattr(op, "__name__", repr(op)) for op in ops]
+    if not names:
+        raise ValueError("ops names no primitive")
     for name in names:
         if name not in TABLE:
             raise ValueError(f"ops: there is no primitive called {name!r}; there are {list(TABLE)}")

@@ -68,11 +68,13 @@ def check_graph(root: Value, per_row: int = 25) -> list[Finding]:
     findings = []
     for node in topological_order(root):
         row = node.primitive
-        if row is None or (row.name, node.primals) in seen or counts.get(row.name, 0) >= per_row:
+        wanted = tuple(i for i, x in enumerate(node.operands) if not isinstance(x, float))
+        if row is None or counts.get(row.name, 0) >= per_row:
             continue
-        seen.add((row.name, node.primals))
+        if (row.name, node.primals, wanted) in seen:
+            continue
+        seen.add((row.name, node.primals, wanted))
         counts[row.name] = counts.get(row.name, 0) + 1
-        wanted = [i for i, x in enumerate(node.operands) if not isinstance(x, float)]
         findings += [
             finding._replace(node=node)
             for finding in check_row(row, node.primals, wanted, node.data, at_kink(node))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STEPS = (-400, -500)
 """The two steps, as powers of two, relative to min(1, |x|)."""
+TINY_STEPS = (-1500, -1600)
+"""The steps at 0 for a function that is not smooth on the scale of the others."""
 FIRST_PRECISION, LAST_PRECISION = 1024, 8192
 
 
@@ -50,6 +52,26 @@ def slopes(
         noise: the size of the numbers whose last digits are evaluate's rounding error, if that is not its
             own answer's.
     """
+    found = _slopes(evaluate, x, tolerance, steps, noise, LAST_PRECISION)
+    if (
+        not found.settled
+        and x == 0.0
+        and steps == STEPS
+        and not precise().context.isnan(found.right)
+    ):
+        # 0 does not tell on what scale the function moves there; it may be that of the smallest floats.
+        found = _slopes(evaluate, x, tolerance, TINY_STEPS, noise, 2 * LAST_PRECISION)
+    return found
+
+
+def _slopes(
+    evaluate: Callable[[Any | None], Any],
+    x: float,
+    tolerance: float,
+    steps: tuple[int, int],
+    noise: Callable[[], Any] | None,
+    last: int,
+) -> Slopes:
     here = precise()
     mp = here.context
     negligible = mp.ldexp(max(tolerance, 2.0**-1074), -60)
@@ -57,7 +79,7 @@ def slopes(
     # neither truncation nor rounding can be to blame for what they have in common.
     left = right = mp.nan
     bits = FIRST_PRECISION
-    while bits < LAST_PRECISION:
+    while bits < last:
         sides, resolutions = [], []
         for step, precision in zip(steps, (bits, 2 * bits), strict=True):
             with here.precision(precision):
@@ -90,7 +112,9 @@ def _limit(
     None where they do not tell."""
     if fine == 0 and resolutions[1] > negligible:
         return None  # perhaps the precision was too low
-    if _agree(mp, coarse, fine, negligible):
+    # Two slopes that are negligible beside the tolerance agree, unless they grow as the step shrinks.
+    grows = abs(fine) > 2 * abs(coarse)
+    if _agree(mp, coarse, fine, mp.zero if grows else negligible):
         return fine, mp.zero
     if abs(fine) < mp.ldexp(abs(coarse), -20) and resolutions[0] <= mp.ldexp(abs(coarse), -20):
         return mp.zero, 2 * abs(fine)  # they vanish as the step does, like those of x**2 at 0

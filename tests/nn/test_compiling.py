@@ -140,14 +140,22 @@ def test_a_model_that_cannot_be_recorded_trains_eagerly_and_the_log_says_why(cap
 
     rows, targets = [[1.0], [-1.0]], [1.0, 1.0]
     with caplog.at_level(logging.WARNING, "nn"):
-        nn.fit(branching, rows, targets, loss="mse", optimizer=optim.SGD([w], lr=0.1), progress=False)
+        nn.fit(
+            branching, rows, targets, loss="mse", optimizer=optim.SGD([w], lr=0.1), progress=False
+        )
     (record,) = caplog.records
     assert "training eagerly" in record.message
     assert "branch" in record.message
     assert abs(w.data - 1.0) < 0.2
     with pytest.raises(CannotCompile, match="branch"):
         nn.fit(
-            branching, rows, targets, loss="mse", optimizer=optim.SGD([w]), progress=False, compile=True
+            branching,
+            rows,
+            targets,
+            loss="mse",
+            optimizer=optim.SGD([w]),
+            progress=False,
+            compile=True,
         )
 
 

@@ -159,3 +159,9 @@ def test_partials_keep_their_digits_at_the_edge_of_a_domain(name):
         with mpmath.workprec(500):
             exact = slopes[name](mpmath.mpf(x))
             assert abs(row.partials[0](row.forward(x), x) - exact) <= 2**-50 * abs(exact)
+
+
+def test_logsumexp_of_infinite_arguments_is_infinite():
+    assert autograd.logsumexp([math.inf, 0.0]) == math.inf
+    assert autograd.logsumexp([-math.inf, -math.inf]) == -math.inf
+    assert autograd.logsumexp([-math.inf, 0.5]) == 0.5

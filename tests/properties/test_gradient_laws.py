@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Value, grad, no_grad, softmax, value_and_grad
+from autograd import Value, grad, gradient, no_grad, softmax, value_and_grad, vmap
 from autograd.testing import check_jvp_vjp, expressions, gradcheck, kinks
 from autograd.testing.bounds import backward
 
@@ -176,6 +176,27 @@ def test_detach_and_no_grad_leak_nothing(program):
 @given(expressions())
 def test_reverse_mode_is_the_adjoint_of_forward_mode(program):
     check_jvp_vjp(program, *program.inputs, raise_on_failure=True)
+
+
+@given(expressions(n_inputs=2), st.lists(factors, min_size=1, max_size=4))
+def test_mapped_over_a_batch_is_one_by_one(program, moves):
+    x, y = program.inputs
+    points = [x + move / 1000 for move in moves]
+    mapped = vmap(grad(program), in_axes=(0, None))(points, y)
+    assert repr(mapped) == repr([grad(program)(point, y) for point in points])
+
+
+@given(expressions(n_inputs=2))
+def test_every_way_to_ask_for_a_gradient_gives_the_same(program):
+    root, leaves = program.record()
+    # Adding to a grad of 0.0 makes 0.0 of -0.0.
+    found = [g + 0.0 for g in gradient(root, leaves)]
+    root.backward()
+    assert repr(found) == repr([leaf.grad for leaf in leaves])
+    assert list(grad(program, argnums=(0, 1))(*program.inputs)) == found
+    graph = gradient(root, leaves, create_graph=True)
+    for plain, node in zip(found, graph, strict=True):
+        assert node.data == plain
 
 
 @given(expressions())

