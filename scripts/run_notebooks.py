@@ -30,7 +30,7 @@ def run(path: Path) -> None:
     Raises:
         nbclient.exceptions.CellExecutionError: if a cell fails; the file is then as it was.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     client = nbclient.NotebookClient(
         notebook,
         timeout=300,
@@ -42,7 +42,7 @@ def run(path: Path) -> None:
     client.execute()
     tidy(notebook)
     nbformat.validate(notebook)
-    nbformat.write(notebook, path)
+    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
     plots = [data["image/png"] for data in shown(notebook) if "image/png" in data]
     picture = FOLDER / "pictures" / f"{path.name[:2]}.png"
     picture.parent.mkdir(exist_ok=True)
