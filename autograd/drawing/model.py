@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         def _drawing(self, options: Options) -> Graph: ...
 
 
-Kind = Literal["op", "input", "parameter", "constant", "module", "more"]
+Kind = Literal["op", "input", "parameter", "module", "more"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,6 @@ class Edge:
     Attributes:
         weight: how thick, from 0 to 1, or None where nothing is known.
         negative: drawn dashed.
-        count: how many edges it stands for.
         label: a word or two at the arrow's head.
     """
 
@@ -75,7 +74,6 @@ class Edge:
     head: int
     weight: float | None = None
     negative: bool = False
-    count: int = 1
     label: str = ""
     highlighted: bool = False
 

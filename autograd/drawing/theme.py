@@ -45,7 +45,6 @@ def _looks(faint: str, page: str, **fills: str) -> dict[Kind, Look]:
         "op": Look("box", "rounded,filled", faint, fills["op"], ("(", ")")),
         "input": Look("ellipse", "filled", fills["blue"], fills["input"], ("([", "])")),
         "parameter": Look("hexagon", "filled", fills["orange"], fills["parameter"], ("{{", "}}")),
-        "constant": Look("plain", "", faint, page, box),
         "module": Look("box3d", "filled", fills["green"], fills["module"], ("[[", "]]")),
         "more": Look("box", "dashed", faint, page, box),
     }

@@ -10,25 +10,20 @@ from autograd.primitives import ABSENT
 from autograd.scopes import Scope
 from autograd.value import Value
 
+from .formulas import formula as formula_of
+from .formulas import ordinals
 from .model import Cluster, Edge, Graph, Node, common_range, number, plural, shorten
 from .select import Stub, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from autograd.primitives import Primitive
-
     from .model import Options
     from .select import Selection
     from .units import Unit
 
-INFIX = frozenset("+−×÷^")
-
 FEW = 3
 """How many numbers of a vector are shown each."""
-
-NAME_SHOWN = 12
-"""The longest operand name that stands in a formula, in characters."""
 
 
 def from_values(
@@ -155,7 +150,7 @@ class _Assembly:
                 self._cluster(value.scope),
                 output=value in self._roots,
             )
-        formula = _formula(value, value.primitive, self._label, digits)
+        formula = formula_of(value, value.primitive, self._label, digits)
         return Node(
             f"{label} = {formula}" if label else formula,
             (data,),
@@ -250,12 +245,12 @@ class _Assembly:
     def _edges(self, unit: Unit, head: int, places: dict[Unit | Stub, int]) -> Iterable[Edge]:
         operands = self._boxes[unit]
         flows = self._flows(unit) if self._swept else {}
-        labels = _ordinals(unit, self._label) if isinstance(unit, Value) else {}
+        labels = ordinals(unit, self._label) if isinstance(unit, Value) else {}
         for operand in operands:
             edge = Edge(places[operand], head)
             if isinstance(operand, tuple):
                 known = [flows[value] for value in operand if value in flows]
-                edge.weight = math.fsum(known) if known else None
+                edge.weight = sum(known) if known else None
             elif not isinstance(operand, Stub):
                 edge.weight = flows.get(operand)
             if isinstance(operand, Value):
@@ -352,61 +347,6 @@ class _Assembly:
         name = shorten(self._label(leaf)) or "a leaf"
         then = number(before, digits)
         return f"{name} was {then} when this was computed, and is {number(now, digits)} now"
-
-
-def _formula(value: Value, primitive: Primitive, label: Callable[[Value], str], digits: int) -> str:
-    """An operation with its constants, and with its operands' names where they are short.
-
-    Other operands are dots, which are left out where nothing stands beside them and the node has no name.
-    """
-    operands = value.operands
-    constants = [x for x in operands if isinstance(x, float)]
-    if primitive.arity is None:
-        # By name: the symbol for a dot product is hard to see.
-        if not constants:
-            return f"{primitive.name}(…)" if value.label else primitive.name
-        if len(constants) == 1:
-            return f"{primitive.name} with {_constant(constants[0], digits)}"
-        return f"{primitive.name} with {plural(len(constants), 'constant')}"
-    names = []
-    for x in operands:
-        name = _constant(x, digits) if isinstance(x, float) else label(x)
-        names.append(name if name and len(name) <= NAME_SHOWN and name.isprintable() else "•")
-    if primitive.name == "where":
-        names[0] = "true" if operands[0] else "false"
-    bare = not value.label and all(
-        name == "•" for name, x in zip(names, operands, strict=True) if not isinstance(x, float)
-    )
-    symbol = primitive.symbol.replace("-", "−")
-    if symbol in INFIX:
-        a, b = names
-        return f"{a} {symbol} {b}".strip("• ") if bare else f"{a} {symbol} {b}"
-    return symbol if bare and not constants else f"{symbol}({', '.join(names)})"
-
-
-def _constant(x: float, digits: int) -> str:
-    """A constant, with more digits where it would look like a whole number and is none."""
-    text = number(x, digits)
-    return number(x, max(digits, 9)) if not x.is_integer() and "." not in text else text
-
-
-def _ordinals(value: Value, label: Callable[[Value], str]) -> dict[Value, str]:
-    """Which operand is which, where that matters and the formula does not tell; and what is used twice."""
-    primitive = value.primitive
-    if primitive is None or primitive.arity is None:
-        return {}
-    counts: dict[Value, list[int]] = {}
-    for i, operand in enumerate(value.operands):
-        if isinstance(operand, Value):
-            counts.setdefault(operand, []).append(i)
-    if primitive.commutative or len(counts) < 2:
-        return {x: f"×{len(at)}" for x, at in counts.items() if len(at) > 1}
-    if all(0 < len(label(x)) <= NAME_SHOWN and label(x).isprintable() for x in counts):
-        return {}
-    ordinals = ("1st", "2nd", "3rd")
-    return {
-        x: ", ".join(ordinals[i] if i < 3 else f"{i + 1}th" for i in at) for x, at in counts.items()
-    }
 
 
 def _shares(value: Value) -> dict[Value, float]:

@@ -510,3 +510,11 @@ def test_a_picture_stays_as_it_was_drawn():
     a.data = 100.0
     assert "100" not in picture.source
     assert not any(node.gradient for node in picture.graph.nodes)
+
+
+def test_gradients_too_large_to_add_up_are_drawn():
+    w = [Value(1e308, f"w[{i}]") for i in range(8)]
+    x = [Value(1e308, f"x[{i}]") for i in range(8)]
+    y = ag.dot(w, x)
+    y.backward()
+    assert [e.weight for e in draw(y).graph.edges] == [1.0, 1.0]
