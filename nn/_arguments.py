@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
 
 
 def number(name: str, x: Any, low: float = -math.inf, high: float = math.inf) -> float:
@@ -56,3 +61,30 @@ def count(name: str, x: Any, least: int = 1) -> int:
     if result < least:
         raise ValueError(f"{name} must be at least {least}, not {result}")
     return result
+
+
+def named(name: str, x: str | T, known: Mapping[str, T], what: str = "") -> T:
+    """A function by name; a function is returned as it is.
+
+    Args:
+        name: the argument's name.
+        x: what came.
+        known: the functions that have names.
+        what: what to call one of them in messages, if not as the argument.
+
+    Raises:
+        ValueError: if there is none of that name; the message lists those there are.
+        TypeError: if it is neither a name nor a function.
+
+    >>> named("loss", "mze", {"mse": abs, "mae": abs})
+    Traceback (most recent call last):
+        ...
+    ValueError: no loss is called 'mze'; there are mse, mae
+    """
+    if isinstance(x, str):
+        if x not in known:
+            raise ValueError(f"no {what or name} is called {x!r}; there are {', '.join(known)}")
+        return known[x]
+    if not callable(x):
+        raise TypeError(f"{name} must be a name or a function, not {x!r:.60}")
+    return x

@@ -8,6 +8,7 @@ from autograd import functions as ag
 from autograd.operators import Operators
 from autograd.value import is_real
 
+from ._arguments import named
 from .module import Module
 
 if TYPE_CHECKING:
@@ -45,14 +46,7 @@ def get(activation: str | Callable[[Any], Any] | None) -> Callable[[Any], Any]:
     """
     if activation is None:
         return linear
-    if isinstance(activation, str):
-        if activation not in ACTIVATIONS:
-            known = ", ".join(ACTIVATIONS)
-            raise ValueError(f"no activation is called {activation!r}; there are {known}")
-        return ACTIVATIONS[activation]
-    if not callable(activation):
-        raise TypeError(f"activation must be a name or a function, not {activation!r:.60}")
-    return activation
+    return named("activation", activation, ACTIVATIONS)
 
 
 def name_of(activation: Callable[[Any], Any]) -> str | None:

@@ -14,6 +14,8 @@ import math
 import random
 from typing import TYPE_CHECKING, Any
 
+from ._arguments import named
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -114,14 +116,8 @@ def get(init: str | float | Initializer) -> Initializer:
         ValueError: if there is none of that name; the message lists those there are.
         TypeError: if it is none of these.
     """
-    if isinstance(init, str):
-        if init not in INITIALIZERS:
-            raise ValueError(
-                f"no initialiser is called {init!r}; there are {', '.join(INITIALIZERS)}"
-            )
-        return INITIALIZERS[init]
-    if callable(init):
-        return init
     if isinstance(init, (int, float)):
         return constant(init)
-    raise TypeError(f"init must be a name, a number or a function, not {init!r:.60}")
+    if not isinstance(init, str) and not callable(init):
+        raise TypeError(f"init must be a name, a number or a function, not {init!r:.60}")
+    return named("init", init, INITIALIZERS, what="initialiser")

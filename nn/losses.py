@@ -26,6 +26,8 @@ from autograd import functions as ag
 from autograd.operators import Operators
 from autograd.value import is_real, real
 
+from ._arguments import named
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -363,10 +365,4 @@ def get(loss: str | Loss) -> Loss:
         ValueError: if there is none of that name; the message lists those there are.
         TypeError: if it is neither a name nor a function.
     """
-    if isinstance(loss, str):
-        if loss not in LOSSES:
-            raise ValueError(f"no loss is called {loss!r}; there are {', '.join(LOSSES)}")
-        return LOSSES[loss]
-    if not callable(loss):
-        raise TypeError(f"loss must be a name or a function, not {loss!r:.60}")
-    return loss
+    return named("loss", loss, LOSSES)

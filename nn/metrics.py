@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import Value
 from autograd.value import is_real, real
 
+from ._arguments import named
 from .state import flatten
 
 if TYPE_CHECKING:
@@ -261,10 +262,4 @@ def get(metric: str | Metric) -> Metric:
         ValueError: if there is none of that name; the message lists those there are.
         TypeError: if it is neither a name nor a function.
     """
-    if isinstance(metric, str):
-        if metric not in METRICS:
-            raise ValueError(f"no metric is called {metric!r}; there are {', '.join(METRICS)}")
-        return METRICS[metric]
-    if not callable(metric):
-        raise TypeError(f"metric must be a name or a function, not {metric!r:.60}")
-    return metric
+    return named("metric", metric, METRICS)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import copy
-import gc
 import math
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from autograd import AnomalyError, Value, detect_anomaly, first_anomaly
 from autograd import functions as ag
+from autograd.collector import collector_paused
 from autograd.modes import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Protocol
 
     from .optim import Optimizer
@@ -148,15 +147,3 @@ def buffered(model: Any) -> list[tuple[Any, str]]:
     """What a model's calls change beside the graph, such as Dropout's count of calls."""
     modules = model.modules() if hasattr(model, "modules") else ()
     return [(module, name) for module in modules for name in getattr(module, "buffers", ())]
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Hold Python's cyclic collector off. Graphs have no cycles, and looking for them costs more than a step."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

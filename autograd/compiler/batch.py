@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .compiled import without_collector
+from ..collector import collector_paused
 from .lowering import lower, schedule
 from .program import Ref
 from .recording import Recorder, ids_of
@@ -61,7 +61,7 @@ class BatchLoss:
 
         self.leaves = list(leaves)
         count = len(self.leaves)
-        with without_collector():
+        with collector_paused():
             recorder = Recorder()
             ids = ids_of(recorder, self.leaves)
             symbols = [recorder.argument() for _ in range(structure.size)]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-import gc
 import threading
 import warnings
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..collector import collector_paused
 from ..operators import Operators
 from ..structure import Structure, entry_types, flatten
 from ..value import real
@@ -17,7 +16,7 @@ from .plan import plan
 from .trees import outline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from .entry import Cost
     from .program import Program
@@ -138,7 +137,7 @@ class Compiled:
         key = structure, laned
         entry = self._entries.get(key)
         if entry is None:
-            with self._lock, without_collector():
+            with self._lock, collector_paused():
                 entry = self._entries.get(key)
                 if entry is None:
                     entry = Entry(self._plan, structure, laned, self.dtype)
@@ -204,15 +203,3 @@ def _numbers(leaves: list[Any], structure: Structure) -> list[float]:
         x if type(x) is float else real(x, f"argument {structure.parts[0].path(i) or i}")
         for i, x in enumerate(leaves)
     ]
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """The cyclic collector paused: a recording is many small objects and no cycles."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
