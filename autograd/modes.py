@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextvars import Token
     from types import TracebackType
     from typing import Self
@@ -36,6 +37,8 @@ None outside of any."""
 anomalies: ContextVar[detect_anomaly | None] = ContextVar("anomalies", default=None)
 """The innermost ``detect_anomaly``."""
 
+lifting: ContextVar[Callable[[Value], Any] | None] = ContextVar("lifting", default=None)
+"""What makes a symbol of a captured Value while a function is recorded; None outside of recordings."""
 
 _entered: ContextVar[tuple[tuple[_Switch, Token[Any]], ...]] = ContextVar("entered", default=())
 """The switches that are on, outermost first, and how to switch each off."""
@@ -96,6 +99,18 @@ class enable_grad(_Switch):  # noqa: N801
 
     def _setting(self) -> bool:
         return True
+
+
+class lift(_Switch):  # noqa: N801
+    """While it is on, the comparison of captured Values is recorded, and not settled at once."""
+
+    _variable = lifting
+
+    def __init__(self, symbol_of: Callable[[Value], Any]) -> None:
+        self._symbol_of = symbol_of
+
+    def _setting(self) -> Callable[[Value], Any]:
+        return self._symbol_of
 
 
 class AnomalyError(ArithmeticError):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import numbers
+import operator
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from . import modes, scopes
 from .graph import reverse_sweep, sweeping, topological_order
 from .operators import Operators
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import ClassVar
 
     from .primitives import Primitive
@@ -186,38 +188,32 @@ class Value(Operators):
 
     # --- comparisons and conversions ---------------------------------------------------------
 
-    # A comparison with a symbol of a recording is the symbol's affair: it records it.
-
     def __lt__(self, other: Any) -> bool:
-        if isinstance(other, Value):
-            return self._data < other._data
-        return NotImplemented if isinstance(other, Operators) else self._data < other
+        return _compare(operator.lt, self, other)
 
     def __le__(self, other: Any) -> bool:
-        if isinstance(other, Value):
-            return self._data <= other._data
-        return NotImplemented if isinstance(other, Operators) else self._data <= other
+        return _compare(operator.le, self, other)
 
     def __gt__(self, other: Any) -> bool:
-        if isinstance(other, Value):
-            return self._data > other._data
-        return NotImplemented if isinstance(other, Operators) else self._data > other
+        return _compare(operator.gt, self, other)
 
     def __ge__(self, other: Any) -> bool:
-        if isinstance(other, Value):
-            return self._data >= other._data
-        return NotImplemented if isinstance(other, Operators) else self._data >= other
+        return _compare(operator.ge, self, other)
 
     def _equal(self, a: Any, b: Any) -> bool:
         """Whether two operands' numbers are equal; ``==`` is identity."""
+        if modes.active and modes.lifting.get() is not None:
+            return cast("bool", _known(self)._equal(a, b))
         x = a if type(a) is float else a._data
         return bool(x == (b if type(b) is float else b._data))
 
     def _isnan(self) -> bool:
+        if modes.active and modes.lifting.get() is not None:
+            return cast("bool", _known(self)._isnan())
         return self._data != self._data
 
     def __bool__(self) -> bool:
-        return self._data != 0.0
+        return bool(_known(self))
 
     def __float__(self) -> float:
         sites = modes.dropped.get()
@@ -266,6 +262,21 @@ def _restore(kind: type[Value], data: float, grad: float, label: str) -> Value:
     leaf = kind(data, label)
     leaf.grad = grad
     return leaf
+
+
+def _known(value: Value) -> Any:
+    """A Value's number; inside a recorded function, where it is not to be settled yet, its symbol."""
+    symbol_of = modes.lifting.get() if modes.active else None
+    return value._data if symbol_of is None else symbol_of(value)
+
+
+def _compare(comparison: Callable[[Any, Any], bool], value: Value, other: Any) -> bool:
+    """Compare numbers; a comparison with a symbol of a recording is the symbol's affair: it records it."""
+    if isinstance(other, Value):
+        other = other._data if not modes.active else _known(other)
+    elif isinstance(other, Operators):
+        return cast("bool", NotImplemented)
+    return comparison(_known(value), other)
 
 
 def _apply_foreign(self: Value, primitive: Primitive, operands: tuple[Any, ...]) -> Any:

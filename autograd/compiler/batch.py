@@ -65,7 +65,7 @@ class BatchLoss:
             recorder = Recorder()
             ids = ids_of(recorder, self.leaves)
             symbols = [recorder.argument() for _ in range(structure.size)]
-            with tracing():
+            with tracing(recorder):
                 out = function(*structure.unflatten(symbols))
             (root,) = ids_of(recorder, [out])
             arguments = [*ids, *(symbol._id for symbol in symbols)]

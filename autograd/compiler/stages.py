@@ -31,19 +31,20 @@ def record(
     recorder = Recorder()
     symbols = [recorder.argument() for _ in range(structure.size)]
     args, kwargs = structure.unflatten(symbols)
-    with tracing():
+    with tracing(recorder):
         leaves, out = flatten(function(*args, **kwargs))
     return recorder, [s._id for s in symbols], ids_of(recorder, leaves), out
 
 
 @contextmanager
-def tracing() -> Iterator[None]:
+def tracing(recorder: Recorder) -> Iterator[None]:
     """Around the call of a function on symbols: nothing that it captures may be frozen unnoticed."""
     # A transform inside connects its answer with captured Values only if another one is at work.
     dropped: list[str] = []
     token = modes.dropped.set(dropped)
     try:
-        with nullcontext() if modes.recording.get() else modes.enable_grad():
+        symbol_of = modes.lift(lambda value: recorder.symbol(ids_of(recorder, [value])[0]))
+        with symbol_of, nullcontext() if modes.recording.get() else modes.enable_grad():
             yield
     finally:
         modes.dropped.reset(token)

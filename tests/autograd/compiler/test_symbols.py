@@ -27,6 +27,23 @@ def test_what_is_made_of_captured_leaves_alone_is_recorded_and_not_frozen():
     assert f(0.0) == 13.0
 
 
+def test_a_comparison_of_captured_leaves_alone_stays_live():
+    w = Value(2.0)
+    f = compile(lambda x: ag.where(w > 0, x, -x) + ag.where(w * w > 1, 10.0, 20.0))
+    assert f(3.0) == 13.0
+    w.data = -0.5
+    assert f(3.0) == 17.0
+    assert (w > 0) is False  # and outside a recording it is what it was
+
+
+def test_a_branch_on_a_captured_leaf_is_refused_rather_than_frozen():
+    w = Value(2.0)
+    with pytest.raises(TraceError, match="a branch on it"):
+        compile(lambda x: x if w > 0 else -x)(3.0)
+    with pytest.raises(TraceError, match="a branch on it"):
+        compile(lambda x: x if w else -x)(3.0)
+
+
 def test_a_comparison_of_a_captured_leaf_with_an_argument_stays_live():
     w = Value(2.0)
     f = compile(lambda x: ag.where(w < x, 1.0, ag.where(x >= w, 2.0, 3.0)))
