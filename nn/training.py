@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from autograd import no_grad
@@ -326,7 +327,9 @@ def _bar(run: Run, progress: bool) -> Any:
     if not progress:
         return None
     try:
-        from tqdm.auto import tqdm
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a notebook without ipywidgets gets a bar of text
+            from tqdm.auto import tqdm
     except ImportError:
         return None
     per_epoch = math.ceil(run.settings["samples"] / run.settings["batch_size"])
