@@ -25,6 +25,9 @@ def check_gradients(
     Values, and containers of them. The test fails with the report of the simplest failing example. The
     function must return Values.
 
+    An exact check takes a hundred times as long as the function, and Hypothesis fails an example that takes over
+    200 ms: put ``@hypothesis.settings(deadline=None)`` above, or a profile, where the function is large.
+
     Args:
         order: 1 for first derivatives, 2 for second ones too.
         parameters: leaf Values that the function uses without being given them.
