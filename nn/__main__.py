@@ -69,6 +69,7 @@ def _train(options: argparse.Namespace) -> int:
         out=out,
         seed=options.seed,
         progress=not options.quiet,
+        compiled=not options.eager,
         say=(lambda _: None) if options.quiet else _say,
     )
     right = round(result.accuracy * sum(map(sum, result.table.matrix)))
@@ -127,6 +128,9 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FOLDER",
         help="where to write (default: runs/ and the data's name)",
+    )
+    train.add_argument(
+        "--eager", action="store_true", help="graph by graph, without compiling the step"
     )
     train.add_argument("--quiet", action="store_true", help="print the test accuracy only")
 

@@ -88,6 +88,7 @@ def train(
     out: Path,
     seed: int = 0,
     progress: bool = True,
+    compiled: bool = True,
     say: Callable[[str], None] = lambda line: None,
 ) -> Trained:
     """Train a network, measure it on held-out rows and write weights and pictures.
@@ -98,6 +99,7 @@ def train(
         out: the folder to write to; made if need be.
         seed: of the first weights and of the order of the samples.
         progress: whether to show a bar.
+        compiled: whether to compile the step, where that is possible.
         say: told what is going on, a line at a time.
 
     Raises:
@@ -133,6 +135,7 @@ def train(
         metrics="accuracy",
         seed=seed,
         progress=progress,
+        compile="auto" if compiled else False,
     )
     say(
         f"{kind.__name__}, {job.epochs} epochs of {steps // job.epochs} steps: "

@@ -49,6 +49,23 @@ def test_training_digits_learns_and_tells_how_well(digits):
     assert "true \\ predicted   0   1   2" in printed
 
 
+def test_eager_training_goes_graph_by_graph_to_the_same_network(capsys, tmp_path, monkeypatch):
+    asked = []
+    real_fit = jobs.fit
+    monkeypatch.setattr(
+        jobs,
+        "fit",
+        lambda *args, **kwargs: asked.append(kwargs["compile"]) or real_fit(*args, **kwargs),
+    )
+    networks = []
+    for flags in ([], ["--eager"]):
+        out = tmp_path / str(len(networks))
+        run(capsys, "train", "moons", "--epochs", 2, "--hidden", 4, "--quiet", "--out", out, *flags)
+        networks.append([w.data for w in nn.load(out / "weights.json").parameters()])
+    assert asked == ["auto", False]
+    assert networks[0] == pytest.approx(networks[1], rel=1e-9)
+
+
 def test_training_writes_weights_and_pictures(digits):
     out, _ = digits
     assert sorted(path.name for path in out.iterdir()) == [
