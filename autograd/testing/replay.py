@@ -83,6 +83,17 @@ class Replay:
             second: the leaf to differentiate by then.
             tolerance: an error in them that is small enough in any case.
         """
+        found = self._second_slopes(first, second, tolerance, INNER_STEP)
+        if found.settled and abs(found.right) < 2.0 ** (INNER_STEP // 2):
+            # So small a slope may be what the first derivative's own step leaves of a 0: it shrinks with it.
+            finer = self._second_slopes(first, second, tolerance, INNER_STEP - 100)
+            if finer.settled and abs(finer.right) < 2.0**-20 * abs(found.right):
+                zero = precise().context.zero
+                return Slopes(zero, zero, True, True, float(2 * abs(finer.right)))
+        return found
+
+    def _second_slopes(self, first: Value, second: Value, tolerance: float, inner: int) -> Slopes:
+        """The same, the first derivative with the given step, as a power of two."""
         place, other = self._place[first], self._place[second]
         affected = sorted({*self._affected(place), *self._affected(other)})
         here = precise()
@@ -90,7 +101,7 @@ class Replay:
         size = abs(first.data)
 
         def inner_step() -> Any:
-            return here.context.ldexp(size if 0.0 < size < 1.0 else 1, INNER_STEP)
+            return here.context.ldexp(size if 0.0 < size < 1.0 else 1, inner)
 
         def evaluate(y: Any | None) -> Any:
             moved = {} if y is None else {other: y}
