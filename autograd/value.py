@@ -273,7 +273,7 @@ def _known(value: Value) -> Any:
 def _compare(comparison: Callable[[Any, Any], bool], value: Value, other: Any) -> bool:
     """Compare numbers; a comparison with a symbol of a recording is the symbol's affair: it records it."""
     if isinstance(other, Value):
-        other = other._data if not modes.active else _known(other)
+        other = _known(other)
     elif isinstance(other, Operators):
         return cast("bool", NotImplemented)
     return comparison(_known(value), other)

@@ -222,24 +222,22 @@ def _not(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
 
 
 def _both(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
-    a, b = ids
-    if a == b:
-        return a
-    for known, other in (ids, ids[::-1]):
-        truth = s.number(known)
-        if truth is not None:
-            return other if truth else known
-    return None
+    return _connective(s, ids, neutral=True)
 
 
 def _either(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
+    return _connective(s, ids, neutral=False)
+
+
+def _connective(s: _Simplifier, ids: tuple[int, ...], neutral: bool) -> int | None:
+    """What one operand decides: the neutral truth value leaves the other one, its opposite settles it."""
     a, b = ids
     if a == b:
         return a
     for known, other in (ids, ids[::-1]):
         truth = s.number(known)
         if truth is not None:
-            return known if truth else other
+            return other if bool(truth) is neutral else known
     return None
 
 
