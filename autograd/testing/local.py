@@ -156,7 +156,10 @@ def _partial_fault(
             point[place] = x
         return here.number(forward(*point))
 
-    exact = slopes(evaluate, operands[place], tolerance=0.0)
+    def magnitude() -> Any:
+        return max(1, abs(evaluate(None)))  # the rule may meet 1 inside, like log(1 + exp(x))
+
+    exact = slopes(evaluate, operands[place], 0.0, magnitude)
     if not exact.settled:  # a pole, or the edge of the domain
         if kink and row.arity == 1:  # a jump: all conventions say 0 there
             return None if found == 0.0 else (0.0, 0.0)

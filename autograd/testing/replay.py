@@ -73,7 +73,7 @@ class Replay:
         def evaluate(x: Any | None) -> Any:
             return self._root_at({} if x is None else {place: x}, affected)
 
-        return slopes(evaluate, leaf.data, tolerance)
+        return slopes(evaluate, leaf.data, tolerance, lambda: self._magnitude(affected))
 
     def second_slopes(self, first: Value, second: Value, tolerance: float) -> Slopes:
         """The one-sided derivatives with respect to one leaf of the derivative with respect to another.
@@ -109,10 +109,10 @@ class Replay:
             ahead = self._root_at({**moved, place: x + inner_step()}, affected)
             return (ahead - self._root_at(moved, affected)) / inner_step()
 
-        def noise() -> Any:
-            return abs(self.base()[self._root]) / inner_step()
+        def magnitude() -> Any:
+            return self._magnitude(affected) / inner_step()
 
-        return slopes(evaluate, second.data, tolerance, OUTER_STEPS, noise)
+        return slopes(evaluate, second.data, tolerance, magnitude, OUTER_STEPS)
 
     def _affected(self, start: int) -> list[int]:
         """The nodes that depend on the one at a place, in order."""
@@ -124,6 +124,11 @@ class Replay:
                 dependents[i] = True
                 affected.append(i)
         return affected
+
+    def _magnitude(self, affected: list[int]) -> Any:
+        """The largest of some nodes' numbers; at least the 1 that a rule like log(1 + exp(x)) meets inside."""
+        numbers = self.base()
+        return max([1, *(abs(numbers[i]) for i in affected)])
 
     def _root_at(self, leaves: dict[int, Any], affected: list[int]) -> Any:
         """The root's number when some leaves have others, on which only the affected nodes depend."""

@@ -19,6 +19,9 @@ STEPS = (-400, -500)
 TINY_STEPS = (-1500, -1600)
 """The steps at 0 for a function that is not smooth on the scale of the others."""
 FIRST_PRECISION, LAST_PRECISION = 1024, 8192
+LATER_GROWTH = 1024
+"""How much larger, as a power of two, a difference that rounding swallowed might have become before it
+reached the answer: what separates the largest floats from 1."""
 
 
 class Slopes(NamedTuple):
@@ -38,8 +41,8 @@ def slopes(
     evaluate: Callable[[Any | None], Any],
     x: float,
     tolerance: float,
+    magnitude: Callable[[], Any],
     steps: tuple[int, int] = STEPS,
-    noise: Callable[[], Any] | None = None,
 ) -> Slopes:
     """The one-sided derivatives of a function at a float.
 
@@ -48,11 +51,11 @@ def slopes(
             it answers for x itself, which it may remember.
         x: where.
         tolerance: an error in the slopes that is small enough in any case.
+        magnitude: the size of the largest number that evaluate rounds on its way, which its answer need
+            not show: log(cos(x)) is 0 where x**2 is beyond the precision.
         steps: the two steps, as powers of two.
-        noise: the size of the numbers whose last digits are evaluate's rounding error, if that is not its
-            own answer's.
     """
-    found = _slopes(evaluate, x, tolerance, steps, noise, LAST_PRECISION)
+    found = _slopes(evaluate, x, tolerance, magnitude, steps, LAST_PRECISION)
     if (
         not found.settled
         and x == 0.0
@@ -60,7 +63,7 @@ def slopes(
         and not precise().context.isnan(found.right)
     ):
         # 0 does not tell on what scale the function moves there; it may be that of the smallest floats.
-        found = _slopes(evaluate, x, tolerance, TINY_STEPS, noise, 2 * LAST_PRECISION)
+        found = _slopes(evaluate, x, tolerance, magnitude, TINY_STEPS, 2 * LAST_PRECISION)
     return found
 
 
@@ -68,8 +71,8 @@ def _slopes(
     evaluate: Callable[[Any | None], Any],
     x: float,
     tolerance: float,
+    magnitude: Callable[[], Any],
     steps: tuple[int, int],
-    noise: Callable[[], Any] | None,
     last: int,
 ) -> Slopes:
     here = precise()
@@ -90,7 +93,7 @@ def _slopes(
                 left = (middle - evaluate(point - h)) / h
                 right = (evaluate(point + h) - middle) / h
                 sides.append((left, right))
-                resolutions.append(mp.ldexp((noise() if noise else abs(middle)) / h, -precision))
+                resolutions.append(mp.ldexp(magnitude() / h, -precision))
         with here.precision(200):
             (coarse_left, coarse_right), (left, right) = sides
             on_left = _limit(mp, coarse_left, left, resolutions, negligible)
@@ -110,7 +113,7 @@ def _limit(
 ) -> tuple[Any, Any] | None:
     """What two difference quotients, the second at the finer step, tend to, and how far that may be off;
     None where they do not tell."""
-    if fine == 0 and resolutions[1] > negligible:
+    if fine == 0 and resolutions[1] > mp.ldexp(negligible, -LATER_GROWTH):
         return None  # perhaps the precision was too low
     # Two slopes that are negligible beside the tolerance agree, unless they grow as the step shrinks.
     grows = abs(fine) > 2 * abs(coarse)

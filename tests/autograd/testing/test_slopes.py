@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograd import Value, exp, floor, log, maximum, sigmoid, sqrt, tanh
+from autograd import Value, cos, exp, floor, log, maximum, sigmoid, sqrt, tanh
 from autograd import abs as absolute
 from autograd.testing.precise import precise
 from autograd.testing.replay import Replay, at_kink
@@ -66,3 +66,23 @@ def test_the_users_own_precision_stays_as_it_is():
     slopes(exp, 1.0)
     assert mpmath.mp.prec == before
     assert precise().context is not mpmath.mp
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "expected"),
+    [
+        # found by a run with random draws: cos(x) is 1 to 1,900 digits, and its logarithm 0
+        (lambda x: log(cos(x)), 1e-290, -1e-290),
+        (lambda x: log(cos(x)) * 1e300, 1e-290, -1e10),
+        (lambda x: log(cos(x * x)) * 1e300, 1e-100, -2.0),
+        (lambda x: (cos(x) - 1.0) * 1e300 * 1e300, 1e-310, -1e290),
+        (lambda x: sqrt(1.0 + x * x) - 1.0, -1e-200, -1e-200),
+        (lambda x: log(exp(x)) - x, 1e-300, 0.0),
+        (lambda x: floor(x) * 1e300, 1e-300, 0.0),
+    ],
+)
+def test_a_slope_that_the_first_precision_cannot_see_is_not_taken_for_0(f, x, expected):
+    found, left, right = slopes(f, x)
+    assert found.settled
+    assert left == pytest.approx(expected, rel=1e-14)
+    assert right == pytest.approx(expected, rel=1e-14)
