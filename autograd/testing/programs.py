@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import math
+import operator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import functions
@@ -20,13 +21,20 @@ if TYPE_CHECKING:
 
 OPERATORS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
 SEQUENCES = {"sum", "prod", "logsumexp"}
+SELECTIONS = {
+    f"where {sign}": compared
+    for sign, compared in {
+        "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge
+    }.items()
+}  # fmt: skip
+"""Steps of four operands that are no row: ``"where <"`` of p, q, a and b is ``where(p < q, a, b)``."""
 
 
 class Step(NamedTuple):
     """One line: an operation and what it is applied to."""
 
     name: str
-    """A row of the table."""
+    """A row of the table, or one of :data:`SELECTIONS`."""
     operands: tuple[Any, ...]
     """ints are earlier results (the inputs first, then the lines), floats are constants."""
 
@@ -63,7 +71,7 @@ class Program:
         if not known:
             raise ValueError("a program needs at least one input")
         for name, operands in self.steps:
-            if name not in TABLE:
+            if name not in TABLE and name not in SELECTIONS:
                 raise ValueError(f"there is no primitive called {name!r}")
             for operand in operands:
                 if isinstance(operand, int) and not 0 <= operand < known:
@@ -89,7 +97,7 @@ class Program:
         results = list(inputs)
         for name, operands in self.steps:
             chosen = [results[x] if isinstance(x, int) else x for x in operands]
-            results.append(functions.apply(TABLE[name], *chosen))
+            results.append(_result(name, chosen))
         return results
 
     def __call__(self, *inputs: Any) -> Any:
@@ -110,7 +118,7 @@ class Program:
 
     def source(self) -> str:
         """A Python program that computes and differentiates this one."""
-        names = {name for name, _ in self.steps if name not in OPERATORS and name != "neg"}
+        names = {name.split()[0] for name, _ in self.steps} - {*OPERATORS, "neg"}
         public = sorted(name for name in names if not _shadows(name))
         shadowing = any(_shadows(name) for name in names)
         text = [f"from autograd import {', '.join(['Value', *public])}"]
@@ -138,6 +146,15 @@ class Program:
         return f"x{operand}" if operand < len(self.inputs) else f"n{operand}"
 
 
+def _result(name: str, operands: list[Any]) -> Any:
+    if name in SELECTIONS:
+        first, second, *branches = operands
+        return functions.where(SELECTIONS[name](first, second), *branches)
+    if name == "where":  # which asks a number whether it is 0
+        return functions.where(*operands)
+    return functions.apply(TABLE[name], *operands)
+
+
 def _shadows(name: str) -> bool:
     """Whether a function must be called as autograd's, because a builtin bears its name."""
     return hasattr(builtins, name)
@@ -150,6 +167,8 @@ def _call(step: Step, name_of: Callable[[Any], str]) -> str:
         return f"{shown[0]} {OPERATORS[name]} {shown[1]}"
     if name == "neg":
         return f"-{shown[0]}"
+    if name in SELECTIONS:
+        return f"where({shown[0]} {name.split()[1]} {shown[1]}, {shown[2]}, {shown[3]})"
     function = f"autograd.{name}" if _shadows(name) else name
     if name == "dot":
         half = len(shown) // 2
@@ -202,7 +221,7 @@ def reduced(program: Program, fails: Callable[[Program], bool], attempts: int = 
 def _smaller(program: Program) -> Iterator[Program]:
     count = len(program.inputs)
     for end in range(1, len(program.steps)):  # a result on the way is the root
-        yield _tidy(program.inputs, program.steps[:end])
+        yield tidy(program.inputs, program.steps[:end])
     numbers = program.results(*program.inputs)
     for i in range(len(program.steps) - 1):  # a result becomes an input with its number
         if not math.isfinite(numbers[count + i]):
@@ -218,10 +237,10 @@ def _smaller(program: Program) -> Iterator[Program]:
             for j, (name, operands) in enumerate(program.steps)
             if j != i
         ]
-        yield _tidy((*program.inputs, numbers[count + i]), steps)
+        yield tidy((*program.inputs, numbers[count + i]), steps)
 
 
-def _tidy(inputs: Sequence[float], steps: Sequence[Step]) -> Program:
+def tidy(inputs: Sequence[float], steps: Sequence[Step]) -> Program:
     """The program without what its last step does not depend on."""
     count = len(inputs)
     needed = {count + len(steps) - 1}

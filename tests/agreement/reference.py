@@ -1,0 +1,145 @@
+"""What the engine answers, each number with a bound on what another order of evaluation may make of it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from autograd import Value, dot, grad, gradient, hvp
+from autograd.graph import topological_order
+from autograd.table import TABLE
+from autograd.testing.programs import SELECTIONS
+
+from . import anyorder
+from .anyorder import RULES, Number, Unsure, lift, truth
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from autograd.testing.programs import Program
+
+
+class Expected(NamedTuple):
+    """A number that the engine computed."""
+
+    number: float
+    error: float
+    """How far from it another order may come; infinite where it may come anywhere."""
+
+
+class Answers:
+    """The engine's answers for a program at a point.
+
+    Args:
+        program: the program.
+        point: its inputs.
+    """
+
+    def __init__(self, program: Program, point: Sequence[float]) -> None:
+        self.program, self.point = program, tuple(point)
+        value, self.decided = survey(program, self.point)
+        self.leaves = [Value(x) for x in self.point]
+        self.root = program(*self.leaves)
+        self.value = Expected(_data(self.root), value.error + abs(value.value - _data(self.root)))
+        if math.isnan(self.value.error):
+            self.value = Expected(_data(self.root), value.error)
+
+    def gradient(self) -> list[Expected]:
+        """The derivatives by all inputs."""
+        if not isinstance(self.root, Value):
+            return [Expected(0.0, 0.0)] * len(self.leaves)
+        return self._known(gradient(self.root, self.leaves, create_graph=True))
+
+    def product(self, direction: Sequence[float]) -> list[Expected]:
+        """The Hessian's product with a direction, forward over reverse."""
+
+        def function(xs: Any) -> Any:
+            return self.program(*xs)
+
+        return self._known(hvp(function, (self.leaves,), (list(direction),))[0])
+
+    def twice(self, direction: Sequence[float]) -> list[Expected]:
+        """The same, reverse over reverse."""
+
+        def slope(xs: Any) -> Any:
+            return dot(grad(lambda ys: self.program(*ys))(xs), list(direction))
+
+        return self._known(grad(slope)(self.leaves))
+
+    def hessian(self) -> list[Expected]:
+        """All second derivatives, row by row."""
+        if not isinstance(self.root, Value):
+            return [Expected(0.0, 0.0)] * len(self.leaves) ** 2
+        rows = gradient(self.root, self.leaves, create_graph=True)
+        return [
+            x
+            for row in rows
+            for x in (
+                self._known(gradient(row, self.leaves, create_graph=True))
+                if isinstance(row, Value)
+                else [Expected(0.0, 0.0)] * len(self.leaves)
+            )
+        ]
+
+    def _known(self, nodes: Sequence[Any]) -> list[Expected]:
+        if not self.decided:
+            return [Expected(_data(node), math.inf) for node in nodes]
+        found = bounds([node for node in nodes if isinstance(node, Value)])
+        return [
+            Expected(node.data, found[node]) if isinstance(node, Value) else Expected(node, 0.0)
+            for node in nodes
+        ]
+
+
+def _data(x: Any) -> float:
+    return x.data if isinstance(x, Value) else float(x)
+
+
+def survey(program: Program, point: Sequence[float]) -> tuple[Number, bool]:
+    """A program's value, and whether its derivatives are the same in any order: no step is so near to a kink,
+    and no comparison to a tie, that rounding decides."""
+    results = [Number(x) for x in point]
+    anyorder.doubts.clear()
+    decided = True
+    for name, operands in program.steps:
+        chosen = [results[x] if isinstance(x, int) else Number(x) for x in operands]
+        if name in SELECTIONS or name == "where":
+            if name == "where":
+                condition: Any = truth(chosen[0])
+                branches = chosen[1:]
+            else:
+                condition = SELECTIONS[name](chosen[0], chosen[1])
+                branches = chosen[2:]
+            decided &= not isinstance(condition, Unsure)
+            results.append(RULES.namespace.where(condition, *branches))
+            continue
+        rule = RULES[TABLE[name]]
+        out = lift(rule.forward(*chosen))
+        before = len(anyorder.doubts)
+        for partial in rule.partials:
+            if callable(partial):
+                partial(out, *chosen)
+        decided &= len(anyorder.doubts) == before
+        results.append(out)
+    return results[-1], decided
+
+
+def bounds(nodes: Sequence[Value]) -> dict[Value, float]:
+    """For each of some Values a bound on what other orders of evaluating its graph may make of it."""
+    numbers: dict[Value, Number] = {}
+    for node in topological_order(*nodes):
+        row = node.primitive
+        if row is None:
+            numbers[node] = Number(node.data)
+            continue
+        operands = [Number(x) if isinstance(x, float) else numbers[x] for x in node.operands]
+        if row.name == "where":
+            number: Number = operands[1] if operands[0].value else operands[2]
+        else:
+            number = lift(RULES[row].forward(*operands))
+        off = abs(number.value - node.data)
+        if off > 0.0:  # another order already
+            number.base += off
+            number.error += off
+        numbers[node] = number
+    return {node: numbers[node].error for node in nodes}
