@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from . import primitives as p
 from .operators import Operators
 from .primitives import TABLE, Primitive
-from .value import Value, is_real, real
+from .value import Value, is_real, known, real
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -165,7 +165,8 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     """a if the condition holds, else b; the one not taken gets no gradient and spoils none.
 
     Args:
-        condition: a bool, or a comparison of symbols inside a compiled function.
+        condition: a bool, a comparison, which inside a compiled function is recorded, or a number, which is
+            true unless it is 0.
 
     >>> x = Value(0.0)
     >>> y = where(x > 0, log(x), 0)
@@ -173,9 +174,11 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     >>> y.data, x.grad
     (0.0, 0.0)
     """
+    if isinstance(condition, Value):  # true unless it is 0; while a function is recorded, a symbol
+        condition = known(condition)
     if hasattr(condition, "_where"):
         return condition._where(a, b)
-    if not isinstance(condition, Value) and not is_real(condition):
+    if not is_real(condition):
         raise TypeError(f"where needs a condition that is true or false, not {condition!r:.60}")
     return apply(p.where, float(bool(condition)), a, b)
 

@@ -203,17 +203,17 @@ class Value(Operators):
     def _equal(self, a: Any, b: Any) -> bool:
         """Whether two operands' numbers are equal; ``==`` is identity."""
         if modes.active and modes.lifting.get() is not None:
-            return cast("bool", _known(self)._equal(a, b))
+            return cast("bool", known(self)._equal(a, b))
         x = a if type(a) is float else a._data
         return bool(x == (b if type(b) is float else b._data))
 
     def _isnan(self) -> bool:
         if modes.active and modes.lifting.get() is not None:
-            return cast("bool", _known(self)._isnan())
+            return cast("bool", known(self)._isnan())
         return self._data != self._data
 
     def __bool__(self) -> bool:
-        return bool(_known(self))
+        return bool(known(self))
 
     def __float__(self) -> float:
         sites = modes.dropped.get()
@@ -264,7 +264,7 @@ def _restore(kind: type[Value], data: float, grad: float, label: str) -> Value:
     return leaf
 
 
-def _known(value: Value) -> Any:
+def known(value: Value) -> Any:
     """A Value's number; inside a recorded function, where it is not to be settled yet, its symbol."""
     symbol_of = modes.lifting.get() if modes.active else None
     return value._data if symbol_of is None else symbol_of(value)
@@ -273,10 +273,10 @@ def _known(value: Value) -> Any:
 def _compare(comparison: Callable[[Any, Any], bool], value: Value, other: Any) -> bool:
     """Compare numbers; a comparison with a symbol of a recording is the symbol's affair: it records it."""
     if isinstance(other, Value):
-        other = _known(other)
+        other = known(other)
     elif isinstance(other, Operators):
         return cast("bool", NotImplemented)
-    return comparison(_known(value), other)
+    return comparison(known(value), other)
 
 
 def _apply_foreign(self: Value, primitive: Primitive, operands: tuple[Any, ...]) -> Any:

@@ -70,7 +70,7 @@ class Number:
                 return rest  # and x - 0.0 keeps the sign of a zero
         value = self.value + other.value
         size = self.size + other.size
-        if not size < math.inf:
+        if not (math.isfinite(self.value) and math.isfinite(other.value)):
             return _corners(float.__add__, self, other)
         total = Number(value, signless=value == 0.0)
         total.base, total.terms = self.base + other.base, self.terms + other.terms
@@ -97,8 +97,10 @@ class Number:
             if one.exact and abs(one.value) == 1.0:  # which the compiler drops
                 return rest if one.value > 0.0 else -rest
         value = a.value * b.value
-        if not (abs(value) < math.inf and abs(a.value) < math.inf and abs(b.value) < math.inf):
+        if not (math.isfinite(a.value) and math.isfinite(b.value)):
             return _corners(float.__mul__, a, b)
+        if not math.isfinite(value):
+            return Number(value, math.inf)  # of three factors another two may come first
         signless = a.signless or b.signless
         if a.exact and b.exact and abs(value) < 2.0**53 * a.grain * b.grain:
             return Number(value, 0.0, signless)
@@ -249,7 +251,9 @@ def _divide(a: Any, b: Any) -> Number:
     a, b = lift(a), lift(b)
     value = IEEE.div(a.value, b.value)
     if not (math.isfinite(value) and math.isfinite(a.value) and math.isfinite(b.value)):
-        return _corners(IEEE.div, a, b)
+        # Overflow comes or not with the order of factors; a pole is always there.
+        overflow = math.isfinite(a.value) and math.isfinite(b.value) and b.value
+        return Number(value, math.inf) if overflow else _corners(IEEE.div, a, b)
     if b.exact and b.value == 1.0:
         return a
     room = abs(b.value) - b.error
@@ -269,7 +273,8 @@ def _power(a: Any, b: Any) -> Number:
     if b.exact and b.value == 0.0:
         return Number(1.0)
     if not (math.isfinite(value) and math.isfinite(a.value) and math.isfinite(b.value)):
-        return _corners(IEEE.pow, a, b)
+        overflow = math.isinf(value) and math.isfinite(a.value) and math.isfinite(b.value) and a.value
+        return Number(value, math.inf) if overflow else _corners(IEEE.pow, a, b)
     if a.exact and b.exact and b.value in {2.0, 3.0, 4.0}:
         product = a
         for _ in range(int(b.value) - 1):
