@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
@@ -272,6 +273,10 @@ class Builder:
         if row is p.pow_ and operands[1] == 3.0:
             x = operands[0]
             return self.elementwise(p.mul, [self.elementwise(p.mul, [x, x], count), x], count)
+        if row is p.pow_ and operands[1] == 0.5 and isinstance(operands[0], Ref):
+            # NumPy makes a square root of it, which is nan at -inf, where a power is inf.
+            ends = self.elementwise(c.equal, [operands[0], -math.inf], count)
+            operands = [self.elementwise(p.where, [ends, math.inf, operands[0]], count), 0.5]
         if row is p.relu:
             return self.elementwise(p.maximum, [operands[0], 0.0], count)
         if row in DIRECT:
