@@ -7,7 +7,8 @@ derivative), and what the straight-line path differentiates with. The array path
 A branch of ``where`` that is not taken gets no cotangent at all. Which branch that will be is not known
 here, so every cotangent carries a *mask*: the condition under which it is present (None: always). The
 mask is handed on with the cotangent, and only where cotangents meet, or arrive, is the absent one replaced
-by 0; a product with it is never trusted, for 0 times infinity is nan.
+by 0; a product with it is never trusted, for 0 times infinity is nan. Tangents, of what is chosen where the
+other branch does not vary, are masked in the same way.
 """
 
 from __future__ import annotations
@@ -71,11 +72,7 @@ def gradient(
             if row.arity is not None and callable(partial):
                 local = partial(out, *primals)
             _arrive(cotangents, operand, (product(cotangent, local), mask))
-    results = []
-    for identity in inputs:
-        cotangent, mask = cotangents.get(identity, (0.0, None))
-        results.append(cotangent if mask is None else mask._where(cotangent, 0.0))
-    return results
+    return [_present(*cotangents.get(identity, (0.0, None))) for identity in inputs]
 
 
 def tangents(
@@ -91,7 +88,7 @@ def tangents(
     Returns:
         A symbol or a float for each output.
     """
-    known: dict[int, Any] = dict(seeds)
+    known: dict[int, Cotangent] = {identity: (tangent, None) for identity, tangent in seeds}
     if not known:
         return [0.0] * len(outputs)
     for identity in range(min(known) + 1, max(outputs, default=-1) + 1):
@@ -100,29 +97,52 @@ def tangents(
         if row is None or identity in known or not any(i in known for i in operands):
             continue
         if row is p.where:
-            moved = [known.get(i, 0.0) for i in operands[1:]]
-            if operands[0] < 0:
-                known[identity] = moved[0 if recorder.constants[~operands[0]] else 1]
-            else:
-                known[identity] = Condition(recorder, operands[0])._where(*moved)
+            chosen = _chosen(recorder, operands, known)
+            if chosen is not None:
+                known[identity] = chosen
             continue
         out = Symbol(recorder, identity)
         primals = [recorder.symbol(i) for i in operands]
         partials: Any = row.traced
         if row.arity is None:
             partials = partials[0](out, *primals)
-        total: Any = None
         for operand, partial in zip(operands, partials, strict=True):
             if operand not in known or partial is p.ABSENT:
                 continue
             local = partial
             if row.arity is not None and callable(partial):
                 local = partial(out, *primals)
-            share = product(known[operand], local)
-            total = share if total is None else total + share
-        if total is not None:
-            known[identity] = total
-    return [known.get(identity, 0.0) for identity in outputs]
+            tangent, mask = known[operand]
+            _arrive(known, identity, (product(tangent, local), mask))
+    return [_present(*known.get(identity, (0.0, None))) for identity in outputs]
+
+
+def _present(number: Any, mask: Condition | None) -> Any:
+    """A cotangent or tangent, 0 where it is absent."""
+    return number if mask is None else mask._where(number, 0.0)
+
+
+def _chosen(
+    recorder: Recorder, operands: tuple[int, ...], known: dict[int, Cotangent]
+) -> Cotangent | None:
+    """The tangent of what ``where`` chose; None if neither branch has one."""
+    condition, *branches = operands
+    if condition < 0:  # decided when it was recorded
+        return known.get(branches[0 if recorder.constants[~condition] else 1])
+    holds = Condition(recorder, condition)
+    moved = []
+    for branch, under in zip(branches, (holds, ~holds), strict=True):
+        if branch in known:
+            tangent, mask = known[branch]
+            moved.append((tangent, under if mask is None else under & mask, mask))
+    if not moved:
+        return None
+    (x, under_x, mask_x), *rest = moved
+    if not rest:
+        return x, under_x
+    ((y, under_y, mask_y),) = rest
+    everywhere = mask_x is None and mask_y is None
+    return holds._where(x, y), None if everywhere else under_x | under_y
 
 
 def _dependent(recorder: Recorder, inputs: Iterable[int], first: int, last: int) -> list[bool]:
