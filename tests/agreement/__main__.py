@@ -1,9 +1,10 @@
 """Whether compiled programs agree with the engine: ``python -m tests.agreement [--programs N] [--seed S]``.
 
-Draws random programs (all primitives, ``where``, kinks, poles, n-ary operations, constants, shared nodes, blocks of
-equal operations), runs each in every way of :mod:`tests.agreement.ways`, on arrays and in a straight line, and
-compares values, gradients and second derivatives, single and vmapped, with the engine's. What is allowed is
-1e-12 relatively, or where the quantity is not so well conditioned, what rounding in another order can do to it
+Compares the rows of ``docs/conventions.md``, a Gaussian mixture's log-likelihood, determinants by minors, an ODE by RK4,
+a least-squares fit, and random programs (all primitives, ``where``, kinks, poles, n-ary operations, constants, shared
+nodes, blocks of equal operations). Each is run in every way of :mod:`tests.agreement.ways`, on arrays and in a
+straight line; values, gradients and second derivatives, single and vmapped, must be the engine's to 1e-12
+relatively, or where the quantity is not so well conditioned, to what rounding in another order can do to it
 (:mod:`tests.agreement.anyorder`). Prints the counts and the worst disagreements; on a failure, the smallest program
 that fails, as Python, and the exit status is 1.
 """
@@ -18,56 +19,63 @@ import time
 from autograd.testing.programs import Program, reduced
 
 from .drawing import draw
+from .known import conventions, functions
 from .ways import WAYS, Case, Disagreement, Tally, Way, check
+
+Tallies = dict[tuple[str, str], Tally]
 
 
 def main(arguments: list[str]) -> int:
     """Compare, report, and answer with the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.agreement")
-    parser.add_argument("--programs", type=int, default=2000, help="how many (2000)")
-    parser.add_argument("--seed", type=int, default=None, help="of the first (random)")
+    parser.add_argument("--programs", type=int, default=2000, help="how many random ones (2000)")
+    parser.add_argument("--seed", type=int, default=None, help="of the first of them (random)")
     parser.add_argument("--failures", type=int, default=1, help="after how many to stop (1)")
     chosen = parser.parse_args(arguments)
     seed = random.SystemRandom().getrandbits(48) if chosen.seed is None else chosen.seed
-    tallies: dict[tuple[str, str], Tally] = {}
+    failed = 0
+    for title, known in (("conventions", conventions()), ("functions", functions(seed))):
+        tallies: Tallies = {}
+        cases = [(name, Case(function, inputs)) for name, function, inputs in known]
+        failed += sum(not agrees(case, tallies, name) for name, case in cases)
+        print(f"{len(cases)} {title}\n{table(tallies)}\n", flush=True)
+    tallies = {}
     start = time.perf_counter()
-    failures = done = 0
-    for done in range(1, chosen.programs + 1):
-        program = draw(random.Random(seed + done - 1))
-        failures += compare(program, tallies, f"seed {seed + done - 1}")
-        if failures >= chosen.failures:
-            break
+    done = 0
+    while done < chosen.programs and failed < chosen.failures:
+        program = draw(random.Random(seed + done))
+        failed += not agrees(Case(program, program.inputs), tallies, f"seed {seed + done}")
+        done += 1
     seconds = time.perf_counter() - start
-    print(f"{done} programs from seed {seed} on, {seconds:.0f} s")
-    print(table(tallies))
-    print(f"{failures} programs disagree" if failures else "all agree")
-    return int(failures > 0)
+    print(f"{done} random programs from seed {seed} on, {seconds:.0f} s\n{table(tallies)}\n")
+    print(f"{failed} disagree" if failed else "all agree")
+    return int(failed > 0)
 
 
-def compare(program: Program, tallies: dict[tuple[str, str], Tally], name: str) -> int:
-    """Run a program in every way; 1 if one fails, which is reported."""
-    case = Case(program)
+def agrees(case: Case, tallies: Tallies, name: str) -> bool:
+    """Whether a case gives the engine's numbers in every way; if not, it is reported."""
     for way in WAYS:
         for path in way.paths:
             tally = tallies.setdefault((way.name, path), Tally())
-            found = check(case, way, path, tally)
-            if found is not None:
-                report(program, way, path, name)
-                return 1
-    return 0
+            if check(case, way, path, tally) is not None:
+                report(case, way, path, name)
+                return False
+    return True
 
 
-def report(program: Program, way: Way, path: str, name: str) -> None:
-    """Print the smallest program that fails in the same way."""
+def report(case: Case, way: Way, path: str, name: str) -> None:
+    """Print how a case fails; of a program the smallest that fails in the same way."""
 
     def fails(smaller: Program) -> bool:
         try:
-            return check(Case(smaller), way, path, Tally()) is not None
+            return check(Case(smaller, smaller.inputs), way, path, Tally()) is not None
         except Exception:  # noqa: BLE001 (the engine refuses it)
             return False
 
-    smallest = reduced(program, fails, 2000)
-    found = check(Case(smallest), way, path, Tally())
+    if isinstance(case.function, Program):
+        smallest = reduced(case.function, fails, 2000)
+        case = Case(smallest, smallest.inputs)
+    found = check(case, way, path, Tally())
     print(f"--- {name}: {way.name}, {path} ---")
     if isinstance(found, Disagreement):
         print(
@@ -76,14 +84,14 @@ def report(program: Program, way: Way, path: str, name: str) -> None:
         )
     else:
         print(f"{type(found).__name__}: {found}")
-    print(smallest.source())
-    print(f"# {smallest!r}")
+    if isinstance(case.function, Program):
+        print(f"{case.function.source()}\n# {case.function!r}")
     sys.stdout.flush()
 
 
-def table(tallies: dict[tuple[str, str], Tally]) -> str:
+def table(tallies: Tallies) -> str:
     """What was compared, and how well it agreed."""
-    head = ("", "", "programs", "numbers", "equal", "to 1e-12", "worst", "to rounding", "share", "undecided")
+    head = ("", "", "runs", "numbers", "equal", "to 1e-12", "worst", "to rounding", "share", "undecided")
     rows = [head]
     for (name, path), t in tallies.items():
         counts = [f"{x:,}" for x in (t.programs, t.numbers, t.equal, t.well)]

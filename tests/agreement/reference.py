@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd import Value, dot, grad, gradient, hvp
 from autograd.graph import topological_order
 from autograd.table import TABLE
-from autograd.testing.programs import SELECTIONS
+from autograd.testing.programs import SELECTIONS, Program
 
 from . import anyorder
 from .anyorder import RULES, Number, Unsure, lift, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from autograd.testing.programs import Program
+    from collections.abc import Callable, Sequence
 
 
 class Expected(NamedTuple):
@@ -28,21 +26,26 @@ class Expected(NamedTuple):
 
 
 class Answers:
-    """The engine's answers for a program at a point.
+    """The engine's answers for a function at a point.
 
     Args:
-        program: the program.
-        point: its inputs.
+        function: a :class:`Program`, or any function of numbers whose comparisons are decided by exact ones.
+        point: its arguments.
     """
 
-    def __init__(self, program: Program, point: Sequence[float]) -> None:
-        self.program, self.point = program, tuple(point)
-        value, self.decided = survey(program, self.point)
-        self.leaves = [Value(x) for x in self.point]
-        self.root = program(*self.leaves)
-        self.value = Expected(_data(self.root), value.error + abs(value.value - _data(self.root)))
-        if math.isnan(self.value.error):
-            self.value = Expected(_data(self.root), value.error)
+    def __init__(self, function: Callable[..., Any], point: Sequence[float]) -> None:
+        self.function = function
+        self.leaves = [Value(x) for x in point]
+        self.root = function(*self.leaves)
+        self.decided = True
+        if isinstance(function, Program):
+            value, self.decided = survey(function, point)
+            error = value.error
+        else:
+            error = 0.0
+            if isinstance(self.root, Value):
+                error, self.decided = survey_graph(self.root)
+        self.value = Expected(_data(self.root), error)
 
     def gradient(self) -> list[Expected]:
         """The derivatives by all inputs."""
@@ -53,16 +56,16 @@ class Answers:
     def product(self, direction: Sequence[float]) -> list[Expected]:
         """The Hessian's product with a direction, forward over reverse."""
 
-        def function(xs: Any) -> Any:
-            return self.program(*xs)
+        def of_list(xs: Any) -> Any:
+            return self.function(*xs)
 
-        return self._known(hvp(function, (self.leaves,), (list(direction),))[0])
+        return self._known(hvp(of_list, (self.leaves,), (list(direction),))[0])
 
     def twice(self, direction: Sequence[float]) -> list[Expected]:
         """The same, reverse over reverse."""
 
         def slope(xs: Any) -> Any:
-            return dot(grad(lambda ys: self.program(*ys))(xs), list(direction))
+            return dot(grad(lambda ys: self.function(*ys))(xs), list(direction))
 
         return self._known(grad(slope)(self.leaves))
 
@@ -115,31 +118,52 @@ def survey(program: Program, point: Sequence[float]) -> tuple[Number, bool]:
             continue
         rule = RULES[TABLE[name]]
         out = lift(rule.forward(*chosen))
-        before = len(anyorder.doubts)
-        for partial in rule.partials:
-            if callable(partial):
-                partial(out, *chosen)
-        decided &= len(anyorder.doubts) == before
+        decided &= certain(rule.partials, out, chosen)
         results.append(out)
     return results[-1], decided
 
 
+def survey_graph(root: Value) -> tuple[float, bool]:
+    """The same from a graph, with the value's bound; the comparisons of its function left no trace there."""
+    numbers = trace([root])
+    decided = True
+    for node in numbers:
+        row = node.primitive
+        if row is not None and row.name != "where":
+            operands = [Number(x) if isinstance(x, float) else numbers[x] for x in node.operands]
+            decided &= certain(RULES[row].partials, numbers[node], operands)
+    return numbers[root].error, decided
+
+
+def certain(partials: Sequence[Any], out: Number, operands: Sequence[Number]) -> bool:
+    """Whether a row's partials are the same in any order."""
+    before = len(anyorder.doubts)
+    for partial in partials:
+        if callable(partial):
+            partial(out, *operands)
+    return len(anyorder.doubts) == before
+
+
 def bounds(nodes: Sequence[Value]) -> dict[Value, float]:
     """For each of some Values a bound on what other orders of evaluating its graph may make of it."""
+    numbers = trace(nodes)
+    return {node: numbers[node].error for node in nodes}
+
+
+def trace(roots: Sequence[Value]) -> dict[Value, Number]:
+    """The numbers of all nodes of a graph, in topological order."""
     numbers: dict[Value, Number] = {}
-    for node in topological_order(*nodes):
+    for node in topological_order(*roots):
         row = node.primitive
         if row is None:
             numbers[node] = Number(node.data)
             continue
         operands = [Number(x) if isinstance(x, float) else numbers[x] for x in node.operands]
-        if row.name == "where":
-            number: Number = operands[1] if operands[0].value else operands[2]
+        if row.name == "where":  # whose condition was decided
+            numbers[node] = operands[1] if operands[0].value else operands[2]
         else:
-            number = lift(RULES[row].forward(*operands))
-        off = abs(number.value - node.data)
-        if off > 0.0:  # another order already
-            number.base += off
-            number.error += off
-        numbers[node] = number
-    return {node: numbers[node].error for node in nodes}
+            numbers[node] = lift(RULES[row].forward(*operands))
+        off = abs(numbers[node].value - node.data)
+        if off > 0.0:
+            raise AssertionError(f"{row.name} gave {node.data}, its rule {numbers[node].value}")
+    return numbers

@@ -18,18 +18,21 @@ from .reference import Answers, Expected
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from autograd.testing.programs import Program
-
 STRAIGHT, ARRAYS = "straight line", "arrays"
 DIRECTION = (1.0, -0.5, 2.0, 0.25, -1.5)
 
 
 class Case:
-    """A program with what it is looked at with besides its own inputs, all of it made from the program alone."""
+    """A function with what it is looked at with besides its inputs, all of it made from these alone.
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.inputs = list(program.inputs)
+    Args:
+        function: a :class:`Program`, or another function of numbers.
+        inputs: the numbers.
+    """
+
+    def __init__(self, function: Callable[..., Any], inputs: Sequence[float]) -> None:
+        self.function = function
+        self.inputs = list(inputs)
         count = len(self.inputs)
         self.direction = [DIRECTION[i % len(DIRECTION)] for i in range(count)]
         turned = self.inputs[1:] + self.inputs[:1]
@@ -41,11 +44,11 @@ class Case:
         """The engine's answers at a point."""
         key = repr(list(point))
         if key not in self._answers:
-            self._answers[key] = Answers(self.program, point)
+            self._answers[key] = Answers(self.function, point)
         return self._answers[key]
 
     def __call__(self, xs: Any) -> Any:
-        return self.program(*xs)
+        return self.function(*xs)
 
 
 Answered = tuple[Any, "list[Expected]"]

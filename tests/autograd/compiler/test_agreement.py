@@ -8,8 +8,10 @@ import random
 import pytest
 
 from autograd.testing.programs import Program
-from tests.agreement.__main__ import compare
+from tests.agreement.__main__ import agrees
 from tests.agreement.drawing import draw
+from tests.agreement.known import conventions, functions
+from tests.agreement.ways import Case
 
 INF, NAN = math.inf, math.nan
 
@@ -25,9 +27,15 @@ FOUND = {
 
 @pytest.mark.parametrize("name", FOUND)
 def test_what_once_disagreed_agrees_now(name):
-    assert not compare(FOUND[name], {}, name)
+    assert agrees(Case(FOUND[name], FOUND[name].inputs), {}, name)
+
+
+@pytest.mark.parametrize(("name", "function", "inputs"), [*conventions(), *functions(0)])
+def test_conventions_and_known_functions_agree(name, function, inputs):
+    assert agrees(Case(function, inputs), {}, name)
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_random_programs_agree(seed):
-    assert not compare(draw(random.Random(seed)), {}, f"seed {seed}")
+    program = draw(random.Random(seed))
+    assert agrees(Case(program, program.inputs), {}, f"seed {seed}")
