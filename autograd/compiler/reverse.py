@@ -263,6 +263,13 @@ class Reverse:
             share = builder.place(x.laned, count * terms)
             product(builder, Ref(w.arena, w.positions.T), value, share)
             self.push(tuples.ravel(), share, g.negative, None, step.group.laned)
+        if step.biases is not None:
+            if step.extended is not None and self.active[step.biases].all():
+                weights = self.np.append(weights, step.biases[:, None], axis=1)
+                x = step.extended
+            elif self.any_active(step.biases):
+                each = Ref(value.arena, value.positions[0])
+                self.push(step.biases, each, g.negative, None, True)
         if self.any_active(weights):
             blocks = self.layout.block[weights]
             outer = Outer(self.layout.rank[weights], value, x, g.negative)
