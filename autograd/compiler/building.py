@@ -154,6 +154,11 @@ class Builder:
             )
             if key in self._known:
                 return self._known[key]
+        if out is None and count > 1 and all((x.positions == x.positions[0]).all() for x in refs):
+            one = [Ref(x.arena, x.positions[:1]) if isinstance(x, Ref) else x for x in operands]
+            same = self.elementwise(row, one, 1)
+            assert isinstance(same, Ref)
+            return Ref(same.arena, self.np.repeat(same.positions, count))
         laned = any(ref.laned for ref in refs)
         target = out or self.place(laned, count)
         self._nested(row.name, target, operands)

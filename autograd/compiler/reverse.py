@@ -159,6 +159,10 @@ class Reverse:
         out = builder.symbol(step.out, count)
         primals = [builder.symbol(x, count) for x in step.operands]
         value = builder.symbol(g.value, count)
+        if row is p.mul and self.np.array_equal(*step.ids):  # a square
+            share = times(times(value, 2.0), primals[0])
+            self.push(step.ids[0], builder.operand(share), g.negative, g.mask, step.group.laned)
+            return
         for ids, partial in zip(step.ids, row.traced, strict=True):
             if partial is p.ABSENT or not self.any_active(ids):
                 continue
@@ -205,11 +209,13 @@ class Reverse:
     def _dot(self, step: Step, g: Cotangent) -> None:
         value, mask = self.spread(g.value, step), self.spread(g.mask, step)
         count = step.ids[0].size
-        for ids, other in zip(step.ids, reversed(step.operands), strict=True):
+        symbol = self.builder.symbol(value, count)  # type: ignore[arg-type]
+        sides = list(zip(step.ids, reversed(step.operands), strict=True))
+        if self.np.array_equal(*step.ids):  # squares
+            symbol, sides = times(symbol, 2.0), sides[:1]
+        for ids, other in sides:
             if self.any_active(ids):
-                factor = _line(other)
-                symbol = self.builder.symbol(factor, count)
-                share = times(self.builder.symbol(value, count), symbol)  # type: ignore[arg-type]
+                share = times(symbol, self.builder.symbol(_line(other), count))
                 self.push(
                     ids.ravel(), self.builder.operand(share), g.negative, mask, step.group.laned
                 )
