@@ -174,7 +174,7 @@ class Reverse:
             if known is not None:
                 share = times(value, builder.symbol(known, count))
             elif row is p.div:  # one division rather than two instructions
-                share = value / primals[1]
+                share = p.TRACED.div(value, primals[1])  # of numbers too, as IEEE says
                 if partial is row.traced[1]:
                     share, negative = share * out, not negative
             else:
