@@ -66,8 +66,8 @@ class Number:
     def __add__(self, other: Any) -> Number:
         other = lift(other)
         for one, rest in ((self, other), (other, self)):
-            if one.exact and not one.value and (rest.value or math.copysign(1.0, one.value) < 0.0):
-                return rest  # and x - 0.0 keeps the sign of a zero
+            if one.exact and not one.value and rest.value:
+                return rest
         value = self.value + other.value
         size = self.size + other.size
         if not (math.isfinite(self.value) and math.isfinite(other.value)):
