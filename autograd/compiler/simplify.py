@@ -7,6 +7,7 @@ of otherwise equal neighbours, which the next stages look for.
 
 from __future__ import annotations
 
+from math import frexp
 from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
@@ -188,8 +189,9 @@ def _div(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
     number = s.number(b)
     if number == 1.0:
         return a
-    if number is not None and 1e-150 < abs(number) < 1e150:
-        # A product can join a sum (a mean, a weighted term), at the price of one rounding.
+    if number is not None and 1e-150 < abs(number) < 1e150 and abs(frexp(number)[0]) == 0.5:
+        # A product can join a sum (a mean, a weighted term). By any number but a power of two it would be
+        # rounded otherwise: 49 * (1 / 49) is less than 1, and floor tells.
         return s.entry(p.mul, (a, s.constant(1.0 / number)))
     return None
 

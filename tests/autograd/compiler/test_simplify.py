@@ -51,3 +51,9 @@ def test_the_recorded_order_of_operands_is_kept():
 
 def test_a_product_with_zero_stays_for_zero_times_infinity_is_nan():
     assert size(lambda x: x * 0.0, 1.0) == 1
+
+
+def test_a_quotient_of_whole_numbers_stays_whole():
+    f = ag.compile(lambda x: ag.floor(x / 49.0))
+    assert [f(49.0 * k) for k in (1, 2, 3)] == [1.0, 2.0, 3.0]
+    assert size(lambda x: x / 4.0 + x * 0.25, 1.0) == 2
