@@ -2,8 +2,7 @@
 
 :mod:`autograd.testing.tracked` bounds how far the engine's own floats are from the exact number, to the last
 bit: an addition that comes out even has no error there. A compiled program evaluates the same formula otherwise:
-sums in another order or by BLAS, a square as a product, a quotient by a constant as a product, elementary
-functions by NumPy. So here a sum of n terms, however nested, may be off by (n - 1) u times the sum of the
+sums in another order or by BLAS, a square as a product, elementary functions by NumPy. So here a sum of n terms, however nested, may be off by (n - 1) u times the sum of the
 terms' magnitudes (Higham, *Accuracy and Stability of Numerical Algorithms*, equation 4.4), and an operation
 is exact only where it is exact in any order: on integer multiples of one power of two that stay below its
 2**53-fold. Both ways of evaluating lie within the bound of the exact number, so within twice the bound of
@@ -258,11 +257,10 @@ def _divide(a: Any, b: Any) -> Number:
         return a
     room = abs(b.value) - b.error
     spread = (a.error + abs(value) * b.error) / room if room > 0.0 else math.inf
-    halved = a.exact and b.exact and abs(math.frexp(b.value)[0]) == 0.5
-    if (halved and value * b.value == a.value) or (a.exact and b.exact and not a.value):
+    back = Number(value) * b if a.exact and b.exact else None
+    if back is not None and back.exact and back.value == a.value:  # it comes out even
         return Number(value, 0.0, a.signless)
-    # A quotient by a constant may be computed as the product with its reciprocal.
-    return Number(value, spread + 2.0 * UNIT * abs(value) + TINY, a.signless)
+    return Number(value, spread + UNIT * abs(value) + TINY, a.signless)
 
 
 def _power(a: Any, b: Any) -> Number:
