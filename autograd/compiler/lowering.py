@@ -11,6 +11,7 @@ from .forward import build
 from .program import LANES, ONCE, Program, Ref, View
 from .reroll import reroll
 from .reverse import Reverse
+from .softmax import shifted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -38,6 +39,8 @@ def schedule(graph: Graph, wanted: Collection[int] = (), laned: Collection[int] 
         wanted: the leaves to differentiate the first output by.
         laned: the arguments that differ from lane to lane.
     """
+    if wanted:
+        graph = shifted(graph)
     return absorb(reroll(flatten(graph, roles(graph, wanted, laned)), wanted))
 
 
