@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -169,12 +170,13 @@ def _dot(group: Group, left: Ids, right: Ids, builder: Builder, layout: Layout) 
     n, k = left.shape
     a, b = layout.operand(builder, left), layout.operand(builder, right)
     out: Operand
-    if isinstance(a, float) and isinstance(b, Ref):
+    if isinstance(a, float) and isinstance(b, Ref) and math.isfinite(a):
         out = builder.rule(p.mul, [a, builder.reduce("add", b)], n)
-    elif isinstance(a, Ref) and isinstance(b, Ref):
-        out = _vecdot(builder, a, b)
+    elif isinstance(b, Ref):
+        out = _vecdot(builder, a, b) if isinstance(a, Ref) else 0.0
         if not isinstance(out, Ref):
-            flat = Ref(a.arena, a.positions.ravel()), Ref(b.arena, b.positions.ravel())
+            # An infinite factor cannot be taken out of a sum, which may be 0 where its terms are not.
+            flat = [Ref(x.arena, x.positions.ravel()) if isinstance(x, Ref) else x for x in (a, b)]
             product = builder.rule(p.mul, flat, n * k)
             assert isinstance(product, Ref)
             out = builder.reduce("add", Ref(product.arena, product.positions.reshape(n, k)))

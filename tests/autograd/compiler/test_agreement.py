@@ -21,6 +21,9 @@ FOUND = {
     "a constant chosen at a pole has no tangent": Program(
         (-2.0,), [("where <", (0, 0.0, 0.0, 0)), ("log", (1,)), ("add", (2, 0)), ("mul", (3, 3))]
     ),
+    "an infinite factor of two terms": Program(
+        (1.0, -2.0), [("mul", (0, -INF)), ("mul", (1, -INF)), ("add", (2, 3))]
+    ),
     "a root of -inf": Program((-INF,), [("pow", (0, 1.5))]),
 }
 
