@@ -255,6 +255,8 @@ def _divide(a: Any, b: Any) -> Number:
         return Number(value, math.inf) if overflow else _corners(IEEE.div, a, b)
     if b.exact and b.value == 1.0:
         return a
+    if abs(b.value) < 1.0 / LARGEST:  # a factor that comes with it may be divided first, and overflow
+        return Number(value, math.inf)
     room = abs(b.value) - b.error
     spread = (a.error + abs(value) * b.error) / room if room > 0.0 else math.inf
     back = Number(value) * b if a.exact and b.exact else None
