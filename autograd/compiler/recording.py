@@ -133,7 +133,11 @@ class _Recorded:
         self._id = identity
 
     def __bool__(self) -> NoReturn:  # noqa: PLE0304
-        _refuse("a branch on it", "where, maximum, minimum, clip or relu, which are recorded")
+        _refuse(
+            "a branch on it",
+            "where, maximum, minimum, clip or relu, which are recorded; a plain setting belongs outside the "
+            "arguments, as in functools.partial(f, setting=True)",
+        )
 
     def __float__(self) -> NoReturn:
         _refuse("float() or a function of math", "autograd's function of the same name")
@@ -193,6 +197,14 @@ class Symbol(_Recorded, Operators):
         return Symbol(recorder, recorder.append(c.detach, (self._id,)))
 
     # --- comparisons -------------------------------------------------------------------------
+
+    def __eq__(self, other: object) -> bool:
+        # Of Values it is identity, of floats a comparison: whichever was meant, a False would be baked in.
+        if self is not other and (isinstance(other, Operators) or is_real(other)):
+            _refuse("==, != or in", "<= and >= in where, which are recorded, or `is` for identity")
+        return self is other
+
+    __hash__ = object.__hash__
 
     def __lt__(self, other: Any) -> Any:
         return _compare(c.lt, self, other)

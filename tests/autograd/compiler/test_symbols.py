@@ -67,6 +67,12 @@ def test_a_comparison_of_a_captured_leaf_with_an_argument_stays_live():
         (lambda x: (x * x).backward(), "value_and_grad"),
         (lambda x: max(x, 0.0), "maximum"),
         (lambda x: not (x > 1), "where"),
+        (lambda x: 1.0 if x else 0.0, "functools.partial"),
+        (lambda x: ag.where(x == 1.0, 2.0, x), "<= and >= in where"),
+        (lambda x: 1.0 if x != 1 else 0.0, "<= and >= in where"),
+        (lambda x: 1.0 if x in (0, 1) else 0.0, "`is` for identity"),
+        (lambda x: x if -x == x else 0.0, "`is` for identity"),
+        (lambda x: np.max(np.array([x, 2 * x])), "maximum"),
     ],
 )
 def test_asking_for_a_number_that_is_not_there_names_the_line_and_the_alternative(function, words):
@@ -167,3 +173,8 @@ def test_two_threads_calling_one_compiled_function_get_right_answers():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_a_symbol_is_itself_and_may_be_a_key_or_beside_what_is_no_number():
+    f = compile(lambda xs: {x: 2.0 for x in xs}[xs[1]] * xs[1] if xs[0] in xs and xs[0] != None else 0)  # noqa: E711
+    assert f([1.0, 3.0]) == 6.0
