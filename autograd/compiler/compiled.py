@@ -199,7 +199,14 @@ def _numbers(leaves: list[Any], structure: Structure) -> list[float]:
     """Entries of arguments as floats."""
     if all(kind is float for kind in set(map(type, leaves))):
         return leaves
-    return [
-        x if type(x) is float else real(x, f"argument {structure.parts[0].path(i) or i}")
-        for i, x in enumerate(leaves)
-    ]
+    try:
+        return [
+            x if type(x) is float else real(x, f"argument {structure.parts[0].path(i) or i}")
+            for i, x in enumerate(leaves)
+        ]
+    except TypeError as error:
+        error.add_note(
+            "a compiled function takes numbers and containers of them; give it other arguments before, as in "
+            "compile(functools.partial(f, mode='fast'))"
+        )
+        raise

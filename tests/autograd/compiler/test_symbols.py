@@ -132,8 +132,9 @@ def test_an_array_arrives_as_an_object_array_and_is_answered_with_an_array():
 
 
 def test_what_is_no_number_is_refused_by_name():
-    with pytest.raises(TypeError, match=r"argument \[1\] must be a real number, not the str"):
+    with pytest.raises(TypeError, match=r"argument \[1\] must be a real number, not the str") as caught:
         compile(lambda x, y: x)(1.0, "2")
+    assert "functools.partial" in caught.value.__notes__[0]
     with pytest.raises(TypeError, match="must return numbers"):
         compile(lambda x: "x")(1.0)
     with pytest.raises(TypeError, match="a comparison; use where"):
