@@ -107,8 +107,9 @@ class Builder:
         return Ref(ONCE, self.np.full(count, self.lane_count))
 
     def filled(self, operand: Operand, count: int, laned: bool) -> Ref:
-        """An operand as a Ref, a number being written out."""
-        if isinstance(operand, Ref):
+        """An operand as a Ref among computed numbers; what stands elsewhere is copied, since the operands of
+        one instruction stand in one arena."""
+        if isinstance(operand, Ref) and operand.arena == (LANES if laned else ONCE):
             return operand
         out = self.place(laned, count)
         self.copy(operand, out)

@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+import autograd as ag
 from autograd.testing.programs import Program
 from tests.agreement.__main__ import agrees
 from tests.agreement.drawing import draw
@@ -23,6 +24,9 @@ FOUND = {
     ),
     "an infinite factor of two terms": Program(
         (1.0, -2.0), [("mul", (0, -INF)), ("mul", (1, -INF)), ("add", (2, 3))]
+    ),
+    "an operation that is another name for an input": Program(
+        (1.0, 2.5), [("leaky_relu", (1, 1.0)), ("prod", (2, -0.0, 0, 0))]
     ),
     "a root of -inf": Program((-INF,), [("pow", (0, 1.5))]),
 }
@@ -42,3 +46,11 @@ def test_conventions_and_known_functions_agree(name, function, inputs):
 def test_random_programs_agree(seed):
     program = draw(random.Random(seed))
     assert agrees(Case(program, program.inputs), {}, f"seed {seed}")
+
+
+def test_a_detached_input_stands_where_computed_numbers_stand():
+    def f(x, y):
+        return ag.prod([x.detach(), 2.0 * y, x])
+
+    found = ag.compile(ag.vmap(ag.grad(f, (0, 1))))([1.0, 2.0], [3.0, 4.0])
+    assert found == ([6.0, 16.0], [2.0, 8.0])
