@@ -80,6 +80,7 @@ class Compiled:
     """
 
     __name__: str
+    _name: str | None = None
 
     def __init__(self, function: Callable[..., Any], dtype: str = "float64") -> None:
         functools.update_wrapper(self, function, updated=())
@@ -131,7 +132,8 @@ class Compiled:
         leaves, structure = flatten((args, dict(sorted(kwargs.items()))))
         if any(issubclass(kind, Operators) for kind in set(map(type, leaves))):
             return None, None
-        return self._entry(structure, ()), _numbers(leaves, structure)
+        numbers = _numbers(leaves, structure)  # first: what is no number is not to be recorded
+        return self._entry(structure, ()), numbers
 
     def _entry(self, structure: Structure, laned: tuple[bool, ...]) -> Entry:
         key = structure, laned
@@ -190,6 +192,22 @@ class Compiled:
             RuntimeError: before the first call.
         """
         return self._compiled().cost
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
+        # A decorated method is compiled for each instance, which is captured, and keeps what was compiled.
+        if instance is None:
+            return self
+        bound = Compiled(functools.partial(self.function, instance), self.dtype)
+        functools.update_wrapper(bound, self.function, updated=())
+        if hasattr(instance, "__dict__") and self._name is not None:
+            instance.__dict__[self._name] = bound
+        return bound
+
+    def __reduce__(self) -> Any:
+        return Compiled, (self.function, self.dtype)  # compiled anew where it is copied or loaded
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self, '__name__', self.function)!s}>"

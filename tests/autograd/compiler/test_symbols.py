@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 import threading
 from fractions import Fraction
 
@@ -135,6 +137,8 @@ def test_what_is_no_number_is_refused_by_name():
     with pytest.raises(TypeError, match=r"argument \[1\] must be a real number, not the str") as caught:
         compile(lambda x, y: x)(1.0, "2")
     assert "functools.partial" in caught.value.__notes__[0]
+    with pytest.raises(TypeError, match=r"argument \[1\] must be a real number, not the str"):
+        compile(lambda x, name: {"relu": ag.relu}[name](x))(1.0, "relu")
     with pytest.raises(TypeError, match="must return numbers"):
         compile(lambda x: "x")(1.0)
     with pytest.raises(TypeError, match="a comparison; use where"):
@@ -179,3 +183,29 @@ def test_two_threads_calling_one_compiled_function_get_right_answers():
 def test_a_symbol_is_itself_and_may_be_a_key_or_beside_what_is_no_number():
     f = compile(lambda xs: {x: 2.0 for x in xs}[xs[1]] * xs[1] if xs[0] in xs and xs[0] != None else 0)  # noqa: E711
     assert f([1.0, 3.0]) == 6.0
+
+
+class Scaled:
+    def __init__(self, scale):
+        self.scale = Value(scale)
+
+    @compile
+    def times(self, x):
+        return self.scale * x
+
+
+def test_a_decorated_method_is_compiled_for_each_instance():
+    one, other = Scaled(2.0), Scaled(3.0)
+    assert (one.times(1.0), other.times(1.0)) == (2.0, 3.0)
+    assert one.times is one.times
+    one.scale.data = 5.0
+    assert (one.times(1.0), other.times(1.0)) == (5.0, 3.0)
+
+
+def test_copies_of_a_compiled_function_are_compiled_anew():
+    one = Scaled(2.0)
+    assert one.times(1.0) == 2.0
+    other = copy.deepcopy(one)
+    other.scale.data = 7.0
+    assert (one.times(1.0), other.times(1.0)) == (2.0, 7.0)
+    assert pickle.loads(pickle.dumps(compile(math.hypot))).function is math.hypot
