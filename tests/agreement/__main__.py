@@ -91,15 +91,31 @@ def report(case: Case, way: Way, path: str, name: str) -> None:
 
 def table(tallies: Tallies) -> str:
     """What was compared, and how well it agreed."""
-    head = ("", "", "runs", "numbers", "equal", "to 1e-12", "worst", "to rounding", "share", "undecided")
+    head = (
+        "",
+        "",
+        "runs",
+        "numbers",
+        "equal",
+        "to 1e-12",
+        "worst",
+        "to rounding",
+        "share",
+        "undecided",
+    )
     rows = [head]
     for (name, path), t in tallies.items():
         counts = [f"{x:,}" for x in (t.programs, t.numbers, t.equal, t.well)]
-        rows.append((name, path, *counts, f"{t.worst:.1e}", f"{t.ill:,}", f"{t.share:.2f}", f"{t.unsure:,}"))
+        rows.append(
+            (name, path, *counts, f"{t.worst:.1e}", f"{t.ill:,}", f"{t.share:.2f}", f"{t.unsure:,}")
+        )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
-        cells = [x.ljust(w) if i < 2 else x.rjust(w) for i, (x, w) in enumerate(zip(row, widths, strict=True))]
+        cells = [
+            x.ljust(w) if i < 2 else x.rjust(w)
+            for i, (x, w) in enumerate(zip(row, widths, strict=True))
+        ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
 

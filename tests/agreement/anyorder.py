@@ -21,7 +21,7 @@ from autograd.namespaces import IEEE, Namespace
 from autograd.testing.rules import Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 UNIT = 2.0**-53
 TINY = 2.0**-1074
@@ -255,7 +255,9 @@ def _divide(a: Any, b: Any) -> Number:
         return Number(value, math.inf) if overflow else _corners(IEEE.div, a, b)
     if b.exact and b.value == 1.0:
         return a
-    if abs(b.value) < 1.0 / LARGEST:  # a factor that comes with it may be divided first, and overflow
+    if (
+        abs(b.value) < 1.0 / LARGEST
+    ):  # a factor that comes with it may be divided first, and overflow
         return Number(value, math.inf)
     room = abs(b.value) - b.error
     spread = (a.error + abs(value) * b.error) / room if room > 0.0 else math.inf
@@ -273,7 +275,9 @@ def _power(a: Any, b: Any) -> Number:
     if b.exact and b.value == 0.0:
         return Number(1.0)
     if not (math.isfinite(value) and math.isfinite(a.value) and math.isfinite(b.value)):
-        overflow = math.isinf(value) and math.isfinite(a.value) and math.isfinite(b.value) and a.value
+        overflow = (
+            math.isinf(value) and math.isfinite(a.value) and math.isfinite(b.value) and a.value
+        )
         return Number(value, math.inf) if overflow else _corners(IEEE.pow, a, b)
     if a.exact and b.exact and b.value in {2.0, 3.0, 4.0}:
         product = a
@@ -349,11 +353,11 @@ def _equal(a: Any, b: Any) -> Any:
     return _decided(a.value == lift(b).value, a, b)
 
 
-def _largest(numbers: Any) -> Number:
+def _largest(numbers: Sequence[Any]) -> Number:
     found = numbers[0]
     for x in numbers[1:]:
-        found = MAXIMUM(found, x) if not x.value != x.value else x
-    return found
+        found = MAXIMUM(found, x)
+    return lift(found)
 
 
 MAXIMUM = _extreme(IEEE.maximum)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from autograd.table import TABLE
@@ -79,6 +80,11 @@ def _wild(rng: random.Random, inputs: int, steps: int, far: bool) -> Program:
 
 def beside(rng: random.Random, program: Program, copies: int, kind: str) -> Program:
     """A program many times, on inputs and constants some of which differ, its results reduced to one."""
+
+    def other(x: float) -> float:
+        # A tame program stays in its domain only near where it grew.
+        return x * rng.uniform(0.95, 1.05) if kind == "tame" else number(rng, kind)
+
     count = len(program.inputs)
     own = [i > 0 and rng.random() < 0.7 for i in range(count)]
     own[0] = True
@@ -90,9 +96,14 @@ def beside(rng: random.Random, program: Program, copies: int, kind: str) -> Prog
         for i in range(count):
             place.append(len(inputs) if own[i] else i)
             if own[i]:
-                inputs.append(program.inputs[i] * rng.uniform(0.95, 1.05) if kind == "tame" else number(rng, kind))
+                inputs.append(other(program.inputs[i]))
         places.append(place)
     steps: list[Step] = []
+
+    def add(name: str, *operands: Any) -> int:
+        steps.append(Step(name, operands))
+        return len(inputs) + len(steps) - 1
+
     results = []
     for place in places:
         known = list(place)
@@ -101,25 +112,17 @@ def beside(rng: random.Random, program: Program, copies: int, kind: str) -> Prog
             for x in operands:
                 if isinstance(x, int):
                     moved.append(known[x])
-                elif varying and kind == "tame":
-                    moved.append(x * rng.uniform(0.95, 1.05))
                 else:
-                    moved.append(rng.choice(EDGES) if varying and kind != "tame" else x)
-            known.append(len(inputs) + len(steps))
-            steps.append(Step(name, tuple(moved)))
+                    moved.append(other(x) if varying else x)
+            known.append(add(name, *moved))
         results.append(known[-1])
     how = rng.choice(["sum", "prod", "logsumexp", "dot", "add", "mul", "hypot", "weighted"])
-    if how != "weighted" and TABLE[how].arity == 2:
-        total = results[0]
-        for other in results[1:]:
-            steps.append(Step(how, (total, other)))
-            total = len(inputs) + len(steps) - 1
-    elif how == "weighted":
-        terms = []
-        for result in results:
-            steps.append(Step("mul", (result, round(rng.uniform(-1, 1), 3))))
-            terms.append(len(inputs) + len(steps) - 1)
-        steps.append(Step("sum", tuple(terms)))
+    if how == "weighted":
+        add("sum", *[add("mul", result, round(rng.uniform(-1, 1), 3)) for result in results])
+    elif how == "dot":
+        add("dot", *results, *results[::-1])
+    elif TABLE[how].arity == 2:
+        reduce(partial(add, how), results)
     else:
-        steps.append(Step(how, tuple(results + results[::-1] if how == "dot" else results)))
+        add(how, *results)
     return Program(inputs, steps)

@@ -56,7 +56,11 @@ def functions(seed: int) -> Iterator[Known]:
     yield "GMM log-likelihood", mixture, some(12)
     yield "GMM log-likelihood, equal means", mixture, [0.0] * 12
     yield "determinant by minors", determinant, some(16)
-    yield "determinant of whole numbers", determinant, [float(rng.randint(-3, 3)) for _ in range(16)]
+    yield (
+        "determinant of whole numbers",
+        determinant,
+        [float(rng.randint(-3, 3)) for _ in range(16)],
+    )
     yield "determinant of equal rows", determinant, [*row, *row, *some(8)]
     yield "ODE by RK4", pendulum, some(2)
     yield "ODE by RK4, at rest", pendulum, [0.0, 0.0]
