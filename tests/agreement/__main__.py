@@ -90,30 +90,26 @@ def report(case: Case, way: Way, path: str, name: str) -> None:
 
 
 def table(tallies: Tallies) -> str:
-    """What was compared, and how well it agreed."""
-    head = (
-        "",
-        "",
-        "runs",
-        "numbers",
-        "equal",
-        "to 1e-12",
-        "worst",
-        "to rounding",
-        "share",
-        "undecided",
-    )
-    rows = [head]
+    """What was compared, and how well it agreed: how many numbers were equal, how many agreed to 1e-12 (and the worst of
+    them), how many to what rounding can do (and the largest share of it that was needed), and of how many nothing
+    is known, since rounding decides a branch or a factor may overflow (and how far they are apart)."""
+    rows = [
+        ("", "", "runs", "numbers", "equal", "to 1e-12", "", "to rounding", "", "undecided", "")
+    ]
     for (name, path), t in tallies.items():
-        counts = [f"{x:,}" for x in (t.programs, t.numbers, t.equal, t.well)]
-        rows.append(
-            (name, path, *counts, f"{t.worst:.1e}", f"{t.ill:,}", f"{t.share:.2f}", f"{t.unsure:,}")
-        )
+        counts = [f"{x:,}" for x in (t.runs, t.numbers, t.equal)]
+        found = [
+            (t.well, f"{t.worst:.0e}"),
+            (t.ill, f"{t.share:.2f}"),
+            (t.unsure, f"{t.apart:.0e}"),
+        ]
+        cells = [cell for count, worst in found for cell in (f"{count:,}", worst if count else "")]
+        rows.append((name, path, *counts, *cells))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         cells = [
-            x.ljust(w) if i < 2 else x.rjust(w)
+            x.ljust(w) if i < 2 or i in {6, 8, 10} else x.rjust(w)
             for i, (x, w) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,6 +14,7 @@ from autograd.compiler import entry
 from autograd.compiler.lowering import schedule
 from autograd.structure import flatten
 
+from .anyorder import TINY
 from .reference import Answers, Expected
 
 if TYPE_CHECKING:
@@ -237,9 +239,11 @@ class Tally:
     """How well the numbers of one way agreed."""
 
     def __init__(self) -> None:
-        self.programs = self.numbers = self.equal = self.well = self.ill = self.unsure = 0
+        self.runs = self.numbers = self.equal = self.well = self.ill = self.unsure = 0
         self.worst = 0.0
         """The largest relative difference where the quantity is well conditioned."""
+        self.apart = 0.0
+        """The largest relative difference where nothing is known of what rounding can do."""
         self.share = 0.0
         """The largest share of the bound that a difference took, where it is not."""
 
@@ -251,12 +255,13 @@ class Tally:
             self.equal += 1
             return None
         off = abs(found - wanted)
-        if error == float("inf"):
+        if error == math.inf:
             self.unsure += 1
+            self.apart = max(self.apart, off / max(abs(wanted), TINY) if off == off else math.inf)
             return None
         conditioned = 2.0 * error <= 1e-12 * abs(wanted)
         allowed = max(2.0 * error, 1e-12 * abs(wanted))
-        if not off <= allowed or off == float("inf"):
+        if not off <= allowed or off == math.inf:
             return Disagreement(found, wanted, allowed)
         if conditioned:
             self.well += 1
@@ -269,7 +274,7 @@ class Tally:
 
 def check(case: Case, way: Way, path: str, tally: Tally) -> Disagreement | Exception | None:
     """Compare a program run in one way on one path with the engine."""
-    tally.programs += 1
+    tally.runs += 1
     with forced(path), warnings.catch_warnings():
         warnings.simplefilter("error")
         try:

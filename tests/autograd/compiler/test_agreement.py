@@ -13,6 +13,7 @@ from tests.agreement.__main__ import agrees
 from tests.agreement.drawing import draw
 from tests.agreement.known import conventions, functions
 from tests.agreement.ways import Case
+from tests.autograd.test_conventions import ROWS
 
 INF, NAN = math.inf, math.nan
 
@@ -54,3 +55,22 @@ def test_a_detached_input_stands_where_computed_numbers_stand():
 
     found = ag.compile(ag.vmap(ag.grad(f, (0, 1))))([1.0, 2.0], [3.0, 4.0])
     assert found == ([6.0, 16.0], [2.0, 8.0])
+
+
+SMALL = {
+    name: row
+    for name, row in ROWS.items()
+    if all(not 0 < abs(x) < 1e-30 and not 1e30 < abs(x) < INF for x in row.args)
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_conventions_hold_in_float32_within_its_range(name):
+    row = SMALL[name]
+    argnums = tuple(range(len(row.args)))
+    compiled = ag.compile(
+        ag.vmap(ag.value_and_grad(lambda *xs: row.function(ag, *xs), argnums)), "float32"
+    )
+    values, gradients = compiled(*[[x] * 3 for x in row.args])
+    for found, expected in zip([values, *gradients], [row.value, *row.gradients], strict=True):
+        assert found == pytest.approx([expected] * 3, rel=1e-6, nan_ok=True)
