@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
 from . import conditions as c
-from .running import kernels
+from .kernels import kernels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
