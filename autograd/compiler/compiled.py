@@ -13,7 +13,7 @@ from ..structure import Structure, entry_types, flatten
 from ..value import real
 from .entry import Entry
 from .plan import plan
-from .trees import outline
+from .trees import outlines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,6 +86,7 @@ class Compiled:
         self.function = function
         self.dtype = dtype
         self._plan = plan(function)
+        self._lanes = self._plan.lanes
         self._entries: dict[Any, Entry] = {}
         self._by_outline: dict[Any, Entry] = {}
         self._last: Entry | None = None
@@ -94,7 +95,7 @@ class Compiled:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         entry: Entry | None
         parts: list[Any] = []
-        key = None if kwargs or self._plan.lanes else outline(args, parts)
+        key = None if kwargs or self._lanes else outlines(args, parts)
         if key is not None:  # the short way
             entry = self._by_outline.get(key)
             if entry is not None:

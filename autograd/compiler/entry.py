@@ -13,7 +13,7 @@ from .straightline import generate, source
 from .trees import build, fill, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..structure import Structure
     from .graph import Graph
@@ -69,7 +69,8 @@ class Entry:
         self.graph: Graph = simplify(recorder, arguments, outputs)
         self._program: Program | None = None
         self._source: Graph | None = None
-        self._free: dict[int | None, list[Workspace]] = {}
+        self._idle: list[tuple[Workspace, Callable[[], Any]]] = []
+        self._free: dict[int, list[Workspace]] = {}
         schedule = choose(self.graph, wanted, [i for i, on in enumerate(laned) if on])
         if schedule is not None:
             from .lowering import lower
@@ -104,36 +105,70 @@ class Entry:
 
     def __call__(self, inputs: Any) -> Any:
         """The answer for the numbers of all arguments, or for a :class:`~.lanes.Batch`."""
-        parameters = [parameter._data for parameter in self.graph.parameters]
-        if self._program is None:
-            results = [float(x) for x in self._run(inputs, parameters)]
-            return self._answer(results[: self.out.size], results[self.out.size :])
         if self.laned:
-            return self._over_lanes(inputs, parameters)
-        space = self._take(None)
-        count = len(inputs)
-        space.once[:count] = inputs
-        if parameters:
-            space.once[count : count + len(parameters)] = parameters
-        space()
-        return self._collect(space)
+            return self._over_lanes(inputs)
+        return self.of_parts([inputs])
 
     def of_parts(self, parts: list[Any]) -> Any:
         """The answer for the numbers of all arguments, in the parts of an outline."""
+        captured = self.graph.parameters
+        numbers = [parameter._data for parameter in captured] if captured else []
         if self._program is None:
-            return self(listed(parts))
-        space = self._take(None)
+            return self._answer(self._run(listed(parts), numbers))
+        try:
+            space, read = self._idle.pop()
+        except IndexError:
+            space, read = self._space()
         end = fill(space.once, parts)
-        if self.graph.parameters:
-            numbers = [parameter._data for parameter in self.graph.parameters]
+        if numbers:
             space.once[end : end + len(numbers)] = numbers
         space()
-        return self._collect(space)
+        answer = read()
+        self._idle.append((space, read))
+        return answer
 
-    def _over_lanes(self, batch: Batch, parameters: list[float]) -> Any:
+    def _answer(self, results: Sequence[float]) -> Any:
+        """The results of straight-line code in their structures."""
+        numbers = list(map(float, results))
+        if not self.gradients:
+            return build(self.out, numbers)
+        start = self.out.size
+        slopes = []
+        for structure in self.gradients:
+            slopes.append(build(structure, numbers[start : start + structure.size]))
+            start += structure.size
+        found = slopes[0] if isinstance(self.plan.argnums, int) else tuple(slopes)
+        return (build(self.out, numbers[: self.out.size]), found) if self.plan.value else found
+
+    def _space(self) -> tuple[Workspace, Callable[[], Any]]:
+        """A workspace without lanes, and what reads the answer from it."""
+        from .answers import locate, reader
+        from .running import Workspace
+
+        program = self._program
+        assert program is not None
+        space = Workspace(program, None, self.dtype)
+        values, slopes = program.outputs
+        value = reader(self.out, locate(values, program.constants, self.out.size), space.once)
+        if not self.gradients:
+            return space, value
+        places = locate(slopes, program.constants, len(self.wanted))
+        if self._order is not None:
+            places = places[self._order]
+        readers, start = [], 0
+        for structure in self.gradients:
+            readers.append(reader(structure, places[start : start + structure.size], space.once))
+            start += structure.size
+        gradient = readers[0]
+        if not isinstance(self.plan.argnums, int):
+            gradient = lambda: tuple([read() for read in readers])  # noqa: E731
+        return space, (lambda: (value(), gradient())) if self.plan.value else gradient
+
+    def _over_lanes(self, batch: Batch) -> Any:
         import numpy as np
 
         assert self._program is not None
+        parameters = [parameter._data for parameter in self.graph.parameters]
         block = self._block()
         values, gradients = [], []
         for start in range(0, batch.size, block):
@@ -161,8 +196,8 @@ class Entry:
         a_lane = 8 * (self._program.lanes + self._program.rows)
         return max(64, min(2048, (1 << 20) // max(a_lane, 1)))
 
-    def _take(self, lanes: int | None) -> Workspace:
-        """A workspace that nobody else is using."""
+    def _take(self, lanes: int) -> Workspace:
+        """A workspace for a number of lanes that nobody else is using."""
         from .running import Workspace
 
         free = self._free.setdefault(lanes, [])
@@ -171,36 +206,6 @@ class Entry:
         except IndexError:
             assert self._program is not None
             return Workspace(self._program, lanes, self.dtype)
-
-    def _collect(self, space: Workspace) -> Any:
-        """The answer from a workspace, which is given back."""
-        values, gradients = space.results
-        value: Any = ()
-        if self.plan.value:
-            if self.out.kind is None:
-                value = values[0]().tolist()
-            else:
-                value = _joined([read() for read in values])
-        slopes: Any = ()
-        if self.gradients:
-            slopes = _joined([read() for read in gradients])
-            if len(slopes) < len(self.wanted):
-                slopes = slopes.repeat(len(self.wanted))
-            if self._order is not None:
-                slopes = slopes[self._order]
-        self._free[None].append(space)
-        return self._answer(value, slopes)
-
-    def _answer(self, values: Any, gradients: Any) -> Any:
-        """The results in their structures."""
-        if not self.gradients:
-            return build(self.out, values)
-        trees, start = [], 0
-        for structure in self.gradients:
-            trees.append(build(structure, gradients[start : start + structure.size]))
-            start += structure.size
-        found = trees[0] if isinstance(self.plan.argnums, int) else tuple(trees)
-        return (build(self.out, values), found) if self.plan.value else found
 
     # --- descriptions ------------------------------------------------------------------------
 
@@ -252,11 +257,3 @@ def _columns(readers: Sequence[Any], lanes: int, count: int) -> Any:
     found = [read() for read in readers]
     block = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
     return np.broadcast_to(block, (lanes, count)) if block.shape != (lanes, count) else block
-
-
-def _joined(arrays: Sequence[Any]) -> Any:
-    if len(arrays) == 1:
-        return arrays[0]
-    import numpy as np
-
-    return np.concatenate(arrays)

@@ -239,7 +239,7 @@ def test_the_number_of_workspaces_does_not_grow_with_calls():
     x = np.linspace(0, 1, 300)
     for _ in range(50):
         f(x)
-    assert sum(map(len, f._last._free.values())) == 1
+    assert len(f._last._idle) == 1
 
 
 def test_float32_is_offered_and_is_within_its_precision():
