@@ -27,9 +27,9 @@ class Places(NamedTuple):
     numbers: Array
     """The constants; 0 for what is not."""
 
-    def __getitem__(self, chosen: Any) -> Places:  # type: ignore[override]
-        positions, numbers = self
-        return Places(positions[chosen], numbers[chosen])
+    def at(self, chosen: Any) -> Places:
+        """Those of some results, by indices or a slice."""
+        return Places(self.positions[chosen], self.numbers[chosen])
 
 
 def locate(group: Sequence[Ref | float], constants: Array, size: int) -> Places:
@@ -52,7 +52,7 @@ def locate(group: Sequence[Ref | float], constants: Array, size: int) -> Places:
             positions.append(np.full(len(known), -1))
             numbers.append(known)
     found = Places(np.concatenate(positions), np.concatenate(numbers))
-    return found if len(found.positions) == size else found[np.zeros(size, np.intp)]
+    return found if len(found.positions) == size else found.at(np.zeros(size, np.intp))
 
 
 def reader(structure: Structure, places: Places, once: Array) -> Reader:
@@ -74,7 +74,7 @@ def reader(structure: Structure, places: Places, once: Array) -> Reader:
     if structure.children:
         readers, start = [], 0
         for part in structure.children:
-            readers.append(reader(part, places[start : start + part.size], once))
+            readers.append(reader(part, places.at(slice(start, start + part.size)), once))
             start += part.size
         return lambda: structure.assemble([read() for read in readers])
     read = _array((structure.size,), places, once)

@@ -154,14 +154,14 @@ class Entry:
             return space, value
         places = locate(slopes, program.constants, len(self.wanted))
         if self._order is not None:
-            places = places[self._order]
+            places = places.at(self._order)
         readers, start = [], 0
         for structure in self.gradients:
-            readers.append(reader(structure, places[start : start + structure.size], space.once))
-            start += structure.size
-        gradient = readers[0]
-        if not isinstance(self.plan.argnums, int):
-            gradient = lambda: tuple([read() for read in readers])  # noqa: E731
+            stop = start + structure.size
+            readers.append(reader(structure, places.at(slice(start, stop)), space.once))
+            start = stop
+        one = isinstance(self.plan.argnums, int)
+        gradient = readers[0] if one else lambda: tuple([read() for read in readers])
         return space, (lambda: (value(), gradient())) if self.plan.value else gradient
 
     def _over_lanes(self, batch: Batch) -> Any:

@@ -73,9 +73,7 @@ class Workspace:
 
     def _most(self) -> int:
         """How many numbers the largest array has that an instruction works on."""
-        views = [
-            x for _, out, operands, _ in self.program.instructions for x in (out, *operands)
-        ]
+        views = [x for _, out, operands, _ in self.program.instructions for x in (out, *operands)]
         sizes = [
             math.prod(x.shape) * (len(self.rows) if x.laned else 1)
             for x in views
