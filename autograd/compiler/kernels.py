@@ -10,7 +10,8 @@ first unless it lies well, from one number to a million. Likewise:
 * comparisons write to an array of bools, which is then copied: writing them to floats makes an iterator again;
 * ``a.dot(b, out)`` starts in 0.2 us, ``np.dot`` in 0.3, ``np.matmul`` in 0.65, a reduction in 0.65: sums are products with
   ones. BLAS leaves out what is multiplied by a single 0, and so loses 0 * inf: no dot with one number;
-* ``take`` is fastest with ``mode="wrap"``.
+* ``take`` starts faster with ``mode="clip"`` and runs faster with ``mode="wrap"``; where its output may overlap the array
+  that it takes from, it copies the output before and after.
 
 A call is a function and its arguments. Several calls may share the scratch, so they are for one thread at a time.
 """
@@ -42,6 +43,8 @@ MOST_STAGED = 1 << 17
 """Copying more numbers than this to scratch, out of the caches, costs more than the iterator."""
 MOST_COPIED = 4096
 """Copying more numbers than this takes longer than starting ``matmul``."""
+CLIPPED = 512
+"""From this many numbers on, ``take`` is faster with ``mode="wrap"``."""
 MOST_SUMMED = 1 << 14
 """The most numbers that are summed by BLAS: beyond, NumPy's pairwise sums round less and start fast enough."""
 
@@ -260,6 +263,29 @@ class Binder:
             exponent = self._full(exponent, out.size, 1, calls)
         return [*calls, (np.power, (base, self._array(exponent), out))]
 
+    # --- gathering and scattering ------------------------------------------------------------
+
+    def take(self, buffer: Array, positions: Array, target: Array) -> list[Call]:
+        """The calls that take numbers, or rows of lanes, out of an array to a stretch of memory."""
+        if buffer.ndim > 1 and not buffer.flags.c_contiguous:  # of which NumPy would make a copy
+            place = self.scratch(0, target.size).reshape(target.shape[::-1])
+            return [
+                (buffer.T.take, (positions, 1, place, "clip")),
+                (target.__setitem__, (Ellipsis, place.T)),
+            ]
+        part, positions = _stretch_of(buffer, positions)
+        mode = "clip" if target.size < CLIPPED else "wrap"
+        if self.np.may_share_memory(part, target):
+            place = self.scratch(0, target.size).reshape(target.shape)
+            calls = [(part.take, (positions, 0, place, mode))]
+            return [*calls, (target.__setitem__, (Ellipsis, place))]
+        return [(part.take, (positions, 0, target, mode))]
+
+    def scatter(self, source: Array, buffer: Array, positions: Array) -> list[Call]:
+        """The calls that write numbers, or rows of lanes, to places of an array."""
+        part, positions = _stretch_of(buffer, positions)
+        return [(part.__setitem__, (positions, source))]
+
     # --- products and sums -------------------------------------------------------------------
 
     def product(self, a: Array, b: Array, target: Array) -> list[Call]:
@@ -314,6 +340,15 @@ class Binder:
             return [(source.dot, (ones, out.reshape(())))]
 
         return calls + self._to(target, sums)
+
+
+def _stretch_of(buffer: Array, positions: Array) -> tuple[Array, Array]:
+    """The part of an array in which positions lie, and where they lie in it.
+
+    NumPy copies the whole output or source first where it might overlap the array.
+    """
+    first = int(positions.min())
+    return buffer[first : int(positions.max()) + 1], positions - first
 
 
 def _flattened(x: Array | float) -> Array | float:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .kernels import Binder
-from .program import LANES, ONCE, ROWS, Program, Ref, View
+from .program import LANES, ONCE, Program, Ref, View
 
 if TYPE_CHECKING:
     from .kernels import Call
@@ -141,10 +141,12 @@ class Workspace:
         if op == "take":
             (source,) = operands
             assert isinstance(source, View)
-            return self._take(source.arena, detail, self.view(out, lane_axis=False))
+            buffer = (self.once, self.lane, self.rows.T, self.constants)[source.arena]
+            return binder.take(buffer, detail, self.view(out, lane_axis=False))
         if op == "scatter":
             buffer = self.once if out.arena == ONCE else self.lane
-            return [(buffer.__setitem__, (detail, self._source(operands[0], lane_axis=False)))]
+            source = self._source(operands[0], lane_axis=False)
+            return binder.scatter(source, buffer, detail)
         if op in {"matmul", "vecdot"}:
             a, b = [self._source(x, lane_axis=False) for x in operands]
             if op == "matmul" and all(isinstance(x, View) and x.laned for x in operands):
@@ -168,17 +170,6 @@ class Workspace:
             return binder.total(source, target, source.ndim - 1, source.ndim)
         sources = [self._source(x) for x in operands]
         return binder.elementwise(op, sources, self.view(out), derivative)
-
-    def _take(self, arena: int, positions: Array, target: Array) -> list[Call]:
-        if arena == ROWS:
-            # Not from rows.T, of which NumPy would make a copy.
-            place = self._binder.scratch(0, target.size).reshape(target.shape[::-1])
-            return [
-                (self.rows.take, (positions, 1, place, "wrap")),
-                (target.__setitem__, (Ellipsis, place.T)),
-            ]
-        buffer = (self.once, self.lane, None, self.constants)[arena]
-        return [(buffer.take, (positions, 0, target, "wrap"))]  # type: ignore[union-attr]
 
     def _source(self, operand: View | float, lane_axis: bool = True) -> Any:
         return self.view(operand, lane_axis) if isinstance(operand, View) else float(operand)
