@@ -11,7 +11,7 @@ from ..collector import collector_paused
 from ..operators import Operators
 from ..structure import Structure, entry_types, flatten
 from ..value import real
-from .entry import Entry
+from .entry import Entry, Way
 from .plan import plan
 from .trees import outlines
 
@@ -88,23 +88,22 @@ class Compiled:
         self._plan = plan(function)
         self._lanes = self._plan.lanes
         self._entries: dict[Any, Entry] = {}
-        self._by_outline: dict[Any, Entry] = {}
+        self._by_outline: dict[Any, Way] = {}
         self._last: Entry | None = None
         self._lock = threading.RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        entry: Entry | None
         parts: list[Any] = []
         key = None if kwargs or self._lanes else outlines(args, parts)
         if key is not None:  # the short way
-            entry = self._by_outline.get(key)
-            if entry is not None:
-                return entry.of_parts(parts)
+            way = self._by_outline.get(key)
+            if way is not None:
+                return way.entry.of_parts(parts, way)
         entry, inputs = self._prepare(args, kwargs)
         if entry is None:
             return self.function(*args, **kwargs)
         if key is not None:
-            self._by_outline[key] = entry
+            self._by_outline[key] = Way(entry)
         return entry(inputs)
 
     def lower(self, *args: Any, **kwargs: Any) -> Compiled:

@@ -10,7 +10,7 @@ from .plan import Plan, entries_of
 from .simplify import simplify
 from .stages import record
 from .straightline import generate, source
-from .trees import build, fill, listed
+from .trees import build, listed, places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +37,13 @@ class Cost(NamedTuple):
     """How many numbers they compute: the floating-point operations, a product with a sum counting once."""
     bytes: int
     """The memory of the buffers."""
+
+
+class Way:
+    """Arguments of one outline, and the entry for them."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
 
 
 class Entry:
@@ -69,7 +76,8 @@ class Entry:
         self.graph: Graph = simplify(recorder, arguments, outputs)
         self._program: Program | None = None
         self._source: Graph | None = None
-        self._idle: list[tuple[Workspace, Callable[[], Any]]] = []
+        self._arguments = structure.size
+        self._idle: list[tuple[Workspace, Callable[[], Any], Way | None, list[Any]]] = []
         self._free: dict[int, list[Workspace]] = {}
         schedule = choose(self.graph, wanted, [i for i, on in enumerate(laned) if on])
         if schedule is not None:
@@ -109,22 +117,32 @@ class Entry:
             return self._over_lanes(inputs)
         return self.of_parts([inputs])
 
-    def of_parts(self, parts: list[Any]) -> Any:
-        """The answer for the numbers of all arguments, in the parts of an outline."""
+    def of_parts(self, parts: list[Any], way: Way | None = None) -> Any:
+        """The answer for the numbers of all arguments, in the parts of an outline.
+
+        Args:
+            parts: arrays, lists and numbers.
+            way: the same object for parts of the same sizes.
+        """
         captured = self.graph.parameters
         numbers = [parameter._data for parameter in captured] if captured else []
         if self._program is None:
             return self._answer(self._run(listed(parts), numbers))
         try:
-            space, read = self._idle.pop()
+            space, read, known, writes = self._idle.pop()
         except IndexError:
             space, read = self._space()
-        end = fill(space.once, parts)
+            known = None
+        if known is not way or way is None:
+            writes = places(space.once, parts)
+        for write, part in zip(writes, parts):  # noqa: B905 -- it costs as much as a write
+            write(Ellipsis, part)
         if numbers:
-            space.once[end : end + len(numbers)] = numbers
+            start = self._arguments
+            space.once[start : start + len(numbers)] = numbers
         space()
         answer = read()
-        self._idle.append((space, read))
+        self._idle.append((space, read, way, writes))
         return answer
 
     def _answer(self, results: Sequence[float]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,14 @@ def outline(tree: Any, parts: list[Any]) -> Any:
 
 def outlines(trees: Iterable[Any], parts: list[Any]) -> tuple[Any, ...] | None:
     """The outlines of several trees; None if one of them has none."""
-    keys = []
+    numpy = sys.modules.get("numpy")
+    array = None if numpy is None else numpy.ndarray
+    keys: list[Any] = []
     for tree in trees:
+        if type(tree) is array and tree.shape and tree.dtype.kind in "fiub":  # most often
+            parts.append(tree)
+            keys.append(tree.shape)
+            continue
         key = outline(tree, parts)
         if key is None:
             return None
@@ -60,23 +67,21 @@ def outlines(trees: Iterable[Any], parts: list[Any]) -> tuple[Any, ...] | None:
     return tuple(keys)
 
 
-def fill(buffer: Any, parts: list[Any]) -> int:
-    """Copy the parts of an outline to the beginning of an array; where they end."""
+def places(buffer: Any, parts: list[Any]) -> list[Any]:
+    """What writes the parts of an outline to the beginning of an array, to be called with ``...`` and the part."""
+    found = []
     start = 0
     for part in parts:
         kind = type(part)
-        if kind is float or kind is int:
-            buffer[start] = part
-            start += 1
-        elif kind is list or kind is tuple:
-            stop = start + len(part)
-            buffer[start:stop] = part
-            start = stop
-        else:
-            stop = start + part.size
-            buffer[start:stop] = part if part.ndim == 1 else part.ravel()
-            start = stop
-    return start
+        shape: tuple[int, ...] = ()
+        if kind is list or kind is tuple:
+            shape = (len(part),)
+        elif kind is not float and kind is not int:
+            shape = part.shape
+        stop = start + math.prod(shape)
+        found.append(buffer[start:stop].reshape(shape).__setitem__)
+        start = stop
+    return found
 
 
 def listed(parts: list[Any]) -> list[float]:
