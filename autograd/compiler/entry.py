@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .costing import choose
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from .lanes import Batch
     from .program import Program
     from .running import Workspace
+
+
+SIZES = 8
+"""For how many numbers of lanes an entry keeps workspaces."""
 
 
 class Cost(NamedTuple):
@@ -79,6 +84,7 @@ class Entry:
         self._arguments = structure.size
         self._idle: list[tuple[Workspace, Callable[[], Any], Way | None, list[Any]]] = []
         self._free: dict[int, list[Workspace]] = {}
+        self._lock = threading.Lock()
         schedule = choose(self.graph, wanted, [i for i, on in enumerate(laned) if on])
         if schedule is not None:
             from .lowering import lower
@@ -187,12 +193,12 @@ class Entry:
 
         assert self._program is not None
         parameters = [parameter._data for parameter in self.graph.parameters]
+        shared = [*batch.shared, *parameters]
         block = self._block()
         values, gradients = [], []
         for start in range(0, batch.size, block):
             stop = min(start + block, batch.size)
             space = self._take(stop - start)
-            shared = [*batch.shared, *parameters]
             space.once[: len(shared)] = shared
             batch.fill(space.rows, start, stop)
             space()
@@ -201,11 +207,13 @@ class Entry:
             if self.gradients:
                 columns = _columns(space.results[1], stop - start, len(self.wanted))
                 gradients.append(columns if self._order is None else columns[:, self._order])
-            self._free[stop - start].append(space)
+            free = self._free.get(stop - start)
+            if free is not None:
+                free.append(space)
+        if len(values) > 1 or len(gradients) > 1:
+            values, gradients = ([np.concatenate(x)] if x else [] for x in (values, gradients))
         return batch.answer(
-            self,
-            np.concatenate(values) if values else None,
-            np.concatenate(gradients) if gradients else None,
+            self, values[0] if values else None, gradients[0] if gradients else None
         )
 
     def _block(self) -> int:
@@ -218,7 +226,12 @@ class Entry:
         """A workspace for a number of lanes that nobody else is using."""
         from .running import Workspace
 
-        free = self._free.setdefault(lanes, [])
+        free = self._free.get(lanes)
+        if free is None:
+            with self._lock:
+                while len(self._free) >= SIZES:
+                    del self._free[next(iter(self._free))]
+                free = self._free.setdefault(lanes, [])
         try:
             return free.pop()
         except IndexError:
@@ -274,4 +287,4 @@ def _columns(readers: Sequence[Any], lanes: int, count: int) -> Any:
 
     found = [read() for read in readers]
     block = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
-    return np.broadcast_to(block, (lanes, count)) if block.shape != (lanes, count) else block
+    return block if block.shape == (lanes, count) else np.repeat(block, count, axis=1)
