@@ -151,6 +151,16 @@ class BatchLoss:
             once[program.lane_count] = batch.lanes
         self._latest = batch
 
+    def padded(self, rows: Array) -> Array:
+        """Samples with the ones after them that the program may want to multiply biases by.
+
+        Args:
+            rows: an array (samples, numbers of a sample).
+        """
+        np, wanted = self.np, self.program.rows - rows.shape[1]
+        ones = np.ones((len(rows), max(wanted, 0)), self.once.dtype)
+        return np.concatenate([rows, ones], axis=1, dtype=self.once.dtype)
+
     def __call__(self, rows: Array) -> float:
         """The mean over samples.
 
@@ -158,7 +168,7 @@ class BatchLoss:
             rows: an array (samples, numbers of a sample).
         """
         batch = self.batch(len(rows))
-        batch.fill(rows)
+        batch.fill(self.padded(rows))
         return self.run(batch)
 
 

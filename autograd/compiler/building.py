@@ -44,6 +44,10 @@ class Builder:
         self._known: dict[Any, Operand] = {}
         self._kept: list[Any] = []  # what the keys of _known refer to by identity
         self.lane_count: int | None = None
+        self.spare = 0
+        """Groups of so many numbers of lanes are followed by a 1, for a bias to be multiplied by."""
+        self.ones: list[Ref] = []
+        self._arguments = rows
 
     # --- places ------------------------------------------------------------------------------
 
@@ -52,7 +56,28 @@ class Builder:
         arena = LANES if laned else ONCE
         start = self.sizes[arena]
         self.sizes[arena] += count
+        if laned and count == self.spare:
+            self.ones.append(Ref(LANES, self.np.array([start + count])))
+            self.sizes[arena] += 1
         return Ref(arena, self.np.arange(start, start + count))
+
+    def with_one(self, x: Ref) -> Ref | None:
+        """A row of activations with a 1 after it, if there is one or one can be put there.
+
+        Args:
+            x: positions (1, terms).
+        """
+        first, terms = int(x.positions[0, 0]), x.positions.shape[1]
+        after = first + terms
+        if (x.positions[0] != self.np.arange(first, after)).any():
+            return None
+        if x.arena == ROWS and after == self._arguments:
+            if self.rows == self._arguments:
+                self.rows += 1
+                self.ones.append(Ref(ROWS, self.np.array([after])))
+        elif not any(x.arena == ref.arena and after == ref.positions[0] for ref in self.ones):
+            return None
+        return Ref(x.arena, self.np.append(x.positions, [[after]], axis=1))
 
     def constant(self, numbers: Any) -> Operand:
         """An array of constants; a float if they are all the same."""
@@ -129,6 +154,11 @@ class Builder:
             )
             if key in self._known:
                 return self._known[key]
+        if out is None and count > 1 and all((x.positions == x.positions[0]).all() for x in refs):
+            one = [Ref(x.arena, x.positions[:1]) if isinstance(x, Ref) else x for x in operands]
+            same = self.elementwise(row, one, 1)
+            assert isinstance(same, Ref)
+            return Ref(same.arena, self.np.repeat(same.positions, count))
         laned = any(ref.laned for ref in refs)
         target = out or self.place(laned, count)
         self._nested(row.name, target, operands)

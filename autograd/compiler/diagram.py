@@ -32,8 +32,10 @@ def diagram(program: Program, options: Options) -> Graph:
     graph = Graph(clusters=[Cluster("forward"), Cluster("reverse")])
     sizes = {ONCE: program.once, LANES: program.lanes, ROWS: program.rows}
     sizes[CONSTANTS] = len(program.constants)
-    # For each number of each arena the box that wrote it last.
+    # For each number of each arena the box that wrote it last; -1 for what is given, -2 for what needs no box.
     writers = {arena: np.full(max(size, 1), -1) for arena, size in sizes.items()}
+    for ones in program.ones:
+        writers[ones.arena][ones.positions] = -2
     names = _ARENAS if program.laned else {**_ARENAS, ONCE: "given"}
     sources: dict[str, int] = {}
     for i, instruction in enumerate(program.instructions):
@@ -43,7 +45,7 @@ def diagram(program: Program, options: Options) -> Graph:
                 continue
             wrote = writers[view.arena][_positions(view, instruction)]
             tails.update(dict.fromkeys(int(t) for t in np.unique(wrote) if t >= 0))
-            if (wrote < 0).any():
+            if (wrote == -1).any():
                 name = str(view)
                 if name not in sources:
                     sources[name] = len(graph.nodes)

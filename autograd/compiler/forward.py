@@ -10,6 +10,7 @@ from .. import primitives as p
 from . import conditions as c
 from .building import Builder
 from .flatten import LANED_INPUT
+from .layout import plane
 from .program import CONSTANTS, LANES, ONCE, ROWS, Ref, View
 from .reroll import data_first
 
@@ -43,6 +44,10 @@ class Step(NamedTuple):
     """Where the operands stand, in the same shapes."""
     starts: Any = None
     """Where each node's terms begin, if their numbers differ."""
+    biases: Ids | None = None
+    """For a matmul, the id of what is added to each row, or None."""
+    extended: Ref | None = None
+    """And the activations with a 1 after them, if the biases are multiplied by that; None if they are added."""
 
 
 class Layout:
@@ -82,12 +87,25 @@ class Layout:
         return Ref(int(self.arena[first]), self.position[ids])
 
 
+def _activations(schedule: Schedule) -> list[set[int]]:
+    """What matrix products with biases are of: groups of these ids want a 1 after them."""
+    operands = schedule.flat.graph.operands
+    found = []
+    for group in schedule.groups:
+        if group.products:
+            ids = operands[group.products[0]]
+            found.append(set(ids[len(ids) // 2 :]))
+    return found
+
+
 def build(schedule: Schedule) -> tuple[Builder, Layout, list[Step]]:
     """The instructions that compute the values."""
     layout = Layout(schedule)
     builder = Builder(layout.once, layout.rows)
     steps = []
+    activations = _activations(schedule)
     for number, group in enumerate(schedule.groups, start=2):
+        builder.spare = len(group.nodes) if set(group.nodes) in activations else 0
         step = _step(schedule, group, builder, layout)
         nodes = layout.np.array(group.nodes)
         out = builder.filled(step.out, len(nodes), group.laned)
@@ -96,6 +114,7 @@ def build(schedule: Schedule) -> tuple[Builder, Layout, list[Step]]:
         layout.block[nodes] = number
         layout.rank[nodes] = layout.np.arange(len(nodes))
         steps.append(step._replace(out=out))
+    builder.spare = 0
     return builder, layout, steps
 
 
@@ -103,7 +122,7 @@ def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) ->
     np = layout.np
     out: Operand
     operands = schedule.flat.graph.operands
-    nodes = group.nodes
+    nodes = group.products or group.nodes
     n = len(nodes)
     lists = [operands[node] for node in nodes]
     arity = len(lists[0])
@@ -245,9 +264,23 @@ def _matmul(flat: Flat, group: Group, ids: Ids, builder: Builder, layout: Layout
     ]
     assert isinstance(w, Ref)
     assert isinstance(x, Ref)
-    out = builder.place(x.laned, len(ids))
-    product(builder, w, x, out)
-    return Step(group, "matmul", out, (weights, tuples), (w, x))
+    if not group.biases:
+        out = builder.place(x.laned, len(ids))
+        product(builder, w, x, out)
+        return Step(group, "matmul", out, (weights, tuples), (w, x))
+    biases = np.array(group.biases)
+    b = layout.operand(builder, biases)
+    assert isinstance(b, Ref)
+    extended = builder.with_one(x)
+    beside = Ref(w.arena, np.append(w.positions, b.positions[:, None], axis=1))
+    out = builder.place(True, len(ids))
+    if extended is None or w.arena != b.arena or plane(beside.positions) is None:
+        extended = None
+        product(builder, w, x, out)
+        builder.elementwise(p.add, [out, b], len(ids), out)
+    else:
+        product(builder, beside, extended, out)
+    return Step(group, "matmul", out, (weights, tuples), (w, x), None, biases, extended)
 
 
 def product(builder: Builder, w: Ref, x: Ref, out: Ref) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from .biases import absorb
 from .flatten import INPUT, LANED_INPUT, PARAMETER, flatten
 from .forward import build
 from .program import LANES, ONCE, Program, Ref
@@ -36,7 +37,7 @@ def schedule(graph: Graph, wanted: Collection[int] = (), laned: Collection[int] 
         wanted: the leaves to differentiate the first output by.
         laned: the arguments that differ from lane to lane.
     """
-    return reroll(flatten(graph, roles(graph, wanted, laned)), wanted)
+    return absorb(reroll(flatten(graph, roles(graph, wanted, laned)), wanted))
 
 
 def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> Program:
@@ -67,13 +68,14 @@ def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> 
         builder.instructions,
         builder.sizes[ONCE],
         builder.sizes[LANES],
-        layout.rows,
+        builder.rows,
         constants,
         [_joined(np, values), gradients],
         layout.rows > 0,
         builder.lane_count,
         int(seed.positions[0]) if isinstance(seed, Ref) else None,
         forward,
+        builder.ones,
     )
 
 

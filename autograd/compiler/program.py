@@ -113,7 +113,7 @@ class Program(NamedTuple):
     lanes: int
     """The rows of the arena LANES."""
     rows: int
-    """The length of a row of ROWS: how many arguments differ from lane to lane."""
+    """The length of a row of ROWS: how many arguments differ from lane to lane, and the ones after them."""
     constants: Any
     """The arena CONSTANTS."""
     outputs: list[list[Ref | float]]
@@ -126,6 +126,8 @@ class Program(NamedTuple):
     """The position in ONCE of the cotangent to begin with, if it is not 1."""
     forward: int
     """How many of the instructions compute values; the rest compute derivatives."""
+    ones: list[Ref]
+    """What must hold 1 in every lane, and is never written."""
 
     def _drawing(self, options: Options) -> Graph:
         """The instructions, for ``autograd.draw``."""

@@ -38,6 +38,10 @@ class Group(NamedTuple):
     matrix: bool
     """Whether they are a matrix product: the nodes are then sorted by activation tuple, and each tuple meets
     the same rows."""
+    products: list[int] | None = None
+    """For a matrix product that takes in the biases added to it, the ids of its dots; ``nodes`` are the sums."""
+    biases: list[int] | None = None
+    """The leaves that are added to them."""
 
 
 class Schedule(NamedTuple):
