@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import TraceError, Value, no_grad
 from autograd.compiler.batch import BatchLoss
+from autograd.compiler.recording import Recorder
+from autograd.compiler.stages import tracing
 from autograd.structure import Structure, flatten
 
 from . import losses
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
 
 class CannotCompile(ValueError):  # noqa: N818 (it is not always an error)
     """A model, loss or kind of data that no compiled step can be made for; the message says why."""
+
+
+UNRECORDABLE = (TraceError, TypeError, ValueError, RuntimeError, IndexError, KeyError)
+"""What a function raises that cannot be called on symbols."""
 
 
 def compile_step(
@@ -194,7 +200,7 @@ class CompiledStep:
         leaves = self.optimizer.parameters()
         _, sample = flatten(_plain(X[0]))
         reasons = []
-        for structure, arrange, encode in _targets(y, self.model, X):
+        for structure, arrange, encode in _targets(y, self.model, X, self.loss):
 
             def function(t: Any, x: Any, arrange: Any = arrange) -> Any:
                 return self.loss(self.model(x), arrange(t))
@@ -209,7 +215,7 @@ class CompiledStep:
                     axis=1,
                 )
                 self._check(program, rows, [(_plain(X[i]), _plain(y[i])) for i in few])
-            except (TraceError, TypeError, ValueError, RuntimeError, IndexError, KeyError) as error:
+            except UNRECORDABLE as error:
                 reasons.append(str(error))
                 continue
             self._program, self._encode = program, encode
@@ -291,7 +297,7 @@ def _few(y: Any) -> list[int]:
     return list(found.values())
 
 
-def _targets(y: Any, model: Callable[[Any], Any], X: Any) -> Any:
+def _targets(y: Any, model: Callable[[Any], Any], X: Any, loss: losses.Loss) -> Any:
     """Ways to hand targets to the loss: the structure to record, what to make of it, and how to encode them.
 
     Numbers as numbers first. A loss that wants a class's index cannot be given a symbol; if it takes
@@ -301,15 +307,30 @@ def _targets(y: Any, model: Callable[[Any], Any], X: Any) -> Any:
 
     first = _plain(y[0])
     _, structure = flatten(first)
-    yield structure, lambda t: t, _numbers
+    output = None
     if isinstance(first, int) and not isinstance(first, bool):
         with no_grad():
             output = model(_plain(X[0]))
-        if isinstance(output, list):
-            classes = len(output)
+    if not isinstance(output, list) or _takes_symbols(loss, output):
+        yield structure, lambda t: t, _numbers
+    if isinstance(output, list):
+        classes = len(output)
 
-            def one_hot(labels: Any) -> Array:
-                chosen = np.asarray(labels, dtype=int)
-                return np.eye(classes)[chosen]
+        def one_hot(labels: Any) -> Array:
+            chosen = np.asarray(labels, dtype=int)
+            return np.eye(classes)[chosen]
 
-            yield flatten([0.0] * classes)[1], lambda t: t, one_hot
+        yield flatten([0.0] * classes)[1], lambda t: t, one_hot
+
+
+def _takes_symbols(loss: losses.Loss, output: Any) -> bool:
+    """Whether a loss can be recorded on its own, the target being one number; that is soon found out."""
+    recorder = Recorder()
+    try:
+        with tracing(recorder):
+            structure = flatten(output)[1]
+            symbols = [recorder.argument() for _ in range(structure.size)]
+            loss(structure.unflatten(symbols), recorder.argument())
+    except UNRECORDABLE:
+        return False
+    return True
