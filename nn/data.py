@@ -79,9 +79,9 @@ def _checked(data: Any, name: str, convert: Any) -> list[Any]:
     if not hasattr(data, "__len__"):
         data = list(data)
     kinds = set(map(type, data))
-    if kinds == {float} or (kinds == {int} and convert is _as_number):
-        if all(map(math.isfinite, data)):
-            return list(data)
+    plain = kinds == {float} or (kinds == {int} and convert is _as_number)
+    if plain and all(map(math.isfinite, data)):
+        return list(data)
     flat = [_is_flat(row) for row in data]
     rows = [
         list(row) if known else _plain(row, name, (i,), convert)

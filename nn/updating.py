@@ -6,6 +6,7 @@ does for that is to see that they are what they were at the last one.
 
 from __future__ import annotations
 
+import copy
 import math
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,7 @@ class Rule:
         )
         group = optimizer.param_groups[number]
         h = optimizer.hyper_parameters(group)
-        self._constants = _constants(h)
+        self._constants = copy.deepcopy(_constants(h))  # which may be changed in place
         self._take(group, h)
         self._elementwise = self._record(h)
         if self._elementwise is not None:

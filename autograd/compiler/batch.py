@@ -137,10 +137,10 @@ class BatchLoss:
             self._prepare(batch)
         if self._parameters:
             self._parameter_numbers[:] = [parameter._data for parameter in self._parameters]
-        self.quietly(batch.go)
+        mean: float = self.quietly(batch.run)
         if self._gather is not None:
             self.once.take(self._gather, 0, self.gradients, "clip")
-        return batch.mean()
+        return mean
 
     def _prepare(self, batch: Batch) -> None:
         """Write what depends on the number of samples where all workspaces look for it."""
@@ -177,23 +177,21 @@ class Batch:
 
     Attributes:
         lanes: how many samples there are.
-        go: computes their losses and derivatives; to be called under ``numpy.errstate(all="ignore")``.
     """
 
     def __init__(self, workspace: Workspace, lanes: int) -> None:
         import numpy as np
 
         self.lanes = lanes
-        self.go = workspace.run
+        self._run = workspace.run
         self._rows = workspace.rows
         self._whose: object = None
         self._losses = workspace.results[0][0]
+        self._sum: Callable[[], Any] = self._sum_of_copy
         ref = workspace.program.outputs[0][0]
         if isinstance(ref, Ref) and ref.arena == LANES:
             row = workspace.lane[int(ref.positions[0])]
             self._sum = partial(row.dot, np.ones(lanes, row.dtype))  # faster than a sum
-        else:
-            self._sum = self._sum_of_copy
 
     def fill(self, rows: Array, whose: object = None) -> None:
         """Put samples in.
@@ -211,8 +209,12 @@ class Batch:
         self._whose = None
         rows.take(chosen, 0, self._rows, "clip")
 
-    def mean(self) -> float:
-        """The mean of the losses."""
+    def run(self) -> float:
+        """Compute the losses and the derivatives; the mean of the losses.
+
+        To be called under ``numpy.errstate(all="ignore")``.
+        """
+        self._run()
         return float(self._sum()) / self.lanes
 
     def _sum_of_copy(self) -> Any:

@@ -80,6 +80,8 @@ class Elementwise:
         for i in self.carried:
             self._turns[1][i] = np.zeros_like(arrays[i])
         self._turn = 0
+        self._numbers: tuple[float, ...] | None = None
+        self._places: list[Array] = []
         self._bind(factors=True)
 
     def compute(self, *numbers: float) -> bool:

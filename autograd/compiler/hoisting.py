@@ -98,9 +98,7 @@ class _Hoister:
         results = []
         for i in graph.outputs:
             whole = self.whole(self.found[i] if i >= 0 else graph.constants[~i])
-            results.append(
-                whole._id if isinstance(whole, Symbol) else self.arrays.constant(whole)
-            )
+            results.append(whole._id if isinstance(whole, Symbol) else self.arrays.constant(whole))
         move, results[0] = self.move(results[0])
         taken = [*self.own, *self.needed.values()]
         arguments = [symbol._id for symbol in taken]
@@ -129,9 +127,10 @@ class _Hoister:
         if row is c.detach or row is c.same:
             return operands[0]
         if not any(isinstance(x, Scaled) for x in operands):
-            return _apply(row, operands)  # type: ignore[return-value]
+            number: Number = _apply(row, operands)
+            return number
         if self.factors:
-            found = _RULES[row](self, *operands) if row in _RULES else None
+            found: Scaled | None = _RULES[row](self, *operands) if row in _RULES else None
             if found is not None:
                 return found
         return Scaled(1.0, _apply(row, [self.whole(x) for x in operands]))
