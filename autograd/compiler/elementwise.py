@@ -158,7 +158,7 @@ class Elementwise:
         self._factors = factors
         self._shared = generate(shared)
         self._parameters = shared.parameters
-        self._numbers: tuple[float, ...] | None = None
+        self._numbers = None
         self._hidden = [i for i in self._watched if not _reveals(self._wide, i)]
         self._places = [np.zeros((), dtype) for _ in shared.outputs]
         self._constants = [np.array(x, dtype) for x in self._wide.constants]
