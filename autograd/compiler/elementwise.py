@@ -23,9 +23,6 @@ _NAMES = {
     *("minimum", "pow", "where", "lt", "le", "equal", "isnan", "both", "either", "negation"),
 }
 
-STRETCH = 8192
-"""How many entries are taken through all operations at a time: what these share stays in the cache."""
-
 
 class NotElementwiseError(ValueError):
     """A rule uses an operation that has no kernel here."""
@@ -136,17 +133,6 @@ class Elementwise:
         arrays = [first, *(self.array(i) for i in self._hidden)]
         return all(bool(self.np.isfinite(array).all()) for array in arrays)
 
-    def _last(self, first: Array) -> Instruction:
-        """What gives the first array its new entries.
-
-        An entry that is moved by less than the root of the largest float does not overflow, for it is not moved at
-        all where it is near that: it is enough to have looked at what it is moved by.
-        """
-        array = self._turns[0][0]
-        if self._move is None:
-            return array.__setitem__, (slice(None), first)
-        return kernels()[self._move.name], (array, first, array)
-
     # --- binding -----------------------------------------------------------------------------
 
     def _bind(self, factors: bool) -> None:
@@ -162,39 +148,22 @@ class Elementwise:
         self._hidden = [i for i in self._watched if not _reveals(self._wide, i)]
         self._places = [np.zeros((), dtype) for _ in shared.outputs]
         self._constants = [np.array(x, dtype) for x in self._wide.constants]
-        stretches = [slice(i, i + STRETCH) for i in range(0, size, STRETCH)]
-        self._allotted, most = self._allot(whole=len(stretches) == 1)
-        self._scratch = [np.zeros(min(size, STRETCH), dtype) for _ in range(most)]
-        self._new = np.zeros(size if len(stretches) > 1 else 0, dtype)
+        self._allotted, most = self._allot()
+        self._scratch = [np.zeros(size, dtype) for _ in range(most)]
         # The sum of squares is not finite if an entry is not; nor if it overflows.
-        self._squares = np.full((len(stretches), 1 + len(self._hidden)), math.nan, dtype)
-        self._total = self._squares.item if self._squares.size == 1 else self._squares.sum
-        self._views: dict[Any, Array] = {}
-        self._code = [
-            [
-                instruction
-                for number, stretch in enumerate(stretches)
-                for instruction in self._instructions(turn, stretch, self._squares[number])
-            ]
-            for turn in (0, 1)
-        ]
-        first = self._wide.outputs[0]
-        self._firsts = [self._view(first, turn, slice(size)) for turn in (0, 1)]
+        self._squares = np.full(1 + len(self._hidden), math.nan, dtype)
+        self._total = self._squares.item if len(self._squares) == 1 else self._squares.sum
+        self._code = [self._instructions(turn) for turn in (0, 1)]
+        self._firsts = [self._place(self._wide.outputs[0], turn) for turn in (0, 1)]
         self._keeping = [self._last(array) for array in self._firsts]
 
-    def _allot(self, whole: bool) -> tuple[dict[int, tuple[str, int]], int]:
-        """Where each operation writes, and how many scratch arrays that takes.
-
-        Args:
-            whole: whether all entries are computed at once, so that the first result may lie in scratch.
-        """
+    def _allot(self) -> tuple[dict[int, tuple[str, int]], int]:
+        """Where each operation writes, and how many scratch arrays that takes."""
         wide, arrays = self._wide, len(self._turns[0])
         found: dict[int, tuple[str, int]] = {}
         for i, array in zip(wide.outputs[1:], self.carried, strict=True):
             if i >= wide.leaves:
                 found.setdefault(i, ("next", array))
-        if not whole and wide.outputs[0] >= wide.leaves:
-            found.setdefault(wide.outputs[0], ("new", 0))
         last = _last_uses(wide)
         free: list[tuple[str, int]] = []
         count = 0
@@ -213,28 +182,22 @@ class Elementwise:
                 found[identity] = free.pop()
         return found, count
 
-    def _view(self, identity: int, turn: int, stretch: slice) -> Array:
-        """Where an id's entries stand."""
+    def _place(self, identity: int, turn: int) -> Array:
+        """Where an id's entries stand: one object a place, for NumPy is faster in place if it sees one."""
         if identity < 0:
             return self._constants[~identity]
         arrays = self._turns[turn]
-        count = len(arrays)
-        if count <= identity < self._wide.leaves:
-            return self._places[identity - count]
-        place, index = ("own", identity) if identity < count else self._allotted[identity]
+        if identity < len(arrays):
+            return arrays[identity]
+        if identity < self._wide.leaves:
+            return self._places[identity - len(arrays)]
+        place, index = self._allotted[identity]
         if place == "own":
-            array = arrays[index]
-        elif place == "next":
-            array = self._turns[1 - turn][index]
-        elif place == "new":
-            array = self._new
-        else:
-            array, stretch = self._scratch[index], slice(len(arrays[0][stretch]))
-        # One view of a place: what works in place is faster if it sees one object.
-        return self._views.setdefault((id(array), stretch.start, stretch.stop), array[stretch])
+            return arrays[index]
+        return self._turns[1 - turn][index] if place == "next" else self._scratch[index]
 
-    def _instructions(self, turn: int, stretch: slice, squares: Array) -> list[Instruction]:
-        """What computes a stretch of the results, and sums of squares of what may not be finite."""
+    def _instructions(self, turn: int) -> list[Instruction]:
+        """What computes the results, and the sums of squares of what may not be finite."""
         table, wide = kernels(), self._wide
         code: list[Instruction] = []
         for identity in range(wide.leaves, len(wide.operands)):
@@ -242,21 +205,32 @@ class Elementwise:
             assert row is not None
             if row.name not in _NAMES:
                 raise NotElementwiseError(row.name)
-            operands = [self._view(i, turn, stretch) for i in ids]
+            operands = [self._place(i, turn) for i in ids]
             function = table[row.name]
             if row is p.pow_ and ids[1] < 0 and wide.constants[~ids[1]] == 0.5:
                 function, operands = self.np.sqrt, operands[:1]
-            code.append((function, (*operands, self._view(identity, turn, stretch))))
+            code.append((function, (*operands, self._place(identity, turn))))
         for number, i in enumerate([wide.outputs[0], *self._hidden]):
-            looked_at = self._view(i, turn, stretch)
+            looked_at = self._place(i, turn)
             if looked_at.ndim:
-                code.append((looked_at.dot, (looked_at, squares[number, ...])))
+                code.append((looked_at.dot, (looked_at, self._squares[number, ...])))
         # What is no operation's result, or another one's too, is copied.
         for i, array in zip(wide.outputs[1:], self.carried, strict=True):
             if self._allotted.get(i) != ("next", array):
-                target = self._turns[1 - turn][array][stretch]
-                code.append((target.__setitem__, (slice(None), self._view(i, turn, stretch))))
+                target = self._turns[1 - turn][array]
+                code.append((target.__setitem__, (slice(None), self._place(i, turn))))
         return code
+
+    def _last(self, first: Array) -> Instruction:
+        """What gives the first array its new entries.
+
+        An entry that is moved by less than the root of the largest float does not overflow, for it is not moved at
+        all where it is near that: it is enough to have looked at what it is moved by.
+        """
+        array = self._turns[0][0]
+        if self._move is None:
+            return array.__setitem__, (slice(None), first)
+        return kernels()[self._move.name], (array, first, array)
 
 
 def _last_uses(graph: Graph) -> dict[int, int]:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from autograd import functions as ag
-from autograd.compiler import elementwise
 from autograd.compiler.elementwise import Elementwise, NotElementwiseError
 from autograd.compiler.graph import evaluate
 from autograd.compiler.hoisting import hoist
@@ -73,9 +72,7 @@ def numbers_of(graph, columns, numbers):
 
 
 @pytest.mark.parametrize("name", RULES)
-@pytest.mark.parametrize("stretch", [100, 7])
-def test_three_steps_are_those_that_the_rule_means_entry_by_entry(name, stretch, monkeypatch):
-    monkeypatch.setattr(elementwise, "STRETCH", stretch)
+def test_three_steps_are_those_that_the_rule_means_entry_by_entry(name):
     rule, states = RULES[name]
     graph = graph_of(rule, 4 + states)
     columns = [RNG.normal(size=23), RNG.normal(size=23)]
@@ -130,8 +127,7 @@ def test_gradient_descent_takes_one_operation_and_a_subtraction():
 @pytest.mark.parametrize("name", ["sgd", "adam", "rmsprop", "adagrad", "ascent", "adamw"])
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("where", [0, 6, 22])
-def test_a_bad_gradient_is_found_and_the_state_stays(name, bad, where, monkeypatch):
-    monkeypatch.setattr(elementwise, "STRETCH", 7)
+def test_a_bad_gradient_is_found_and_the_state_stays(name, bad, where):
     rule, states = RULES[name]
     arrays = [np.ones(23) for _ in range(2 + states)]
     graph = graph_of(rule, 4 + states)
