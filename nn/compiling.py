@@ -158,34 +158,17 @@ class CompiledStep:
         optimizer = self.optimizer
         if optimizer.clip_value is not None or optimizer.clip_norm is not None:
             program.quietly(clip, program.gradients, optimizer)
-        if not self._prepared(program):
-            return False
-        for rule in self._rules:
-            rule.commit()
-        optimizer.steps += 1
-        return True
-
-    def _prepared(self, program: BatchLoss) -> bool:
-        """Whether all rules give finite numbers; they are recorded again where that is due."""
-        for number, rule in enumerate(self._rules or self._recorded(program)):
+        for number, rule in enumerate(self._rules):
             if not rule.prepare():
                 if not rule.stale:
                     return False
                 self._rules[number] = again = rule.again()
                 if not again.prepare():
                     return False
+        for rule in self._rules:
+            rule.commit()
+        optimizer.steps += 1
         return True
-
-    def _recorded(self, program: BatchLoss) -> list[Rule]:
-        """The rules of all groups."""
-        start = 0
-        for number, group in enumerate(self.optimizer.param_groups):
-            stop = start + len(group["params"])
-            numbers, gradients = program.numbers[start:stop], program.gradients[start:stop]
-            rule = Rule(self.optimizer, number, numbers, gradients, program.quietly)
-            self._rules.append(rule)
-            start = stop
-        return self._rules
 
     # --- recording ---------------------------------------------------------------------------
 
@@ -219,6 +202,12 @@ class CompiledStep:
                 reasons.append(str(error))
                 continue
             self._program, self._encode = program, encode
+            start = 0
+            for number, group in enumerate(self.optimizer.param_groups):
+                stop = start + len(group["params"])
+                part = program.numbers[start:stop], program.gradients[start:stop]
+                self._rules.append(Rule(self.optimizer, number, *part, program.quietly))
+                start = stop
             return
         raise CannotCompile(reasons[0] if reasons else "its targets are not numbers")
 

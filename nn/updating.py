@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Rule:
     """An optimizer's rule on one group's stretch of the flat buffers.
 
-    A step is :meth:`prepare` and, if that finds all numbers finite, :meth:`commit`.
+    A step is :meth:`prepare` and, if that finds all numbers finite, :attr:`commit`.
 
     Args:
         optimizer: whose rule it is.
@@ -38,6 +38,7 @@ class Rule:
         quietly: calls array code without warnings, see :func:`autograd.compiler.quiet.quiet`.
 
     Attributes:
+        commit: lets the new numbers be the numbers.
         stale: whether the optimizer's hyper-parameters have been found to be others than were recorded.
     """
 
@@ -69,8 +70,9 @@ class Rule:
         self._constants = copy.deepcopy(_constants(h))  # which may be changed in place
         self._take(group, h)
         self._elementwise = self._record(h)
+        self.commit: Callable[[], None] = self._commit
         if self._elementwise is not None:
-            self._compute = self._elementwise.compute
+            self._compute, self.commit = self._elementwise.compute, self._elementwise.keep
             self._counts = self._elementwise.uses(len(self._arrays()) + 1)
         self._new: Array = None
         self._new_state: dict[str, Array] = {}
@@ -100,15 +102,6 @@ class Rule:
             lr, t = self._h.lr, self._h.t
         finite: bool = self._quietly(self._compute, lr, t)
         return finite
-
-    def commit(self) -> None:
-        """Let the new numbers be the numbers."""
-        if self._elementwise is not None:
-            self._elementwise.keep()
-            return
-        self.numbers[:] = self._new
-        for name, new in self._new_state.items():
-            self.state[name][...] = new
 
     def again(self) -> Rule:
         """The rule for the hyper-parameters of now."""
@@ -178,6 +171,12 @@ class Rule:
             self.numbers[:], self.gradients[:], self.state, h
         )
         return _finite(self.gradients) and _finite(self._new)
+
+    def _commit(self) -> None:
+        """:attr:`commit` for a rule that was not recorded."""
+        self.numbers[:] = self._new
+        for name, new in self._new_state.items():
+            self.state[name][...] = new
 
 
 def clip(gradients: Array, optimizer: Optimizer) -> None:
