@@ -1,7 +1,7 @@
 """Whether compiled programs agree with the engine: ``python -m tests.agreement [--programs N] [--seed S]``.
 
 Compares the rows of ``docs/conventions.md``, a Gaussian mixture's log-likelihood, determinants by minors, an ODE by RK4,
-a least-squares fit, and random programs (all primitives, ``where``, kinks, poles, n-ary operations, constants, shared
+a least-squares fit, programs as people write them, and random ones (all primitives, ``where``, kinks, poles, n-ary operations, constants, shared
 nodes, blocks of equal operations). Each is run in every way of :mod:`tests.agreement.ways`, on arrays and in a
 straight line; values, gradients and second derivatives, single and vmapped, must be the engine's to 1e-12
 relatively, or where the quantity is not so well conditioned, to what rounding in another order can do to it
@@ -15,13 +15,18 @@ import argparse
 import random
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from autograd.testing.programs import Program, reduced
 from tests.autograd.compiler.programs import program
 
 from .drawing import draw
+from .everyday import everyday
 from .known import conventions, functions
 from .ways import WAYS, Case, Disagreement, Tally, Way, check
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Tallies = dict[tuple[str, str], Tally]
 
@@ -35,7 +40,12 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     seed = random.SystemRandom().getrandbits(48) if chosen.seed is None else chosen.seed
     failed = 0
-    for title, known in (("conventions", conventions()), ("functions", functions(seed))):
+    parts = {
+        "conventions": conventions(),
+        "functions": functions(seed),
+        "everyday programs": everyday(seed),
+    }
+    for title, known in parts.items():
         tallies: Tallies = {}
         cases = [(name, Case(function, inputs)) for name, function, inputs in known]
         failed += sum(not agrees(case, tallies, name) for name, case in cases)
@@ -61,9 +71,9 @@ def drawn(seed: int) -> Case:
     return Case(found, found.inputs)
 
 
-def agrees(case: Case, tallies: Tallies, name: str) -> bool:
-    """Whether a case gives the engine's numbers in every way; if not, it is reported."""
-    for way in WAYS:
+def agrees(case: Case, tallies: Tallies, name: str, ways: Sequence[Way] = WAYS) -> bool:
+    """Whether a case gives the engine's numbers in all of some ways; if not, it is reported."""
+    for way in ways:
         for path in way.paths:
             tally = tallies.setdefault((way.name, path), Tally())
             if check(case, way, path, tally) is not None:

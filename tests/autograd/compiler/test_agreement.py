@@ -11,8 +11,9 @@ from autograd import primitives as p
 from autograd.compiler import simplify
 from autograd.testing.programs import Program
 from tests.agreement.__main__ import agrees, drawn
+from tests.agreement.everyday import everyday
 from tests.agreement.known import conventions, functions
-from tests.agreement.ways import Case
+from tests.agreement.ways import WAYS, Case
 from tests.autograd.test_conventions import ROWS
 
 INF, NAN = math.inf, math.nan
@@ -41,6 +42,16 @@ def test_what_once_disagreed_agrees_now(name):
 @pytest.mark.parametrize(("name", "function", "inputs"), [*conventions(), *functions(0)])
 def test_conventions_and_known_functions_agree(name, function, inputs):
     assert agrees(Case(function, inputs), {}, name)
+
+
+FEW = [
+    way for way in WAYS if way.name in {"gradient", "Hessian-vector product", "vmapped gradient"}
+]
+
+
+@pytest.mark.parametrize(("name", "function", "inputs"), everyday(0))
+def test_programs_as_people_write_them_agree(name, function, inputs):
+    assert agrees(Case(function, inputs), {}, name, FEW)
 
 
 @pytest.mark.parametrize("seed", range(40))
