@@ -49,7 +49,7 @@ FEW = [
 ]
 
 
-@pytest.mark.parametrize(("name", "function", "inputs"), everyday(0))
+@pytest.mark.parametrize(("name", "function", "inputs"), list(everyday(0)))
 def test_programs_as_people_write_them_agree(name, function, inputs):
     assert agrees(Case(function, inputs), {}, name, FEW)
 
