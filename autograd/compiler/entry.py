@@ -105,7 +105,7 @@ class Entry:
         if self.out.kind is not None:
             raise TypeError(
                 f"a gradient needs a function that returns one number, but {name} returned "
-                f"{self.out.describe()}"
+                f"{self.out.describe()}; use jacobian for the derivatives of each"
             )
         count = len(structure.parts[0].parts)
         for argnum in plan.chosen:

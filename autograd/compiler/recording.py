@@ -355,7 +355,7 @@ def ids_of(recorder: Recorder, leaves: Iterable[Any]) -> list[int]:
 def _kind(leaf: Any) -> str:
     if isinstance(leaf, Condition):
         return "a comparison; use where(condition, 1.0, 0.0)"
-    return f"{type(leaf).__name__}"
+    return "None (is a return missing?)" if leaf is None else type(leaf).__name__
 
 
 def _refuse(what: str, alternative: str) -> NoReturn:

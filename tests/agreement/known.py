@@ -41,7 +41,7 @@ def functions(seed: int) -> Iterator[Known]:
         return cases.determinant([list(xs[i * n : i * n + n]) for i in range(n)])
 
     def pendulum(*xs: Any) -> Any:
-        return cases.pendulum(list(xs), 12)
+        return cases.pendulum(list(xs), 5)
 
     data = [i / 10 - 1 for i in range(20)]
     targets = [ag.sin(3 * x) + rng.gauss(0, 0.1) for x in data]

@@ -143,6 +143,10 @@ def test_what_is_no_number_is_refused_by_name():
         compile(lambda x, name: {"relu": ag.relu}[name](x))(1.0, "relu")
     with pytest.raises(TypeError, match="must return numbers"):
         compile(lambda x: "x")(1.0)
+    with pytest.raises(TypeError, match="is a return missing"):
+        compile(lambda x: None)(1.0)
+    with pytest.raises(TypeError, match="use jacobian for the derivatives of each"):
+        compile(ag.grad(lambda x: [x, x]))(1.0)
     with pytest.raises(TypeError, match="a comparison; use where"):
         compile(lambda x: x > 0)(1.0)
     with pytest.raises(TypeError, match="compile needs a function"):
@@ -216,3 +220,14 @@ def test_copies_of_a_compiled_function_are_compiled_anew():
     assert (one.times(1.0), other.times(1.0)) == (2.0, 7.0)
     pickled = pickle.dumps(compile(math.hypot))
     assert pickle.loads(pickled).function is math.hypot  # noqa: S301 (our own)
+
+
+def test_an_argument_without_numbers_has_derivatives_without_numbers():
+    def f(nothing, xs):
+        return ag.sum([x * x for x in xs])
+
+    for nothing in ([], (), {}, {"a": []}):
+        found = compile(ag.grad(f, (0, 1)))(nothing, [1.0] * 300)
+        assert found == (nothing, [2.0] * 300)
+    empty = compile(ag.grad(f))(np.zeros((0, 3)), [1.0] * 300)
+    assert empty.shape == (0, 3)
