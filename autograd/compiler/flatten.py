@@ -83,6 +83,7 @@ class _Flattener:
         self.classes = list(roles)
         self.constants = list(graph.constants)
         self.known: dict[tuple[Primitive | None, tuple[int, ...]], int] = {}
+        self.copies: dict[tuple[int, int], int] = {}
 
     def run(self) -> Flat:
         graph = self.graph
@@ -226,7 +227,11 @@ class _Flattener:
             if self.kind(i) == wanted:
                 copies.append(i)
                 continue
-            copy = self.emit(c.same, (i,))
-            self.classes[copy] = wanted  # a constant is repeated in every lane
+            copy = self.copies.get((i, wanted))
+            if copy is None:  # one for each class: a constant is repeated in every lane, or not
+                self.primitives.append(c.same)
+                self.operands.append((i,))
+                self.classes.append(wanted)
+                copy = self.copies[i, wanted] = len(self.operands) - 1
             copies.append(copy)
         return tuple(copies)

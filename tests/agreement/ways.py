@@ -187,6 +187,30 @@ def _shared(case: Case) -> list[Answered]:
     return [(found, expected)]
 
 
+def _lanes_captured(case: Case) -> list[Answered]:
+    """Every second input a Value that the function captures, the others in a dict of columns; many lanes."""
+    leaves = [Value(x) for x in case.inputs]
+
+    def rest(tree: dict[str, Any]) -> Any:
+        point: list[Any] = [*leaves]
+        point[::2] = tree["first"], *tree["others"]
+        return case(point)
+
+    points = []
+    for lane in case.points:
+        point = list(case.inputs)
+        point[::2] = lane[::2]
+        points.append(point)
+    columns = list(zip(*(point[::2] for point in points * 20), strict=True))
+    tree = {"first": list(columns[0]), "others": tuple(map(np.array, columns[1:]))}
+    values, slopes = compile(vmap(value_and_grad(rest)))(tree)
+    both = [_both(case, point) for point in points] * 20
+    expected = [x[0] for x in both]
+    for i in range(1, len(case.inputs) + 1, 2):
+        expected += [x[i] for x in both]
+    return [([values, slopes["first"], *slopes["others"]], expected)]
+
+
 def _lane_products(case: Case) -> list[Answered]:
     def product(xs: Any, v: Any) -> Any:
         return hvp(case, (xs,), (v,))[0]
@@ -207,6 +231,7 @@ WAYS = [
     Way("Hessian", _hessian),
     Way("vmapped gradient", _lanes, (ARRAYS,)),
     Way("vmapped, inputs shared", _shared, (ARRAYS,)),
+    Way("vmapped, Values captured", _lanes_captured, (ARRAYS,)),
     Way("vmapped product", _lane_products, (ARRAYS,)),
 ]
 """All ways."""

@@ -94,3 +94,15 @@ def test_conventions_hold_in_float32_within_its_range(name):
     values, gradients = compiled(*[[x] * 3 for x in row.args])
     for found, expected in zip([values, *gradients], [row.value, *row.gradients], strict=True):
         assert found == pytest.approx([expected] * 3, rel=1e-6, nan_ok=True)
+
+
+def test_a_constant_stands_among_numbers_of_lanes_and_among_others():
+    w = [ag.Value(2.0), ag.Value(3.0)]
+
+    def f(x):
+        return ag.prod([w[0], w[1], -1.0]) + ag.prod([x, w[1], -1.0]) * ag.logsumexp(
+            [w[0], -1.0, x]
+        )
+
+    found = ag.compile(ag.vmap(f))([1.0, 2.0])
+    assert found == pytest.approx([f(x).data for x in (1.0, 2.0)], rel=1e-14)
