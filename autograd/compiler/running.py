@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 import math
-from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .binding import Binder
 from .program import LANES, ONCE, Program, Ref, View
+from .quiet import quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .binding import Call
     from .program import Instruction
 
     Array = Any
-
-
-def quietly() -> Callable[[Callable[[], Any]], Any]:
-    """What calls a function where NumPy does not warn; for one call at a time.
-
-    Entering a context in which NumPy is quiet takes 0.02 us, ``numpy.errstate`` 0.8.
-    """
-    import numpy as np
-
-    if int(np.__version__.split(".")[0]) >= 2:
-        context = Context()
-        context.run(np.seterr, all="ignore")
-        return context.run
-
-    def run(function: Callable[[], Any]) -> Any:  # what NumPy ignores was a thread's
-        with np.errstate(all="ignore"):
-            return function()
-
-    return run
 
 
 class Workspace:
@@ -73,7 +52,7 @@ class Workspace:
             target[ones.positions] = 1.0
         if program.lane_count is not None:
             self.once[program.lane_count] = count
-        self._quietly = quietly()
+        self._quietly = quiet()
         self._binder = Binder(dtype, self._most())
         self.code: list[Call] = []
         for number, instruction in enumerate(program.instructions):
