@@ -66,6 +66,7 @@ class Instruction(NamedTuple):
     ragged     the sums or maxima (``detail[0]``) of stretches that begin at ``detail[1]``
     over_lanes the sum over lanes
     matmul     matrix product, batched over a leading axis
+    absent     matrix product, batched or not, without the terms of the first factor that ``detail`` has False for
     vecdot     inner product of two vectors
     ========== ==================================================================================
     """
@@ -87,6 +88,8 @@ class Instruction(NamedTuple):
                 most = max(most, count)
         if self.op == "matmul":
             return most * int(self.detail)
+        if self.op == "absent":
+            return int(self.detail.size) * self.out.shape[-1]
         return most
 
     def __str__(self) -> str:
