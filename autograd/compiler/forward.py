@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
-from . import pairs
+from . import pairing, pairs
 from .building import Builder
 from .flatten import LANED_INPUT
 from .layout import plane
@@ -51,7 +51,7 @@ class Step(NamedTuple):
     """And the activations with a 1 after them, if the biases are multiplied by that; None if they are added."""
     weights: tuple[Ref, Ref] | None = None
     """For a logsumexp, the exponentials of the terms and their sums, whose ratios are its derivatives."""
-    products: tuple[pairs.Product, ...] = ()
+    products: tuple[pairing.Product, ...] = ()
     """The matrix products that a group of dots has been computed by; none if it was computed term by term."""
 
 
@@ -211,7 +211,7 @@ def _products(
     operands: tuple[Operand, Operand],
     builder: Builder,
     layout: Layout,
-) -> tuple[Ref, tuple[pairs.Product, ...]] | None:
+) -> tuple[Ref, tuple[pairing.Product, ...]] | None:
     """The results of a group of dots by matrix products, if that is the better way."""
     ids = schedule.flat.graph.operands
     sides: list[list[tuple[int, ...]]] = [[], []]
@@ -221,7 +221,7 @@ def _products(
         sides[1].append(both[len(both) // 2 :])
     active = [any(i >= 0 and schedule.active[i] for i in chain(*side)) for side in sides]
     blocks = pairs.find(layout, sides[0], sides[1], operands, active)
-    return pairs.compute(builder, layout, blocks, len(group.nodes)) if blocks else None
+    return pairing.compute(builder, layout, blocks, len(group.nodes)) if blocks else None
 
 
 def _ragged(

@@ -13,15 +13,16 @@ What is computed too many is never read, and where numbers of pairs are factors,
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .layout import nest
-from .program import CONSTANTS, ONCE, Ref, View
+from .layout import fitting, nest, steps
+from .program import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from .building import Builder, Operand
+    from .building import Operand
     from .forward import Layout
 
     Ids = Any
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 FULL = 0.5
 """The part of the pairs that must be there."""
+MANY = 1.25
+"""How many rows and columns there may be for each pair: with more, hardly any meets another twice."""
 HOPS = 8
 """How many steps from one row to any other that it is connected with are looked at."""
 
@@ -46,20 +49,6 @@ class Block(NamedTuple):
     """(batches, rows, columns): ranks of results; of a mixture, ids of operands. Anything where there is no pair."""
     there: Ids
     """(batches, rows, columns): whether there is such a pair."""
-
-
-class Product(NamedTuple):
-    """A block that has become a matrix product, with what its derivative needs."""
-
-    block: Block
-    rows: View | None
-    """The rows of a block that is not a mixture."""
-    columns: View
-    weights: View | None
-    """The numbers of the pairs of a mixture, 0 where there is no pair."""
-
-
-# --- finding ---------------------------------------------------------------------------------
 
 
 class _Candidate(NamedTuple):
@@ -110,7 +99,7 @@ def _products(left: Lists, right: Lists) -> _Candidate | None:
     columns: dict[tuple[int, ...], int] = {}
     row = [rows.setdefault(ids, len(rows)) for ids in left]
     column = [columns.setdefault(ids, len(columns)) for ids in right]
-    if 2 * (len(rows) + len(columns)) > 3 * len(row):  # hardly any is met twice
+    if len(rows) + len(columns) > MANY * len(row):
         return None
     return _Candidate(False, list(rows), list(columns), row, column, range(len(row)))
 
@@ -119,7 +108,11 @@ def _mixtures(weights: Lists, vectors: Lists) -> _Candidate | None:
     by_row: dict[tuple[int, ...], list[int]] = {}
     for rank, ids in enumerate(weights):
         by_row.setdefault(ids, []).append(rank)
-    if len({len(ranks) for ranks in by_row.values()}) != 1:
+    size = len(next(iter(by_row.values())))
+    if any(len(ranks) != size for ranks in by_row.values()):
+        return None
+    total = sum(map(len, by_row))
+    if len(by_row) + len(set(chain.from_iterable(vectors))) / size > MANY * total:
         return None
     columns: dict[tuple[int, ...], int] = {}
     row: list[int] = []
@@ -130,7 +123,7 @@ def _mixtures(weights: Lists, vectors: Lists) -> _Candidate | None:
         for vector in zip(*[vectors[rank] for rank in ranks], strict=True):
             column.append(columns.setdefault(vector, len(columns)))
         number += ids
-    if 2 * (len(by_row) + len(columns)) > 3 * len(row):
+    if len(by_row) + len(columns) > MANY * total:
         return None
     rows = [tuple(ranks) for ranks in by_row.values()]
     return _Candidate(True, rows, list(columns), row, column, number)
@@ -140,44 +133,66 @@ def _blocks(layout: Layout, candidate: _Candidate) -> list[Block]:
     """The pairs by batches; none if too few are there."""
     np = layout.np
     row, column = np.array(candidate.row), np.array(candidate.column)
-    count = len(candidate.rows), len(candidate.columns)
-    batch_of = _connected(np, row, column, *count)
-    if batch_of is None:
+    rows, columns = len(candidate.rows), len(candidate.columns)
+    connected = _connected(np, row, column, rows, columns)
+    if connected is None:
         return []
-    sizes = [np.bincount(batches, minlength=count[0]) for batches in batch_of]
-    terms = np.zeros(count[0], dtype=np.int64)
-    terms[batch_of[0]] = list(map(len, candidate.rows))
-    present = np.flatnonzero(sizes[0])
-    shapes = np.stack([sizes[0], sizes[1], terms], axis=1)
-    if FULL * (sizes[0] * sizes[1]).sum() > len(row):
+    height, width = (np.bincount(batches, minlength=rows) for batches in connected)
+    if FULL * (height * width).sum() > len(row):
         return []
+    terms = np.zeros(rows, dtype=np.int64)
+    terms[connected[0]] = list(map(len, candidate.rows))
+    shapes = np.stack([height, width, terms], axis=1)
+    present = np.flatnonzero(height)
     found = []
     for shape in np.unique(shapes[present], axis=0):
         batches = present[(shapes[present] == shape).all(axis=1)]
-        rows, columns, _ = (int(n) for n in shape)
-        order = np.full(count[0], -1)
+        order = np.full(rows, -1)
         order[batches] = np.arange(len(batches))
         sides, slots = [], []
-        for vectors, batch, size in zip(candidate[1:3], batch_of, (rows, columns), strict=True):
-            chosen = np.flatnonzero(order[batch] >= 0)
-            ids = np.array([vectors[i] for i in chosen], dtype=np.int64)
-            ranked = candidate.mixture and not sides
-            first = ids[:, 0] if ranked or ids[0, 0] < 0 else layout.position[ids[:, 0]]
-            sorting = np.lexsort((first, order[batch[chosen]]))
-            sides.append(ids[sorting].reshape(len(batches), size, -1))
-            slot = np.zeros(len(batch), dtype=np.int64)
-            slot[chosen[sorting]] = np.arange(len(chosen)) % size
+        for vectors, batch, ranked in (
+            (candidate.rows, order[connected[0]], candidate.mixture),
+            (candidate.columns, order[connected[1]], False),
+        ):
+            ids, slot = _sorted(layout, vectors, batch, ranked)
+            sides.append(ids)
             slots.append(slot)
-        here = np.flatnonzero(order[batch_of[0][row]] >= 0)
-        index = (order[batch_of[0][row[here]]], slots[0][row[here]], slots[1][column[here]])
-        pairs = np.zeros((len(batches), rows, columns), dtype=np.int64)
+        pairs = np.zeros((*sides[0].shape[:2], sides[1].shape[1]), dtype=np.int64)
         there = np.zeros(pairs.shape, dtype=bool)
+        here = np.flatnonzero(order[connected[0][row]] >= 0)
+        index = order[connected[0][row[here]]], slots[0][row[here]], slots[1][column[here]]
         pairs[index] = np.array(candidate.number)[here]
         there[index] = True
         if there.sum() != len(here):  # a pair has two numbers
             return []
-        found.append(Block(candidate.mixture, *sides, pairs, there))
+        found.append(Block(candidate.mixture, sides[0], sides[1], pairs, there))
     return found
+
+
+def _sorted(layout: Layout, vectors: Lists, batch: Ids, ranked: bool) -> tuple[Ids, Ids]:
+    """Vectors by batches, and in each by where they begin.
+
+    Args:
+        layout: where operands stand.
+        vectors: all vectors.
+        batch: the batch of each, -1 for none; every batch has as many.
+        ranked: whether the vectors are of ranks rather than ids.
+
+    Returns:
+        An array (batches, vectors, terms), and the place of each vector in its batch.
+    """
+    np = layout.np
+    chosen = np.flatnonzero(batch >= 0)
+    ids = np.array([vectors[i] for i in chosen], dtype=np.int64)
+    first = ids[:, 0]
+    if not ranked:
+        first = np.where(first < 0, ~first, layout.position[first])
+    order = np.lexsort((first, batch[chosen]))
+    count = int(batch.max()) + 1
+    size = len(chosen) // count
+    slot = np.zeros(len(batch), dtype=np.int64)
+    slot[chosen[order]] = np.arange(len(chosen)) % size
+    return ids[order].reshape(count, size, -1), slot
 
 
 def _connected(np: Any, row: Ids, column: Ids, rows: int, columns: int) -> tuple[Ids, Ids] | None:
@@ -208,8 +223,8 @@ def _line(count: int) -> float:
 def _multiply(block: Block) -> float:
     batches, rows, columns = block.pairs.shape
     terms = block.rows.shape[2]
-    products: int = batches * rows * columns * terms
-    return 0.9 + 0.09 * batches + 0.00006 * products
+    products = int(batches * rows * columns * terms)
+    return 0.9 + 0.09 * int(batches) + 0.00006 * products
 
 
 _ADD_UP = 0.8
@@ -237,202 +252,6 @@ def _cost(layout: Layout, block: Block, active: int) -> float:
     if block.mixture or not complete:
         total += _move(block.there.size) * (1 + (active > 0)) + _CHECK * active
     for ids in (block.columns,) if block.mixture else (block.rows, block.columns):
-        if ids[0, 0, 0] >= 0 and _fitting(_strides(layout.position[ids]), ids.shape) is None:
+        if ids[0, 0, 0] >= 0 and fitting(steps(layout.position[ids]), ids.shape) is None:
             total += _move(ids.size)
     return total
-
-
-# --- making instructions ---------------------------------------------------------------------
-
-
-def compute(
-    builder: Builder, layout: Layout, blocks: list[Block], count: int
-) -> tuple[Ref, tuple[Product, ...]]:
-    """The results of the dots, by rank, and the products that computed them."""
-    np = builder.np
-    positions = np.empty(count, dtype=np.int64)
-    products = []
-    complete = True
-    for block in blocks:
-        columns = _view(builder, _operand(builder, layout, block.columns))
-        if block.mixture:
-            weights = _spread(builder, _operand(builder, layout, block.pairs[block.there]), block)
-            out = _mixed(builder, weights, columns, block.there, block.rows)
-            positions[block.rows] = out.positions
-            products.append(Product(block, None, columns, weights))
-        else:
-            rows = _view(builder, _operand(builder, layout, block.rows))
-            ranks = block.pairs if block.there.all() else None
-            out = _paired(builder, rows, columns, ranks)
-            positions[block.pairs[block.there]] = out.positions[block.there]
-            complete = complete and ranks is not None
-            products.append(Product(block, rows, columns, None))
-    result = Ref(ONCE, positions)
-    return result if complete else builder.take(result), tuple(products)
-
-
-def differentiate(
-    builder: Builder,
-    product: Product,
-    cotangent: Ref,
-    active: Callable[[Ids], bool],
-    push: Callable[[Ids, Ref], None],
-) -> None:
-    """The cotangents of what a product is made of.
-
-    Args:
-        builder: what is added to.
-        product: a product of :func:`compute`.
-        cotangent: of all results of the group.
-        active: whether some of some ids need a cotangent.
-        push: contributes numbers to the cotangents of ids.
-    """
-    block, rows, columns, weights = product
-    there = block.there
-    if block.mixture:
-        assert weights is not None
-        mixed = _view(builder, Ref(cotangent.arena, cotangent.positions[block.rows]))
-        ids = block.pairs[there]
-        if active(ids):
-            complete = there.all()
-            share = _paired(builder, mixed, columns, _order(builder, ids, there) if complete else None)
-            found = Ref(ONCE, share.positions[there])
-            push(ids, found if complete else builder.take(found))
-    else:
-        assert rows is not None
-        numbers = Ref(cotangent.arena, cotangent.positions[block.pairs[there]])
-        weights, mixed = _spread(builder, numbers, block), rows
-        if active(block.rows):
-            _push(builder, push, block.rows, weights, columns, there)
-    if active(block.columns):
-        _push(builder, push, block.columns, _turned(weights), mixed, there.transpose(0, 2, 1))
-
-
-def _push(
-    builder: Builder, push: Callable[[Ids, Ref], None], ids: Ids, weights: View, of: View, there: Ids
-) -> None:
-    share = _mixed(builder, weights, of, there, _order(builder, ids))
-    push(ids.ravel(), Ref(ONCE, share.positions.ravel()))
-
-
-def _order(builder: Builder, ids: Ids, there: Ids | None = None) -> Ids:
-    """The order of ids, which is where their numbers are best put."""
-    np = builder.np
-    ranks = np.empty(ids.size, dtype=np.int64)
-    ranks[np.argsort(ids, axis=None, kind="stable")] = np.arange(ids.size)
-    return ranks.reshape(ids.shape if there is None else there.shape)
-
-
-def _paired(builder: Builder, rows: View, columns: View, ranks: Ids | None) -> Ref:
-    """The inner product of every row with every column, to places in the order of ``ranks`` if that can be."""
-    batches, count, terms = rows.shape
-    shape = (batches, count, columns.shape[1])
-    target, out = _place(builder, shape, ranks)
-    _emit(builder, "matmul", target, rows, _turned(columns), terms)
-    return out
-
-
-def _mixed(builder: Builder, weights: View, vectors: View, there: Ids, ranks: Ids) -> Ref:
-    """Sums of vectors with weights, some of which are absent."""
-    shape = (*weights.shape[:2], vectors.shape[2])
-    target, out = _place(builder, shape, ranks)
-    if there.all():
-        _emit(builder, "matmul", target, weights, vectors, weights.shape[2])
-    else:
-        _emit(builder, "absent", target, weights, vectors, there)
-    return out
-
-
-def _emit(builder: Builder, op: str, out: View, a: View, b: View, detail: Any) -> None:
-    if out.shape[0] == 1:
-        out, a, b = (v._replace(shape=v.shape[1:], strides=v.strides[1:]) for v in (out, a, b))
-        if op == "absent":
-            detail = detail[0]
-    builder.emit(op, out, (a, b), detail)
-
-
-def _place(builder: Builder, shape: tuple[int, ...], ranks: Ids | None) -> tuple[View, Ref]:
-    """A place for a box of numbers, in the order of ``ranks`` if BLAS can write them there."""
-    np = builder.np
-    count = shape[0] * shape[1] * shape[2]
-    place = builder.place(False, count)
-    start = int(place.positions[0])
-    found = None if ranks is None else _fitting(_strides(ranks), shape)
-    if ranks is None or found is None or ranks[0, 0, 0] or ranks.max() >= count:
-        ranks = np.arange(count).reshape(shape)
-        found = _fitting(_strides(ranks), shape)
-    assert found is not None
-    return View(ONCE, start, shape, found), Ref(ONCE, start + ranks)
-
-
-def _operand(builder: Builder, layout: Layout, ids: Ids) -> Ref:
-    """Where operands stand, constants being written out."""
-    if ids.flat[0] < 0:
-        return builder.table(layout.constants[~ids])
-    found = layout.operand(builder, ids)
-    assert isinstance(found, Ref)
-    return found
-
-
-def _view(builder: Builder, box: Ref) -> View:
-    """A box of positions as a view that BLAS takes."""
-    shape = box.positions.shape
-    found = _fitting(_strides(box.positions), shape)
-    if found is None:
-        return _view(builder, builder.take(box))
-    return View(box.arena, int(box.positions[0, 0, 0]), shape, found)
-
-
-def _spread(builder: Builder, numbers: Ref, block: Block) -> View:
-    """The numbers of pairs as a box, with 0 where there is no pair."""
-    np, there = builder.np, block.there
-    if there.all():
-        return _view(builder, Ref(numbers.arena, numbers.positions.reshape(there.shape)))
-    if numbers.arena == CONSTANTS:
-        flat = np.concatenate(builder.constants)
-        values = np.zeros(there.shape)
-        values[there] = flat[numbers.positions]
-        return _view(builder, builder.table(values))
-    never_written = int(builder.place(False, 1).positions[0])
-    positions = np.full(there.shape, never_written)
-    positions[there] = numbers.positions
-    return _view(builder, builder.take(Ref(ONCE, positions)))
-
-
-def _turned(view: View) -> View:
-    """The rows of each batch as its columns."""
-    (batches, rows, columns), (step, down, across) = view.shape, view.strides
-    return view._replace(shape=(batches, columns, rows), strides=(step, across, down))
-
-
-def _strides(box: Ids) -> tuple[int, int, int] | None:
-    """The three strides of a box of positions, None if it has none."""
-    first = box[:1, :1, :1]
-    edges = box[:, :1, :1], box[:1, :, :1], box[:1, :1, :]
-    if (edges[0] + edges[1] + edges[2] - 2 * first != box).any():
-        return None
-    steps = []
-    for edge in edges:
-        line = edge.ravel()
-        step = int(line[1] - line[0]) if len(line) > 1 else 0
-        if (line[1:] - line[:-1] != step).any():
-            return None
-        steps.append(step)
-    return steps[0], steps[1], steps[2]
-
-
-def _fitting(
-    strides: tuple[int, int, int] | None, shape: tuple[int, ...]
-) -> tuple[int, int, int] | None:
-    """Strides for which BLAS takes the matrices of a box; None if there are none."""
-    if strides is None:
-        return None
-    step, down, across = strides
-    _, rows, columns = shape
-    if rows == 1:  # a stride that is never taken must still be one
-        down = max(columns, 1) if across == 1 or columns == 1 else 1
-    if columns == 1:
-        across = 1 if down > 1 else rows
-    by_rows = across == 1 and down >= columns
-    by_columns = down == 1 and across >= rows
-    return (step, down, across) if by_rows or by_columns else None

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .. import primitives as p
 from ..graph import _product as times
 from . import conditions as c
-from . import pairs
+from . import pairing
 from .forward import product, transposed
 from .layout import plane
 from .program import CONSTANTS, ONCE, Ref, View
@@ -215,7 +215,7 @@ class Reverse:
                 self.push(ids, value, g.negative, None, False)
 
             for found in step.products:
-                pairs.differentiate(self.builder, found, cotangent, self.any_active, push)
+                pairing.differentiate(self.builder, found, cotangent, self.any_active, push)
             return
         value, mask = self.spread(g.value, step), self.spread(g.mask, step)
         count = step.ids[0].size
