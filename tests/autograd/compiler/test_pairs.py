@@ -12,8 +12,10 @@ import pytest
 import autograd as ag
 from autograd import compile, value_and_grad, vmap
 from autograd.compiler import entry, pairs
+from autograd.compiler.batch import BatchLoss
 from autograd.compiler.layout import fitting, steps
 from autograd.compiler.lowering import schedule
+from autograd.structure import Structure, flatten
 from tests.autograd.compiler.programs import eager, gap
 
 INF, NAN = math.inf, math.nan
@@ -195,6 +197,25 @@ def test_lanes():
         expected = eager(f, row)
         assert gap([value], [expected[0]]) <= 1e-12
         assert gap(slope, expected[1]) <= 1e-12
+
+
+def test_a_penalty_on_what_all_lanes_share():
+    xs = numbers(40)
+    leaves = [ag.Value(x) for x in xs]
+
+    def loss(row):
+        ws = vectors([ag.sin(leaf) for leaf in leaves], 5)
+        penalty = weighted(scores(ws, ws[::-1], lambda i, k: k <= i))
+        return weighted(inner(w[:3], row) for w in ws) + penalty
+
+    batch = BatchLoss(loss, leaves, Structure(tuple, 3, children=(flatten([0.0] * 3)[1],)))
+    rows = np.array([numbers(3, seed) for seed in range(4)])
+    value = batch(rows)
+    expected = sum(loss(row) for row in rows.tolist()) / len(rows)
+    expected.backward()
+    assert gap([value], [expected.data]) <= 1e-12
+    assert gap(batch.gradients, [leaf.grad for leaf in leaves]) <= 1e-12
+    assert any(instruction.op == "absent" for instruction in batch.program.instructions)
 
 
 def test_in_single_precision():
