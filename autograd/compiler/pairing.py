@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
 from .layout import fitting, steps
-from .program import CONSTANTS, ONCE, Ref, View
+from .program import CONSTANTS, LANES, ROWS, Ref, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ def compute(
             positions[block.pairs[block.there]] = out.positions[block.there]
             complete = complete and ranks is not None
             products.append(Product(block, rows, columns, None))
-    result = Ref(ONCE, positions)
+    result = Ref(out.arena, positions)
     return result if complete else builder.take(result), tuple(products)
 
 
@@ -99,7 +99,7 @@ def differentiate(
             complete = there.all()
             ranks = _order(builder, block.pairs) if complete else None
             share = _paired(builder, mixed, columns, ranks)
-            found = Ref(ONCE, share.positions[there])
+            found = Ref(share.arena, share.positions[there])
             push(ids, found if complete else builder.take(found))
     if active(block.columns):
         _push(builder, push, block.columns, _turned(weights), mixed, there.transpose(0, 2, 1))
@@ -115,12 +115,13 @@ def _symmetric(builder: Builder, block: Block, cotangent: Ref) -> View | None:
         return None
     turned = there.transpose(0, 2, 1)
     diagonal = np.eye(there.shape[1], dtype=bool)
-    if cotangent.arena != ONCE or (there & turned & ~diagonal).any():
+    if cotangent.arena > LANES or (there & turned & ~diagonal).any():
         return None
     pairs = np.where(there, block.pairs, block.pairs.transpose(0, 2, 1))
     both = there | turned
-    box = builder.take(_filled(builder, Ref(ONCE, cotangent.positions[pairs[both]]), both))
-    twice = Ref(ONCE, box.positions[there & diagonal])
+    numbers = Ref(cotangent.arena, cotangent.positions[pairs[both]])
+    box = builder.take(_filled(builder, numbers, both))
+    twice = Ref(box.arena, box.positions[there & diagonal])
     count = len(twice.positions)
     if count:
         builder.elementwise(p.mul, [twice, 2.0], count, twice)
@@ -136,7 +137,7 @@ def _push(
     there: Ids,
 ) -> None:
     share = _mixed(builder, weights, of, there, _order(builder, ids))
-    push(ids.ravel(), Ref(ONCE, share.positions.ravel()))
+    push(ids.ravel(), Ref(share.arena, share.positions.ravel()))
 
 
 def _order(builder: Builder, ids: Ids) -> Ids:
@@ -151,42 +152,46 @@ def _paired(builder: Builder, rows: View, columns: View, ranks: Ids | None) -> R
     """The inner product of every row with every column, to places in the order of ``ranks`` if that can be."""
     batches, count, terms = rows.shape
     shape = (batches, count, columns.shape[1])
-    target, out = _place(builder, shape, ranks)
-    _emit(builder, "matmul", target, rows, _turned(columns), terms)
+    target, out = _place(builder, rows.laned or columns.laned, shape, ranks)
+    _emit(builder, target, rows, _turned(columns), terms, None)
     return out
 
 
 def _mixed(builder: Builder, weights: View, vectors: View, there: Ids, ranks: Ids) -> Ref:
     """Sums of vectors with weights, some of which are absent."""
     shape = (*weights.shape[:2], vectors.shape[2])
-    target, out = _place(builder, shape, ranks)
-    if there.all():
-        _emit(builder, "matmul", target, weights, vectors, weights.shape[2])
-    else:
-        _emit(builder, "absent", target, weights, vectors, there)
+    target, out = _place(builder, weights.laned or vectors.laned, shape, ranks)
+    _emit(builder, target, weights, vectors, weights.shape[2], None if there.all() else there)
     return out
 
 
-def _emit(builder: Builder, op: str, out: View, a: View, b: View, detail: Any) -> None:
+def _emit(builder: Builder, out: View, a: View, b: View, terms: int, there: Ids | None) -> None:
     if out.shape[0] == 1:
         out, a, b = (v._replace(shape=v.shape[1:], strides=v.strides[1:]) for v in (out, a, b))
-        if op == "absent":
-            detail = detail[0]
-    builder.emit(op, out, (a, b), detail)
+        there = None if there is None else there[0]
+    if out.laned:
+        whole = builder.np.ones(a.shape, dtype=bool)
+        builder.emit("lanewise", out, (a, b), whole if there is None else there)
+    elif there is None:
+        builder.emit("matmul", out, (a, b), terms)
+    else:
+        builder.emit("absent", out, (a, b), there)
 
 
-def _place(builder: Builder, shape: tuple[int, ...], ranks: Ids | None) -> tuple[View, Ref]:
-    """A place for a box of numbers, in the order of ``ranks`` if BLAS can write them there."""
+def _place(
+    builder: Builder, laned: bool, shape: tuple[int, ...], ranks: Ids | None
+) -> tuple[View, Ref]:
+    """A place for a box of numbers, in the order of ``ranks`` if a matrix product can write them there."""
     np = builder.np
     count = shape[0] * shape[1] * shape[2]
-    place = builder.place(False, count)
+    place = builder.place(laned, count)
     start = int(place.positions[0])
     found = None if ranks is None else fitting(steps(ranks), shape)
     if ranks is None or found is None or ranks[0, 0, 0] or ranks.max() >= count:
         ranks = np.arange(count).reshape(shape)
         found = fitting(steps(ranks), shape)
     assert found is not None
-    return View(ONCE, start, shape, found), Ref(ONCE, start + ranks)
+    return View(place.arena, start, shape, found), Ref(place.arena, start + ranks)
 
 
 def _operand(builder: Builder, layout: Layout, ids: Ids) -> Ref:
@@ -199,9 +204,11 @@ def _operand(builder: Builder, layout: Layout, ids: Ids) -> Ref:
 
 
 def _view(builder: Builder, box: Ref) -> View:
-    """A box of positions as a view that BLAS takes."""
+    """A box of positions as a view, of what has no lanes as one that BLAS takes."""
     shape = box.positions.shape
-    found = fitting(steps(box.positions), shape)
+    found = steps(box.positions)
+    if not box.laned:
+        found = fitting(found, shape)
     if found is None:
         return _view(builder, builder.take(box))
     return View(box.arena, int(box.positions[0, 0, 0]), shape, found)
@@ -220,7 +227,9 @@ def _spread(builder: Builder, numbers: Ref, there: Ids) -> View:
 
 def _filled(builder: Builder, numbers: Ref, there: Ids) -> Ref:
     """A box of positions: of the numbers of pairs and, where there is no pair, of a 0 that nothing ever writes."""
-    zero = int(builder.place(False, 1).positions[0])
+    if numbers.arena == ROWS:
+        numbers = builder.take(numbers)
+    zero = int(builder.place(numbers.laned, 1).positions[0])
     positions = builder.np.full(there.shape, zero)
     positions[there] = numbers.positions
     return Ref(numbers.arena, positions)

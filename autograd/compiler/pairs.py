@@ -76,8 +76,9 @@ def find(
         operands: where the factors stand, in any shape.
         active: whether the first and the second factors need cotangents.
     """
-    if not all(isinstance(x, Ref) and not x.laned for x in operands) or len(left) < 4:
+    if not all(isinstance(x, Ref) for x in operands) or len(left) < 4:
         return []
+    laned = any(isinstance(x, Ref) and x.laned for x in operands)
     limit = _term_by_term(layout.np, len(left), operands, sum(active))
     best: list[Block] = []
     for candidate in (
@@ -88,7 +89,7 @@ def find(
         if candidate is None:
             continue
         blocks = _blocks(layout, candidate)
-        cost = sum(_cost(layout, block, sum(active)) for block in blocks)
+        cost = sum(_cost(layout, block, sum(active), laned) for block in blocks)
         if blocks and cost < limit:
             best, limit = blocks, cost
     return best
@@ -220,35 +221,39 @@ def _line(count: int) -> float:
     return 0.2 + 0.0003 * count
 
 
-def _multiply(block: Block) -> float:
-    batches, rows, columns = block.pairs.shape
-    terms = block.rows.shape[2]
-    products = int(batches * rows * columns * terms)
-    return 0.9 + 0.09 * int(batches) + 0.00006 * products
-
-
 _ADD_UP = 0.8
 _CHECK = 0.4
 """To look whether a result is finite."""
+_LANES = 32
+"""How many lanes are assumed."""
 
 
 def _term_by_term(np: Any, dots: int, operands: tuple[Operand, Operand], active: int) -> float:
-    a, b = (x.positions.ravel() for x in operands if isinstance(x, Ref))
+    refs = [x for x in operands if isinstance(x, Ref)]
+    a, b = (x.positions.ravel() for x in refs)
     count = len(a)
     line = np.arange(count)
     if nest(np.stack([line, a, b])) is not None:
         moves = 0
     else:
         moves = 2 - any(nest(np.stack([line, x])) is not None for x in (a, b))
+    if any(x.laned for x in refs):
+        return 2.0 + _LANES * count * (0.0005 + 0.00025 * moves + 0.0022 * active)
     terms = count // dots
     added = min((terms - 1) * _line(dots), _ADD_UP + _line(count))
     forward = moves * _move(count) + _line(count) + added
     return forward + active * (2 * _move(count) + _line(count) + _ADD_UP)
 
 
-def _cost(layout: Layout, block: Block, active: int) -> float:
+def _cost(layout: Layout, block: Block, active: int, laned: bool) -> float:
     complete = block.there.all()
-    total = _multiply(block) * (1 + active)
+    batches, rows, columns = block.pairs.shape
+    terms = block.rows.shape[2]
+    total = 0.00006 * int(batches * rows * columns * terms)
+    if laned:
+        total += 0.04 * batches + 0.0005 * (block.there.size + block.rows.size + block.columns.size)
+        return float((1.5 + _LANES * total) * (1 + active))
+    total = (0.9 + 0.09 * int(batches) + total) * (1 + active)
     if block.mixture or not complete:
         total += _move(block.there.size) * (1 + (active > 0)) + _CHECK * active
     for ids in (block.columns,) if block.mixture else (block.rows, block.columns):

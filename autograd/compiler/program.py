@@ -77,6 +77,7 @@ class Instruction(NamedTuple):
     over_lanes the sum over lanes
     matmul     matrix product, batched over a leading axis
     absent     matrix product, batched or not, without the terms of the first factor that ``detail`` has False for
+    lanewise   the same in every lane; ``detail`` may be all True
     vecdot     inner product of two vectors
     ========== ==================================================================================
     """
@@ -107,7 +108,7 @@ class Instruction(NamedTuple):
                 most = max(most, count)
         if self.op == "matmul":
             return most * int(self.detail)
-        if self.op == "absent":
+        if self.op in {"absent", "lanewise"}:
             return int(self.detail.size) * self.out.shape[-1]
         return most
 

@@ -209,10 +209,11 @@ class Reverse:
 
     def _dot(self, step: Step, g: Cotangent) -> None:
         if step.products and g.mask is None:
-            cotangent = self.builder.filled(g.value, len(step.group.nodes), False)
+            laned = step.group.laned
+            cotangent = self.builder.filled(g.value, len(step.group.nodes), laned)
 
             def push(ids: Ids, value: Ref) -> None:
-                self.push(ids, value, g.negative, None, False)
+                self.push(ids, value, g.negative, None, laned)
 
             for found in step.products:
                 pairing.differentiate(self.builder, found, cotangent, self.any_active, push)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..namespaces import numpy_namespace
-from .absent import AbsentProduct
+from .absent import AbsentProduct, LaneProduct
 from .program import LANES, ONCE, ROWS, Program, Ref, View
 
 if TYPE_CHECKING:
@@ -130,9 +130,15 @@ class Workspace:
         if op == "scatter":
             buffer = self.once if out.arena == ONCE else self.lane
             return buffer.__setitem__, (detail, self._source(operands[0], lane_axis=False))
-        if op == "absent":
+        if op in {"absent", "lanewise"}:
             a, b = [self._source(x, lane_axis=False) for x in operands]
             target = self.view(out, lane_axis=False)
+            if op == "lanewise":
+                sides = [
+                    np.moveaxis(view, -1, 0) if isinstance(x, View) and x.laned else view
+                    for x, view in zip((*operands, out), (a, b, target), strict=True)
+                ]
+                return LaneProduct(detail, *sides), ()
             whole = self.once[out.offset : out.offset + target.size]
             return AbsentProduct(detail, whole), (a, b, target)
         if op in {"matmul", "vecdot"}:

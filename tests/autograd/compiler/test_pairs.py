@@ -186,36 +186,83 @@ def test_under_a_branch_there_is_a_product_forward_only():
         check(f, [first, INF, *numbers(46)])
 
 
-def test_lanes():
-    xs = np.array([numbers(3 * 5 * 4, seed) for seed in range(3)])
-
-    def f(row):
-        return weighted(attention(row, 5, 2, 2))
-
-    values, slopes = compile(vmap(value_and_grad(f)))(xs)
-    for row, value, slope in zip(xs.tolist(), values, slopes, strict=True):
-        expected = eager(f, row)
+def check_lanes(function, rows):
+    """Values and gradients of all lanes compared with the engine's; the program's operations."""
+    fast = compile(vmap(value_and_grad(function)))
+    values, slopes = fast(np.array(rows))
+    for row, value, slope in zip(rows, values, slopes, strict=True):
+        expected = eager(function, row)
         assert gap([value], [expected[0]]) <= 1e-12
         assert gap(slope, expected[1]) <= 1e-12
+    return Counter(instruction.op for instruction in fast.program.instructions)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 9])
+def test_every_lane_has_products_of_its_own(lanes):
+    rows = [numbers(3 * 6 * 8, seed) for seed in range(lanes)]
+    ops = check_lanes(lambda row: weighted(attention(row, 6, 2, 4)), rows)
+    assert ops["lanewise"] >= 6
+    rows[0][2 * 48 + 5 * 8] = INF  # the last value
+    rows[-1][48 + 4 * 8 + 1] = NAN  # the last key but one
+    check_lanes(lambda row: weighted(attention(row, 6, 2, 4)), rows)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_pairs_and_mixtures_in_lanes(seed):
+    kind = list(SHAPES)[seed % len(SHAPES)]
+    f, xs = random_mixtures(seed) if seed % 3 else random_pairs(seed, kind)
+    rows = [[x * (1.0 - 0.1 * lane) for x in xs] for lane in range(5)]
+    check_lanes(f, rows)
+    rng = random.Random(seed)
+    for wrong in (INF, -INF, NAN, 1e300):
+        rows[rng.randrange(5)][rng.randrange(len(xs))] = wrong
+        check_lanes(f, rows)
+
+
+def check_batch(loss, leaves, rows):
+    """The mean loss of a batch and its derivatives compared with the engine's; the program's operations."""
+    structure = Structure(tuple, len(rows[0]), children=(flatten(rows[0])[1],))
+    batch = BatchLoss(loss, leaves, structure)
+    value = batch(np.array(rows))
+    expected = sum(loss(row) for row in rows) / len(rows)
+    expected.backward()
+    assert gap([value], [expected.data]) <= 1e-12
+    assert gap(batch.gradients, [leaf.grad for leaf in leaves]) <= 1e-12
+    return Counter(instruction.op for instruction in batch.program.instructions)
+
+
+@pytest.mark.parametrize("of_lanes", [0, 1])
+@pytest.mark.parametrize("kind", ["products", "mixtures"])
+def test_one_side_may_be_the_same_in_all_lanes(of_lanes, kind):
+    leaves = [ag.Value(x) for x in numbers(48)]
+    rows = [numbers(48, seed) for seed in range(3)]
+
+    def loss(row):
+        sides = [[ag.sin(leaf) for leaf in leaves], [x + 1.0 for x in row]]
+        a, b = sides[of_lanes], sides[1 - of_lanes]
+        batches = [(vectors(a[i:], 4, 6), vectors(b[i:], 4, 6)) for i in (0, 24)]
+        if kind == "products":
+            return weighted(x for p, q in batches for x in scores(p, q, lambda i, k: k <= i))
+        return weighted(
+            sum(w * v[j] for w, v in zip(p[i], q[: 2 + i], strict=False))
+            for p, q in batches
+            for i in range(4)
+            for j in range(4)
+        )
+
+    assert check_batch(loss, leaves, rows)["lanewise"]
 
 
 def test_a_penalty_on_what_all_lanes_share():
-    xs = numbers(40)
-    leaves = [ag.Value(x) for x in xs]
+    leaves = [ag.Value(x) for x in numbers(40)]
 
     def loss(row):
         ws = vectors([ag.sin(leaf) for leaf in leaves], 5)
         penalty = weighted(scores(ws, ws[::-1], lambda i, k: k <= i))
         return weighted(inner(w[:3], row) for w in ws) + penalty
 
-    batch = BatchLoss(loss, leaves, Structure(tuple, 3, children=(flatten([0.0] * 3)[1],)))
-    rows = np.array([numbers(3, seed) for seed in range(4)])
-    value = batch(rows)
-    expected = sum(loss(row) for row in rows.tolist()) / len(rows)
-    expected.backward()
-    assert gap([value], [expected.data]) <= 1e-12
-    assert gap(batch.gradients, [leaf.grad for leaf in leaves]) <= 1e-12
-    assert any(instruction.op == "absent" for instruction in batch.program.instructions)
+    ops = check_batch(loss, leaves, [numbers(3, seed) for seed in range(4)])
+    assert ops["absent"]
 
 
 def test_in_single_precision():
