@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Array = Any
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Array = Any
 
 
-class AbsentProduct:
-    """``out = a @ b`` without the terms that are absent; the factor of those in ``a`` is 0.
+def check(there: Array, whole: Array) -> Callable[[Array, Array, Array], None]:
+    """A function of two factors and their product, which makes the product right where it has terms that are absent.
 
-    The plain product is right as long as it is finite. Where it is not, it is computed again, term by term: a factor
-    that is not finite may have met a 0 that stands for nothing.
+    The plain product, where the factors of those terms are 0, is right as long as it is finite. Where it is not, it is
+    computed again, term by term: a factor that is not finite may have met a 0 that stands for nothing.
 
     Args:
-        there: for each number of ``a``, whether it is there.
-        whole: the memory of ``out``, in one dimension.
+        there: for each number of the first factor, whether it is there.
+        whole: the memory of the product, in one dimension.
     """
+    import numpy as np
 
-    def __init__(self, there: Array, whole: Array) -> None:
-        import numpy as np
+    zeros = np.zeros(len(whole), whole.dtype)
+    total = whole.dot  # with zeros: 0 if all is finite, else nan
 
-        self._np = np
-        self._product = np.matmul
-        self._there = there
-        self._zeros = np.zeros(len(whole), whole.dtype)
-        self._nonzero = whole.dot  # with zeros: 0 if all is finite, else nan
+    def checked(a: Array, b: Array, out: Array) -> None:
+        if total(zeros) != 0.0:
+            _compute(there, a, b, out)
 
-    def __call__(self, a: Array, b: Array, out: Array) -> None:
-        """Compute the product."""
-        self._product(a, b, out)
-        if self._nonzero(self._zeros) != 0.0:
-            self._again(a, b, out)
+    return checked
 
-    def _again(self, a: Array, b: Array, out: Array) -> None:
-        np = self._np
-        total = np.zeros(out.shape, out.dtype)
-        for k in range(a.shape[-1]):
-            there = self._there[..., :, k, None]
-            total += np.where(there, a[..., :, k, None] * b[..., k, None, :], 0.0)
-        out[...] = total
+
+def _compute(there: Array, a: Array, b: Array, out: Array) -> None:
+    import numpy as np
+
+    found = np.zeros(out.shape, out.dtype)
+    for k in range(a.shape[-1]):
+        terms = a[..., :, k, None] * b[..., k, None, :]
+        found += np.where(there[..., :, k, None], terms, 0.0)
+    out[...] = found
 
 
 class LaneProduct:
@@ -49,15 +49,16 @@ class LaneProduct:
 
     Args:
         there: for each number of ``a``, whether it is there.
+        out: (lanes, ..., rows, columns).
         a: (lanes, ..., rows, terms), or without lanes.
         b: (lanes, ..., terms, columns), or without lanes.
-        out: (lanes, ..., rows, columns).
     """
 
-    def __init__(self, there: Array, a: Array, b: Array, out: Array) -> None:
+    def __init__(self, there: Array, out: Array, a: Array, b: Array) -> None:
         import numpy as np
 
         self._copy = np.copyto
+        self._product = np.matmul
         self._copies = []
         factors = []
         for side in (a, b):
@@ -69,7 +70,7 @@ class LaneProduct:
             factors.append(beside)
         whole, beside = _beside(out)
         self._factors = (*factors, beside)
-        self._product = np.matmul if there.all() else AbsentProduct(there, whole)
+        self._check = None if there.all() else check(there, whole)
         self._out = out
         self._found = beside
 
@@ -78,6 +79,8 @@ class LaneProduct:
         for beside, side in self._copies:
             self._copy(beside, side)
         self._product(*self._factors)
+        if self._check is not None:
+            self._check(*self._factors)
         self._copy(self._out, self._found)
 
 
