@@ -219,7 +219,11 @@ def _products(
         both = ids[node]
         sides[0].append(both[: len(both) // 2])
         sides[1].append(both[len(both) // 2 :])
-    active = [any(i >= 0 and schedule.active[i] for i in chain(*side)) for side in sides]
+    # Where a cotangent may be absent it is handed on term by term.
+    active = [
+        not group.masked and any(i >= 0 and schedule.active[i] for i in chain(*side))
+        for side in sides
+    ]
     blocks = pairs.find(layout, sides[0], sides[1], operands, active)
     return pairing.compute(builder, layout, blocks, len(group.nodes)) if blocks else None
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .layout import fitting, nest, steps
+from .layout import fitting, steps
 from .program import Ref
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def _connected(np: Any, row: Ids, column: Ids, rows: int, columns: int) -> tuple
 
 
 def _move(count: int) -> float:
-    return 0.35 + 0.00095 * count
+    return 0.3 + 0.0009 * count
 
 
 def _line(count: int) -> float:
@@ -232,11 +232,7 @@ def _term_by_term(np: Any, dots: int, operands: tuple[Operand, Operand], active:
     refs = [x for x in operands if isinstance(x, Ref)]
     a, b = (x.positions.ravel() for x in refs)
     count = len(a)
-    line = np.arange(count)
-    if nest(np.stack([line, a, b])) is not None:
-        moves = 0
-    else:
-        moves = 2 - any(nest(np.stack([line, x])) is not None for x in (a, b))
+    moves = sum(bool((np.diff(x) != 1).any()) for x in (a, b))
     if any(x.laned for x in refs):
         return 2.0 + _LANES * count * (0.0005 + 0.00025 * moves + 0.0022 * active)
     terms = count // dots
@@ -253,7 +249,7 @@ def _cost(layout: Layout, block: Block, active: int, laned: bool) -> float:
     if laned:
         total += 0.04 * batches + 0.0005 * (block.there.size + block.rows.size + block.columns.size)
         return float((1.5 + _LANES * total) * (1 + active))
-    total = (0.9 + 0.09 * int(batches) + total) * (1 + active)
+    total = (0.7 + 0.05 * int(batches) + total) * (1 + active)
     if block.mixture or not complete:
         total += _move(block.there.size) * (1 + (active > 0)) + _CHECK * active
     for ids in (block.columns,) if block.mixture else (block.rows, block.columns):
