@@ -6,6 +6,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .absent import LaneProduct, check
 from .binding import Binder
 from .program import LANES, ONCE, Program, Ref, View
 from .quiet import quiet
@@ -139,6 +140,19 @@ class Workspace:
             buffer = self.once if out.arena == ONCE else self.lane
             source = self._source(operands[0], lane_axis=False)
             return binder.scatter(source, buffer, detail)
+        if op == "absent":
+            a, b = [self._source(x, lane_axis=False) for x in operands]
+            target = self.view(out, lane_axis=False)
+            whole = self.once[out.offset : out.offset + target.size]
+            return [*binder.product(a, b, target), (check(detail, whole), (a, b, target))]
+        if op == "lanewise":
+            views = (out, *operands)
+            sides = [self._source(x, lane_axis=False) for x in views]
+            lanes_first = [
+                np.moveaxis(side, -1, 0) if isinstance(x, View) and x.laned else side
+                for x, side in zip(views, sides, strict=True)
+            ]
+            return [(LaneProduct(detail, *lanes_first), ())]
         if op in {"matmul", "vecdot"}:
             a, b = [self._source(x, lane_axis=False) for x in operands]
             if op == "matmul" and all(isinstance(x, View) and x.laned for x in operands):
