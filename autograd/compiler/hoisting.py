@@ -143,7 +143,12 @@ class _Hoister:
             if x._id not in self.needed:
                 self.needed[x._id] = self.arrays.argument()
             return self.needed[x._id]
-        return x.base if x.factor == 1.0 else _apply(p.mul, [self.whole(x.factor), x.base])
+        return x.base if _is(x.factor, 1.0) else _apply(p.mul, [self.whole(x.factor), x.base])
+
+
+def _is(x: Any, number: float) -> bool:
+    """Whether something is that number, and no symbol."""
+    return not isinstance(x, Symbol) and bool(x == number)
 
 
 def _apply(row: Primitive, operands: Sequence[Any]) -> Any:
@@ -160,7 +165,7 @@ def _mul(s: _Hoister, a: Any, b: Any) -> Scaled | None:
     if not isinstance(a, Scaled):
         a, b = b, a
     if not isinstance(b, Scaled):
-        return Scaled(b if a.factor == 1.0 else _apply(p.mul, [a.factor, b]), a.base)
+        return Scaled(b if _is(a.factor, 1.0) else _apply(p.mul, [a.factor, b]), a.base)
     return None  # the product without its factors could overflow where this does not
 
 
@@ -183,7 +188,7 @@ def _sum(row: Primitive) -> Any:
                 return Scaled(_apply(row, [a.factor, b.factor]), a.base)
             return None
         factor = (a if isinstance(a, Scaled) else b).factor
-        if factor in (1.0, 0.0):
+        if _is(factor, 1.0) or _is(factor, 0.0):
             return None
         parts = [
             x.base if isinstance(x, Scaled) else s.whole(_apply(p.div, [x, factor])) for x in (a, b)
@@ -194,7 +199,7 @@ def _sum(row: Primitive) -> Any:
 
 
 def _root(s: _Hoister, a: Any, exponent: Any = 0.5) -> Scaled | None:
-    if exponent != 0.5 or isinstance(exponent, Scaled | Symbol) or not isinstance(a, Scaled):
+    if isinstance(exponent, Scaled) or not _is(exponent, 0.5) or not isinstance(a, Scaled):
         return None
     if not isinstance(a.factor, Symbol) and not a.factor > 0.0:
         return None
