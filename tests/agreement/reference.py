@@ -39,8 +39,9 @@ class Answers:
         self.root = function(*self.leaves)
         self.decided = True
         if isinstance(function, Program):
-            value, self.decided = survey(function, point)
-            error = value.error
+            numbers, self.decided = survey(function, point)
+            self.results = [Expected(x.value, x.error) for x in numbers]
+            error = numbers[-1].error
         else:
             error = 0.0
             if isinstance(self.root, Value):
@@ -95,8 +96,8 @@ def _data(x: Any) -> float:
     return x.data if isinstance(x, Value) else float(x)
 
 
-def survey(program: Program, point: Sequence[float]) -> tuple[Number, bool]:
-    """A program's value, and whether its derivatives are the same in any order: no step is so near to a kink,
+def survey(program: Program, point: Sequence[float]) -> tuple[list[Number], bool]:
+    """A program's results, inputs first, and whether its derivatives are the same in any order: no step is so near to a kink,
     and no comparison to a tie, that rounding decides."""
     results = [Number(x) for x in point]
     anyorder.doubts.clear()
@@ -117,7 +118,7 @@ def survey(program: Program, point: Sequence[float]) -> tuple[Number, bool]:
         out = lift(rule.forward(*chosen))
         decided &= certain(rule.partials, out, chosen)
         results.append(out)
-    return results[-1], decided
+    return results, decided
 
 
 def survey_graph(root: Value) -> tuple[float, bool]:

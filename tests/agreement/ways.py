@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autograd import Value, compile, dot, grad, hessian, hvp, value_and_grad, vmap
+from autograd import Value, compile, dot, grad, hessian, hvp, jacobian, value_and_grad, vmap
 from autograd.compiler import entry
 from autograd.compiler.lowering import schedule
 from autograd.structure import flatten
+from autograd.testing.programs import Program
 
 from .anyorder import TINY
 from .reference import Answers, Expected
@@ -67,6 +68,41 @@ class Way(NamedTuple):
 
 def _value(case: Case) -> list[Answered]:
     return [(compile(case)(case.inputs), [case.at(case.inputs).value])]
+
+
+def _results(case: Case) -> list[Answered]:
+    """All results of a program at once, and those of several lanes."""
+    program = case.function
+    if not isinstance(program, Program):
+        return []
+
+    def results(xs: Any) -> Any:
+        return program.results(*xs)
+
+    expected = [case.at(point).results for point in case.points]
+    found = compile(results)(case.inputs)
+    return [
+        (found, expected[0]),
+        (compile(vmap(results))(case.points), [x for lane in expected for x in lane]),
+    ]
+
+
+def _jacobian(case: Case) -> list[Answered]:
+    """The derivatives of a program's last results."""
+    program = case.function
+    if not isinstance(program, Program):
+        return []
+    count = min(3, len(program.steps))
+
+    def last(xs: Any) -> Any:
+        return program.results(*xs)[-count:]
+
+    expected = []
+    for left in reversed(range(count)):
+        steps = program.steps[: len(program.steps) - left]
+        expected += Answers(Program(case.inputs, steps), case.inputs).gradient()
+    wide = len(case.inputs) >= count  # else by forward mode, which meets other infinities times 0
+    return [(compile(jacobian(last))(case.inputs), expected)] if wide else []
 
 
 def _both(case: Case, point: Sequence[float]) -> list[Expected]:
@@ -222,6 +258,7 @@ def _lane_products(case: Case) -> list[Answered]:
 
 WAYS = [
     Way("value", _value),
+    Way("all results", _results),
     Way("gradient", _gradient),
     Way("gradient by containers", _containers),
     Way("gradient, Values captured", _captured),
@@ -229,6 +266,7 @@ WAYS = [
     Way("Hessian-vector product", _product),
     Way("the same, reverse twice", _twice),
     Way("Hessian", _hessian),
+    Way("Jacobian", _jacobian),
     Way("vmapped gradient", _lanes, (ARRAYS,)),
     Way("vmapped, inputs shared", _shared, (ARRAYS,)),
     Way("vmapped, Values captured", _lanes_captured, (ARRAYS,)),
