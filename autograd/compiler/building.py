@@ -154,11 +154,14 @@ class Builder:
             )
             if key in self._known:
                 return self._known[key]
-        if out is None and count > 1 and all((x.positions == x.positions[0]).all() for x in refs):
-            one = [Ref(x.arena, x.positions[:1]) if isinstance(x, Ref) else x for x in operands]
-            same = self.elementwise(row, one, 1)
-            assert isinstance(same, Ref)
-            return Ref(same.arena, self.np.repeat(same.positions, count))
+        times = self._repeats(refs, count) if out is None else 1
+        if times > 1:
+            once = [
+                Ref(x.arena, x.positions[::times]) if isinstance(x, Ref) else x for x in operands
+            ]
+            found = self.elementwise(row, once, count // times)
+            assert isinstance(found, Ref)
+            return Ref(found.arena, self.np.repeat(found.positions, times))
         laned = any(ref.laned for ref in refs)
         target = out or self.place(laned, count)
         self._nested(row.name, target, operands)
@@ -166,6 +169,18 @@ class Builder:
             self._known[key] = target
             self._kept += [ref.positions for ref in refs]
         return target
+
+    def _repeats(self, refs: Sequence[Ref], count: int) -> int:
+        """How many times each operand comes in a row, the same number for all."""
+        np = self.np
+        moves = np.zeros(max(count - 1, 0), dtype=bool)
+        for ref in refs:
+            moves |= ref.positions[1:] != ref.positions[:-1]
+        places = np.flatnonzero(moves) + 1
+        first = int(places[0]) if len(places) else count
+        if first < 2 or count % first or len(places) != count // first - 1:
+            return 1
+        return first if (places % first == 0).all() else 1
 
     def _nested(self, op: str, out: Ref, operands: Sequence[Operand], detail: Any = None) -> None:
         """Emit an elementwise instruction in a shape in which all operands are views."""
@@ -350,10 +365,10 @@ class ArraySymbol(Operators):
     def _apply(self, primitive: Primitive, *operands: Any) -> Any:
         builder, count = self._builder, self._count
         found = [x.operand if isinstance(x, ArraySymbol) else float(x) for x in operands]
-        for rule in (_fold_mul,) if primitive is p.mul else ():
-            known = rule(found)
-            if known is not None:
-                return builder.symbol(known, count)
+        rule = _FOLDS.get(primitive)
+        known = None if rule is None else rule(found)
+        if known is not None:
+            return builder.symbol(known, count)
         return builder.symbol(builder.rule(primitive, found, count), count)
 
     def __lt__(self, other: Any) -> Any:
@@ -384,3 +399,16 @@ def _fold_mul(operands: Sequence[Operand]) -> Operand | None:
     if a == 1.0 and isinstance(a, float):
         return b
     return a if isinstance(b, float) and b == 1.0 else None
+
+
+def _fold_where(operands: Sequence[Operand]) -> Operand | None:
+    """The branch, where both are the same one."""
+    _, a, b = operands
+    if isinstance(a, Ref) and isinstance(b, Ref):
+        same = a.arena == b.arena and (a.positions == b.positions).all()
+    else:
+        same = isinstance(a, float) and a == b
+    return a if same else None
+
+
+_FOLDS = {p.mul: _fold_mul, p.where: _fold_where}

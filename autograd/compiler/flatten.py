@@ -31,7 +31,7 @@ class Flat(NamedTuple):
 
 _ADDITIVE = {p.add, p.sub, p.neg, p.sum_}
 _ABSORBED = {p.add, p.sub, p.neg, p.mul}
-_REDUCING = {p.logsumexp, p.prod}
+_REDUCING = {p.logsumexp, p.prod, c.largest}
 
 
 def flatten(graph: Graph, roles: list[int]) -> Flat:

@@ -48,6 +48,8 @@ class Step(NamedTuple):
     """For a matmul, the id of what is added to each row, or None."""
     extended: Ref | None = None
     """And the activations with a 1 after them, if the biases are multiplied by that; None if they are added."""
+    weights: tuple[Ref, Ref] | None = None
+    """For a logsumexp, the exponentials of the terms and their sums, whose ratios are its derivatives."""
 
 
 class Layout:
@@ -127,7 +129,7 @@ def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) ->
     lists = [operands[node] for node in nodes]
     arity = len(lists[0])
     row = group.row
-    if row in {p.sum_, p.dot, p.logsumexp} and set(map(len, lists)) != {arity}:
+    if row in {p.sum_, p.dot, p.logsumexp, c.largest} and set(map(len, lists)) != {arity}:
         return _ragged(group, lists, builder, layout)
     ids = np.fromiter(chain.from_iterable(lists), dtype=np.int64, count=n * arity)
     ids = ids.reshape(n, arity)
@@ -136,10 +138,10 @@ def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) ->
         if group.matrix:
             return _matmul(schedule.flat, group, ids, builder, layout)
         return _dot(group, ids[:, :half], ids[:, half:], builder, layout)
-    if row is p.sum_:
+    if row is p.sum_ or row is c.largest:
         ref = layout.operand(builder, ids)
         assert isinstance(ref, Ref)
-        return Step(group, "sum", builder.reduce("add", ref), (ids,), (ref,))
+        return Step(group, "sum", builder.reduce(_REDUCTIONS[row], ref), (ids,), (ref,))
     if row is p.prod or row is p.logsumexp:
         ref = layout.operand(builder, ids)
         assert isinstance(ref, Ref)
@@ -150,8 +152,8 @@ def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) ->
         def combine(terms: Ref, kind: str) -> Ref:
             return builder.reduce(kind, Ref(terms.arena, terms.positions.reshape(n, arity)))
 
-        out = _logsumexp(builder, line, np.full(n, arity), combine)
-        return Step(group, "logsumexp", out, (ids,), (ref,))
+        out, weights = _logsumexp(builder, line, np.full(n, arity), combine)
+        return Step(group, "logsumexp", out, (ids,), (ref,), weights=weights)
     columns = tuple(np.ascontiguousarray(ids[:, j]) for j in range(arity))
     found = tuple(layout.operand(builder, column) for column in columns)
     if row is c.same:
@@ -217,18 +219,22 @@ def _ragged(group: Group, lists: list[tuple[int, ...]], builder: Builder, layout
         def add_up(terms: Ref, kind: str) -> Ref:
             return builder.ragged(terms, starts, kind)
 
-        return Step(
-            group, "logsumexp", _logsumexp(builder, ref, counts, add_up), flat, found, starts
-        )
+        out, weights = _logsumexp(builder, ref, counts, add_up)
+        return Step(group, "logsumexp", out, flat, found, starts, weights=weights)
     terms = found[0] if len(found) == 1 else builder.rule(p.mul, found, len(flat[0]))
     assert isinstance(terms, Ref)
     kind = "sum" if len(found) == 1 else "dot"
-    return Step(group, kind, builder.ragged(terms, starts), flat, found, starts)
+    out = builder.ragged(terms, starts, _REDUCTIONS.get(group.row, "add"))
+    return Step(group, kind, out, flat, found, starts)
+
+
+_REDUCTIONS = {p.sum_: "add", c.largest: "maximum"}
+"""The ufunc that a primitive is the reduction of."""
 
 
 def _logsumexp(
     builder: Builder, ref: Ref, counts: Ids, combine: Callable[[Ref, str], Ref]
-) -> Operand:
+) -> tuple[Operand, tuple[Ref, Ref]]:
     """The rule of primitives.logsumexp on rows of numbers.
 
     Args:
@@ -236,6 +242,9 @@ def _logsumexp(
         ref: the numbers of all rows, in one dimension.
         counts: how many numbers each row has.
         combine: the sums or maxima of rows.
+
+    Returns:
+        The results; and the exponentials, side by side, with their sums.
     """
     rule = builder.rule
     n, total = len(counts), len(ref.positions)
@@ -246,7 +255,8 @@ def _logsumexp(
     spread = Ref(shift.arena, builder.np.repeat(shift.positions, counts))
     exponentials = rule(p.exp, [rule(p.sub, [ref, spread], total)], total)
     assert isinstance(exponentials, Ref)
-    return rule(p.add, [shift, rule(p.log, [combine(exponentials, "add")], n)], n)
+    added = combine(exponentials, "add")
+    return rule(p.add, [shift, rule(p.log, [added], n)], n), (exponentials, added)
 
 
 def _matmul(flat: Flat, group: Group, ids: Ids, builder: Builder, layout: Layout) -> Step:

@@ -41,6 +41,16 @@ class View(NamedTuple):
         """Whether the numbers differ from lane to lane."""
         return self.arena in (LANES, ROWS)
 
+    @property
+    def positions(self) -> Positions:
+        """All positions that are viewed, in one dimension."""
+        import numpy as np
+
+        found = np.array(self.offset)
+        for n, step in zip(self.shape, self.strides, strict=True):
+            found = np.add.outer(found, np.arange(n) * step)
+        return found.ravel()
+
     def __str__(self) -> str:
         shape = "×".join([*map(str, self.shape), *(["L"] if self.laned else [])])
         steps = ""
@@ -74,6 +84,15 @@ class Instruction(NamedTuple):
     out: View
     operands: tuple[View | float, ...]
     detail: Any = None
+
+    @property
+    def writes(self) -> Positions:
+        """The positions in the output's arena that it writes."""
+        return self.detail if self.op == "scatter" else self.out.positions
+
+    def reads(self, operand: View) -> Positions:
+        """The positions in an operand's arena that it reads."""
+        return self.detail if self.op == "take" else operand.positions
 
     @property
     def elements(self) -> int:

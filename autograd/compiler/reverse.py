@@ -221,17 +221,10 @@ class Reverse:
                 )
 
     def _logsumexp(self, step: Step, g: Cotangent) -> None:
-        # The rule of primitives.logsumexp, on rows: exp(x - out), divided by their sum.
-        rule, builder = self.builder.rule, self.builder
+        # Each term's share in the sum of exponentials, which is there already.
+        assert step.weights is not None
+        rule, (parts, total) = self.builder.rule, step.weights
         rows, count = len(step.group.nodes), step.ids[0].size
-        out = self.spread(step.out, step)
-        assert out is not None
-        parts = rule(p.exp, [rule(p.sub, [_line(step.operands[0]), out], count)], count)
-        assert isinstance(parts, Ref)
-        if step.starts is None:
-            total = builder.reduce("add", Ref(parts.arena, parts.positions.reshape(rows, -1)))
-        else:
-            total = builder.ragged(parts, step.starts)
         each = self.spread(rule(p.div, [g.value, total], rows), step)
         assert each is not None
         mask = self.spread(g.mask, step)
