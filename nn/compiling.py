@@ -146,6 +146,8 @@ class CompiledStep:
             program.read()
             for rule in self._rules:
                 rule.read()
+            if not program.finite():  # later steps keep them so
+                return None
         loss = program.run(batch)
         if not math.isfinite(loss) or not self._update(program):
             self.sync()
@@ -201,15 +203,21 @@ class CompiledStep:
             except UNRECORDABLE as error:
                 reasons.append(str(error))
                 continue
+            self._rules = self._recorded(program)
             self._program, self._encode = program, encode
-            start = 0
-            for number, group in enumerate(self.optimizer.param_groups):
-                stop = start + len(group["params"])
-                part = program.numbers[start:stop], program.gradients[start:stop]
-                self._rules.append(Rule(self.optimizer, number, *part, program.quietly))
-                start = stop
             return
         raise CannotCompile(reasons[0] if reasons else "its targets are not numbers")
+
+    def _recorded(self, program: BatchLoss) -> list[Rule]:
+        """The optimizer's rule for each of its groups."""
+        rules: list[Rule] = []
+        start = 0
+        for number, group in enumerate(self.optimizer.param_groups):
+            stop = start + len(group["params"])
+            part = program.numbers[start:stop], program.gradients[start:stop]
+            rules.append(Rule(self.optimizer, number, *part, program.quietly))
+            start = stop
+        return rules
 
     def _check(self, program: BatchLoss, rows: Array, samples: list[tuple[Any, Any]]) -> None:
         tolerance = 1e-9 if self.dtype == "float64" else 1e-4
