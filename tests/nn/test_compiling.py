@@ -24,6 +24,7 @@ OPTIMIZERS = [
     (optim.RMSprop, {"lr": 0.01}),
     (optim.Adagrad, {"lr": 0.01}),
     (optim.SGD, {"lr": 0.1, "clip_norm": 0.05}),
+    (optim.SGD, {"lr": 0.1, "clip_norm": 50.0}),
     (optim.SGD, {"lr": 0.1, "clip_value": 0.01}),
     (optim.SGD, {"lr": optim.schedules.cosine(0.1, 20)}),
 ]
