@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
 from .hoisting import hoist
-from .running import kernels
+from .kernels import kernels
 from .straightline import generate
 
 if TYPE_CHECKING:

@@ -204,9 +204,7 @@ class Optimizer:
         scheduled = callable(rate)
         if scheduled:
             rate = rate(self.steps)
-        if (
-            type(rate) is float and 0.0 <= rate < math.inf
-        ):  # as it is at every step but the first bad one
+        if type(rate) is float and 0.0 <= rate < math.inf:  # as it is until the first bad one
             return rate
         return number(f"lr(step={self.steps})" if scheduled else LR, rate, 0.0)
 
