@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
+from . import pairing, pairs
 from .building import Builder
 from .flatten import LANED_INPUT
 from .layout import plane
@@ -50,6 +51,8 @@ class Step(NamedTuple):
     """And the activations with a 1 after them, if the biases are multiplied by that; None if they are added."""
     weights: tuple[Ref, Ref] | None = None
     """For a logsumexp, the exponentials of the terms and their sums, whose ratios are its derivatives."""
+    products: tuple[pairing.Product, ...] = ()
+    """The matrix products that a group of dots has been computed by; none if it was computed term by term."""
 
 
 class Layout:
@@ -130,14 +133,14 @@ def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) ->
     arity = len(lists[0])
     row = group.row
     if row in {p.sum_, p.dot, p.logsumexp, c.largest} and set(map(len, lists)) != {arity}:
-        return _ragged(group, lists, builder, layout)
+        return _ragged(schedule, group, lists, builder, layout)
     ids = np.fromiter(chain.from_iterable(lists), dtype=np.int64, count=n * arity)
     ids = ids.reshape(n, arity)
     if row is p.dot:
         half = arity // 2
         if group.matrix:
             return _matmul(schedule.flat, group, ids, builder, layout)
-        return _dot(group, ids[:, :half], ids[:, half:], builder, layout)
+        return _dot(schedule, group, ids[:, :half], ids[:, half:], builder, layout)
     if row is p.sum_ or row is c.largest:
         ref = layout.operand(builder, ids)
         assert isinstance(ref, Ref)
@@ -165,10 +168,15 @@ def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) ->
     return Step(group, "map", out, columns, found)
 
 
-def _dot(group: Group, left: Ids, right: Ids, builder: Builder, layout: Layout) -> Step:
+def _dot(
+    schedule: Schedule, group: Group, left: Ids, right: Ids, builder: Builder, layout: Layout
+) -> Step:
     n, k = left.shape
     a, b = layout.operand(builder, left), layout.operand(builder, right)
     out: Operand
+    products = _products(schedule, group, (a, b), builder, layout)
+    if products:
+        return Step(group, "dot", products[0], (left, right), (a, b), products=products[1])
     if isinstance(a, float) and isinstance(b, Ref):
         out = builder.rule(p.mul, [a, builder.reduce("add", b)], n)
     elif isinstance(a, Ref) and isinstance(b, Ref):
@@ -197,7 +205,32 @@ def _vecdot(builder: Builder, a: Ref, b: Ref) -> Operand:
     return out
 
 
-def _ragged(group: Group, lists: list[tuple[int, ...]], builder: Builder, layout: Layout) -> Step:
+def _products(
+    schedule: Schedule,
+    group: Group,
+    operands: tuple[Operand, Operand],
+    builder: Builder,
+    layout: Layout,
+) -> tuple[Ref, tuple[pairing.Product, ...]] | None:
+    """The results of a group of dots by matrix products, if that is the better way."""
+    ids = schedule.flat.graph.operands
+    sides: list[list[tuple[int, ...]]] = [[], []]
+    for node in group.nodes:
+        both = ids[node]
+        sides[0].append(both[: len(both) // 2])
+        sides[1].append(both[len(both) // 2 :])
+    # Where a cotangent may be absent it is handed on term by term.
+    active = [
+        not group.masked and any(i >= 0 and schedule.active[i] for i in chain(*side))
+        for side in sides
+    ]
+    blocks = pairs.find(layout, sides[0], sides[1], operands, active)
+    return pairing.compute(builder, layout, blocks, len(group.nodes)) if blocks else None
+
+
+def _ragged(
+    schedule: Schedule, group: Group, lists: list[tuple[int, ...]], builder: Builder, layout: Layout
+) -> Step:
     np = layout.np
     if group.row is not p.dot:
         sides = [list(chain.from_iterable(lists))]
@@ -221,6 +254,10 @@ def _ragged(group: Group, lists: list[tuple[int, ...]], builder: Builder, layout
 
         out, weights = _logsumexp(builder, ref, counts, add_up)
         return Step(group, "logsumexp", out, flat, found, starts, weights=weights)
+    if len(found) == 2:
+        products = _products(schedule, group, (found[0], found[1]), builder, layout)
+        if products:
+            return Step(group, "dot", products[0], flat, found, starts, products=products[1])
     terms = found[0] if len(found) == 1 else builder.rule(p.mul, found, len(flat[0]))
     assert isinstance(terms, Ref)
     kind = "sum" if len(found) == 1 else "dot"
