@@ -1,8 +1,9 @@
 """Stage 4, reroll: find the operations that can be done together, and an order to do them in.
 
-Every operation gets a *signature*: its primitive, the classes of its operands, and the signatures of the
-operations that produced them. Operations of one signature are one group if they can be done at one time. An
-agenda decides that time: of the signatures with something ready, the one whose remaining operations are on
+Every operation gets a *signature*: its primitive, the classes of its operands, and the primitives that
+produced them. (Not their signatures: what is different about the ends of a row would then be different about
+their neighbours a step later, and so on inwards.) Operations of one signature are one group if they can be
+done at one time. An agenda decides that time: of the signatures with something ready, the one whose remaining operations are on
 average farthest from the end comes first, and all of it that is ready goes at once. (Distance from the
 end, not from the start: counted from the start, work that nobody waits for splits every step of a recurrence.)
 """
@@ -185,10 +186,10 @@ def _signatures(
         else:
             shape = (count, classes[ids[0]])
         if identity in matrices:
-            producers: frozenset[int] = frozenset()
+            producers: frozenset[Primitive | None] = frozenset()
             shape = (shape, matrices[identity])
         else:
-            producers = frozenset([found[i] for i in ids if i >= graph.leaves])
+            producers = frozenset([primitives[i] for i in ids if i >= graph.leaves])
         state = active[identity] + 2 * masked[identity] + 4 * (classes[identity] >= LANED_INPUT)
         key = (row, shape, state, producers)
         number = known.get(key)
