@@ -27,6 +27,7 @@ DIRECT = {
     *(c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation),
 }
 """The primitives that are one instruction; the others are put together from these by their own rules."""
+_DIRECT_NAMES = frozenset(row.name for row in DIRECT)
 
 
 class Builder:
@@ -181,6 +182,33 @@ class Builder:
     def copy(self, operand: Operand, out: Ref) -> None:
         """Numbers to a place."""
         self._nested("copy", out, [operand])
+
+    def move(self, out: Ref, place: Ref) -> None:
+        """Let results that have just been computed stand in another place."""
+        last = self.instructions[-1]
+        fresh = (last.out.arena, last.out.offset) == (out.arena, int(out.positions[0]))
+        count = 1
+        for n in last.out.shape:
+            count *= n
+        if not fresh or last.op not in _DIRECT_NAMES or count != len(out.positions):
+            self.copy(out, place)
+            return
+        self.instructions.pop()
+        self._known = {key: ref for key, ref in self._known.items() if ref is not out}
+        operands = [
+            Ref(x.arena, self.positions(x)) if isinstance(x, View) else x for x in last.operands
+        ]
+        self._nested(last.op, place, operands)
+
+    def positions(self, view: View) -> Positions:
+        """The positions of a view, in one dimension."""
+        np = self.np
+        found = np.zeros(view.shape, dtype=np.int64)
+        for axis, (n, step) in enumerate(zip(view.shape, view.strides, strict=True)):
+            shape = [1] * len(view.shape)
+            shape[axis] = n
+            found = found + (step * np.arange(n)).reshape(shape)
+        return view.offset + found.ravel()
 
     def rows_of(self, ref: Ref) -> tuple[tuple[int, ...], tuple[int, ...], View]:
         """A view of a matrix of positions, with the shapes of its rows and of its columns."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
+from .arrange import arrange
 from .building import Builder
 from .flatten import LANED_INPUT
 from .program import CONSTANTS, LANES, ONCE, ROWS, Ref, View
@@ -16,6 +17,7 @@ from .reroll import data_first
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .arrange import Arrangement, Fill
     from .building import Operand
     from .flatten import Flat
     from .reroll import Group, Schedule
@@ -48,10 +50,15 @@ class Step(NamedTuple):
 class Layout:
     """Where the number of each id stands: its arena and position, its block and its rank there."""
 
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, arrangement: Arrangement) -> None:
         import numpy as np
 
         self.np = np
+        self.arrangement = arrangement
+        self.first: dict[int, tuple[int, int]] = {}
+        """Of the groups with margins, by number: the arena and the position of the first result."""
+        self.homes: dict[tuple[int, int], int] = {}
+        """Of leaves and constants that another arena needs copies of, by arena and id: the position there."""
         graph, classes = schedule.flat
         size = len(graph.operands)
         laned = np.array([k >= LANED_INPUT for k in classes[: graph.leaves]], dtype=bool)
@@ -68,10 +75,62 @@ class Layout:
         self.rank = self.position.copy()
         self.constants = np.array(graph.constants, dtype=float)
 
+    def column(self, builder: Builder, ids: Ids, number: int, index: int) -> Operand:
+        """Where an operand of a group stands, in the margin of another group where that has been planned."""
+        beside = self.arrangement.beside.get((number, index))
+        if beside is None:
+            return self.operand(builder, ids)
+        block, slots = beside
+        arena, start = self.first[block]
+        return Ref(arena, start + slots)
+
+    def with_margin(self, builder: Builder, number: int, out: Ref) -> Ref:
+        """The results of a group, moved to a place with a margin if they are to have one."""
+        margin = self.arrangement.margins.get(number)
+        if margin is None:
+            return out
+        slots = margin.slots(self.np.arange(len(out.positions)))
+        room = builder.place(out.laned, margin.before + int(slots[-1]) + 1 + margin.after)
+        start = int(room.positions[0]) + margin.before
+        self.first[number] = room.arena, start
+        place = Ref(room.arena, start + slots)
+        builder.move(out, place)
+        return place
+
+    def fill(self, builder: Builder, fills: list[Fill], homes: bool = False) -> None:
+        """Make copies in margins.
+
+        Args:
+            builder: what is added to.
+            fills: the copies.
+            homes: whether to fill ``homes`` as well.
+        """
+        np = self.np
+        by_arenas: dict[tuple[int, int], list[tuple[Ids, Ids]]] = {}
+        for block, slots, ids in fills:
+            arena, start = self.first[block]
+            constant = ids < 0
+            sources = np.where(constant, CONSTANTS, self.arena[np.maximum(ids, 0)])
+            for source in np.unique(sources):
+                chosen = sources == source
+                pair = start + slots[chosen], ids[chosen]
+                by_arenas.setdefault((arena, int(source)), []).append(pair)
+        for (arena, i), position in self.homes.items() if homes else ():
+            source = CONSTANTS if i < 0 else int(self.arena[i])
+            pair = np.array([position]), np.array([i])
+            by_arenas.setdefault((arena, source), []).append(pair)
+        for (arena, _), pairs in by_arenas.items():
+            places = np.concatenate([slots for slots, _ in pairs])
+            ids = np.concatenate([ids for _, ids in pairs])
+            builder.copy(self.operand(builder, ids), Ref(arena, places))
+
     def operand(self, builder: Builder, ids: Ids) -> Operand:
-        """Where operands stand, all of one class; constants are put into the program."""
-        first = int(ids.flat[0])
-        if first < 0:
+        """Where operands stand; constants are put into the program."""
+        np = self.np
+        constant = ids < 0
+        if constant.any() != constant.all():
+            return self.mixed(builder, ids)
+        if constant.flat[0]:
             numbers = self.constants[~ids]
             if ids.ndim == 1:
                 return builder.constant(numbers)
@@ -79,39 +138,61 @@ class Layout:
             if isinstance(found, Ref):
                 return Ref(CONSTANTS, found.positions.reshape(ids.shape))
             return found
-        return Ref(int(self.arena[first]), self.position[ids])
+        arenas = self.arena[ids]
+        first = arenas.flat[0]
+        if not (arenas == first).all():
+            return self.mixed(builder, ids)
+        return Ref(int(first), self.position[ids])
+
+    def mixed(self, builder: Builder, ids: Ids) -> Ref:
+        """Where operands of several arenas stand, the leaves and constants among them being copied to one."""
+        np = self.np
+        arenas = np.where(ids < 0, CONSTANTS, self.arena[np.maximum(ids, 0)])
+        laned = bool(((arenas == LANES) | (arenas == ROWS)).any())
+        arena = LANES if laned else ONCE
+        positions = self.position[np.maximum(ids, 0)]
+        for at in np.flatnonzero(arenas != arena).tolist():
+            key = arena, int(ids.flat[at])
+            if key not in self.homes:
+                self.homes[key] = int(builder.place(laned, 1).positions[0])
+            positions.flat[at] = self.homes[key]
+        return Ref(arena, positions)
 
 
 def build(schedule: Schedule) -> tuple[Builder, Layout, list[Step]]:
     """The instructions that compute the values."""
-    layout = Layout(schedule)
+    layout = Layout(schedule, arrange(schedule))
     builder = Builder(layout.once, layout.rows)
     steps = []
-    for number, group in enumerate(schedule.groups, start=2):
-        step = _step(schedule, group, builder, layout)
+    for number, group in enumerate(layout.arrangement.groups):
+        step = _step(schedule, group, number, builder, layout)
         nodes = layout.np.array(group.nodes)
         out = builder.filled(step.out, len(nodes), group.laned)
+        out = layout.with_margin(builder, number, out)
         layout.arena[nodes] = out.arena
         layout.position[nodes] = out.positions
-        layout.block[nodes] = number
+        layout.block[nodes] = number + 2
         layout.rank[nodes] = layout.np.arange(len(nodes))
         steps.append(step._replace(out=out))
+        layout.fill(builder, layout.arrangement.late.get(number, []))
+    made = len(builder.instructions)
+    layout.fill(builder, layout.arrangement.early, homes=True)
+    early = builder.instructions[made:]
+    builder.instructions[:] = early + builder.instructions[:made]
     return builder, layout, steps
 
 
-def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) -> Step:
+def _step(
+    schedule: Schedule, group: Group, number: int, builder: Builder, layout: Layout
+) -> Step:
     np = layout.np
     out: Operand
-    operands = schedule.flat.graph.operands
-    nodes = group.nodes
-    n = len(nodes)
-    lists = [operands[node] for node in nodes]
-    arity = len(lists[0])
     row = group.row
-    if row in {p.sum_, p.dot, p.logsumexp} and set(map(len, lists)) != {arity}:
-        return _ragged(group, lists, builder, layout)
-    ids = np.fromiter(chain.from_iterable(lists), dtype=np.int64, count=n * arity)
-    ids = ids.reshape(n, arity)
+    ids = layout.arrangement.ids[number]
+    if ids is None:
+        operands = schedule.flat.graph.operands
+        return _ragged(group, [operands[node] for node in group.nodes], builder, layout)
+    n, arity = ids.shape
     if row is p.dot:
         half = arity // 2
         if group.matrix:
@@ -134,7 +215,9 @@ def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) ->
         out = _logsumexp(builder, line, np.full(n, arity), combine)
         return Step(group, "logsumexp", out, (ids,), (ref,))
     columns = tuple(np.ascontiguousarray(ids[:, j]) for j in range(arity))
-    found = tuple(layout.operand(builder, column) for column in columns)
+    found = tuple(
+        layout.column(builder, column, number, j) for j, column in enumerate(columns)
+    )
     if row is c.same:
         out = builder.place(group.laned, n)
         assert isinstance(out, Ref)

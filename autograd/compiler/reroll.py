@@ -11,12 +11,13 @@ end, not from the start: counted from the start, work that nobody waits for spli
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
-from .flatten import LANED_INPUT, PARAMETER
+from .flatten import COMPUTED, LANED, LANED_INPUT, PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -196,7 +197,57 @@ def _signatures(
         if number is None:
             number = known[key] = len(known)
         found.append(number)
-    return found
+    return _unified(known, found, graph.leaves)
+
+
+_Key = tuple["Primitive | None", object, int, frozenset["Primitive | None"]]
+
+
+def _unified(known: dict[_Key, int], found: list[int], leaves: int) -> list[int]:
+    """Signatures with the rare ones, where they differ in leaves only, taken for the common ones.
+
+    The ends of a row are such: a leaf or a constant stands there for what is computed elsewhere.
+    """
+    alike: dict[tuple[object, ...], list[_Key]] = {}
+    for key in known:
+        row, shape, state, _ = key
+        if isinstance(shape, tuple) and all(type(k) is int for k in shape) and row is not p.dot:
+            alike.setdefault((row, len(shape), state), []).append(key)
+    counts: Counter[int] | None = None
+    renamed: dict[int, int] = {}
+    for keys in alike.values():
+        if len(keys) == 1:
+            continue
+        if counts is None:
+            counts = Counter(found[leaves:])
+        keys.sort(key=lambda key: -counts[known[key]])  # type: ignore[index]
+        for index, key in enumerate(keys):
+            least = RARE * counts[known[key]]
+            found_common = [
+                common
+                for common in keys[:index]
+                if counts[known[common]] >= least
+                and known[common] not in renamed
+                and _is_variant(key, common)
+            ]
+            if found_common:
+                nearest = min(found_common, key=lambda common: len(common[3]))
+                renamed[known[key]] = known[nearest]
+    return [renamed.get(number, number) for number in found] if renamed else found
+
+
+def _is_variant(key: _Key, common: _Key) -> bool:
+    """Whether a signature is another one with leaves for some of what is computed there."""
+    if not key[3] <= common[3]:
+        return False
+    return all(
+        a == b or (b in (COMPUTED, LANED) and a not in (COMPUTED, LANED))
+        for a, b in zip(key[1], common[1], strict=True)  # type: ignore[call-overload]
+    )
+
+
+RARE = 4
+"""How many times as many operations a signature has to have to take in a variant of it."""
 
 
 def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
