@@ -27,7 +27,20 @@ class Flat(NamedTuple):
 
     graph: Graph
     classes: list[int]
+    mixed: dict[int, tuple[int, ...]]
+    """Sums and inner products in which leaves or constants stand where their like have something computed, each
+    with the class that its terms count as, or its factors."""
 
+
+Terms = tuple[list[tuple[int, int]], list[tuple[int, int, int]]]
+"""Signed terms, and signed products."""
+Outline = tuple[tuple[int, ...], tuple[int, ...]]
+"""The signs of terms and of products."""
+
+RARE = 4
+"""How many times as many operations must have something computed at a place as have not, for these to be exceptions."""
+LONGEST = 16
+"""The most terms that a sum is compared by."""
 
 _ADDITIVE = {p.add, p.sub, p.neg, p.sum_}
 _ABSORBED = {p.add, p.sub, p.neg, p.mul}
@@ -72,6 +85,14 @@ def _holds(absorbed: bytearray, ids: tuple[int, ...]) -> bool:
     return False
 
 
+def _outline(terms: Terms) -> Outline | None:
+    """What sums have in common that may be compared term by term; None for long ones."""
+    singles, products = terms
+    if len(singles) + len(products) > LONGEST:
+        return None
+    return tuple([t[0] for t in singles]), tuple([t[0] for t in products])
+
+
 class _Flattener:
     """The state of the pass: the new lists, and where each old id went."""
 
@@ -83,10 +104,13 @@ class _Flattener:
         self.classes = list(roles)
         self.constants = list(graph.constants)
         self.known: dict[tuple[Primitive | None, tuple[int, ...]], int] = {}
+        self.mixed: dict[int, tuple[int, ...]] = {}
 
     def run(self) -> Flat:
         graph = self.graph
         absorbed = _absorbed(graph)
+        sums = self.sums(absorbed)
+        usual = self.usual(sums)
         new_id, emit = self.new_id, self.emit
         for identity in range(graph.leaves, len(graph.operands)):
             if absorbed[identity]:
@@ -94,15 +118,12 @@ class _Flattener:
                 continue
             row = graph.primitives[identity]
             ids = graph.operands[identity]
-            if row is p.sum_ or (row in _ADDITIVE and _holds(absorbed, ids)):
-                new_id.append(self.combine(*self.terms(identity, absorbed)))
+            if identity in sums:
+                terms = sums.pop(identity)
+                new_id.append(self.combine(terms, usual.get(_outline(terms)) if usual else None))
                 continue
             ids = tuple([new_id[i] if i >= 0 else i for i in ids])
-            if row is p.dot:
-                half = len(ids) // 2
-                pairs = zip(ids[:half], ids[half:], strict=True)
-                new_id.append(self.combine([], [(1, a, b) for a, b in pairs]))
-            elif row in _REDUCING:
+            if row in _REDUCING:
                 new_id.append(emit(row, self.of_one_class(ids)))
             else:
                 new_id.append(emit(row, ids))
@@ -113,7 +134,7 @@ class _Flattener:
             constants=self.constants,
             outputs=outputs,
         )
-        return Flat(flat, self.classes)
+        return Flat(flat, self.classes, self.mixed)
 
     def emit(self, row: Primitive | None, ids: tuple[int, ...]) -> int:
         key = (row, ids)
@@ -132,11 +153,25 @@ class _Flattener:
         self.known[key] = len(self.operands) - 1
         return len(self.operands) - 1
 
-    def terms(
-        self, root: int, absorbed: bytearray
-    ) -> tuple[list[tuple[int, int]], list[tuple[int, int, int]]]:
-        """The terms of a sum as (sign, id), and its products as (sign, id, id)."""
-        primitives, operands, new_id = self.graph.primitives, self.graph.operands, self.new_id
+    def sums(self, absorbed: bytearray) -> dict[int, Terms]:
+        """The terms of every sum and inner product."""
+        primitives, operands = self.graph.primitives, self.graph.operands
+        found: dict[int, Terms] = {}
+        for identity in range(self.graph.leaves, len(operands)):
+            if absorbed[identity]:
+                continue
+            row, ids = primitives[identity], operands[identity]
+            if row is p.dot:
+                half = len(ids) // 2
+                pairs = zip(ids[:half], ids[half:], strict=True)
+                found[identity] = [], [(1, a, b) for a, b in pairs]
+            elif row is p.sum_ or (row in _ADDITIVE and _holds(absorbed, ids)):
+                found[identity] = self.terms(identity, absorbed)
+        return found
+
+    def terms(self, root: int, absorbed: bytearray) -> Terms:
+        """The terms of a sum as (sign, id), and its products as (sign, id, id), in the ids of the graph."""
+        primitives, operands = self.graph.primitives, self.graph.operands
         singles: list[tuple[int, int]] = []
         products: list[tuple[int, int, int]] = []
         stack = [(1, root)]
@@ -144,12 +179,11 @@ class _Flattener:
             sign, identity = stack.pop()
             row = primitives[identity] if identity >= 0 else None
             if identity != root and (identity < 0 or not absorbed[identity]):
-                singles.append((sign, new_id[identity] if identity >= 0 else identity))
+                singles.append((sign, identity))
                 continue
             ids = operands[identity]
             if row is p.mul:
-                a, b = [new_id[i] if i >= 0 else i for i in ids]
-                products.append((sign, a, b))
+                products.append((sign, ids[0], ids[1]))
             elif row is p.sub:
                 stack.append((-sign, ids[1]))
                 stack.append((sign, ids[0]))
@@ -159,16 +193,81 @@ class _Flattener:
                 stack.extend([(sign, i) for i in reversed(ids)])
         return singles, products
 
+    def usual(self, sums: dict[int, Terms]) -> dict[Outline | None, list[int]]:
+        """What stands at each place of sums of one outline, where nearly all of them have something computed there.
+
+        At the ends of a row, leaves or constants do; without this, these sums would come apart differently.
+
+        Returns:
+            By outline the class of each term and then of both factors of each product; -1 where anything may be.
+        """
+        kinds = self.kinds()
+        counts: dict[Outline, list[list[int]]] = {}
+        for terms in sums.values():
+            outline = _outline(terms)
+            if outline is None:
+                continue
+            singles, products = terms
+            ids = [i for _, i in singles]
+            for _, a, b in products:
+                ids += (a, b)
+            rows = counts.get(outline)
+            if rows is None:
+                rows = counts[outline] = [[0] * 6 for _ in ids]
+            for row, i in zip(rows, ids, strict=True):
+                row[kinds[i] if i >= 0 else CONSTANT] += 1
+        found: dict[Outline | None, list[int]] = {}
+        for outline, rows in counts.items():
+            classes = []
+            for row in rows:
+                kind = LANED if row[LANED] else COMPUTED
+                others = sum(row) - row[kind]
+                classes.append(kind if 0 < RARE * others <= row[kind] else -1)
+            if max(classes) >= 0:
+                found[outline] = classes
+        return found
+
+    def kinds(self) -> list[int]:
+        """The class of every id of the graph."""
+        graph = self.graph
+        kinds = self.classes[:]
+        if max(kinds, default=0) < LANED_INPUT:
+            return kinds + [COMPUTED] * (len(graph.operands) - graph.leaves)
+        for ids in graph.operands[graph.leaves :]:
+            kind = COMPUTED
+            for i in ids:
+                if i >= 0 and kinds[i] >= LANED_INPUT:
+                    kind = LANED
+                    break
+            kinds.append(kind)
+        return kinds
+
     def kind(self, identity: int) -> int:
         return CONSTANT if identity < 0 else self.classes[identity]
 
-    def combine(self, singles: list[tuple[int, int]], products: list[tuple[int, int, int]]) -> int:
-        """The id of a sum of terms and products."""
-        kind = self.kind
+    def combine(self, terms: Terms, usual: list[int] | None) -> int:
+        """The id of a sum of terms and products, in the ids of the graph, given what usually stands there."""
+        new_id, kind = self.new_id, self.kind
+        leaves = self.graph.leaves
+        singles = [(sign, new_id[a] if a >= 0 else a) for sign, a in terms[0]]
+        products = [
+            (sign, new_id[a] if a >= 0 else a, new_id[b] if b >= 0 else b)
+            for sign, a, b in terms[1]
+        ]
+        # By position, the classes that leaves and constants count as.
+        place = len(singles)
+        mixed: set[tuple[int, ...]] = set()
         offset = 0.0
         parts: dict[tuple[int, ...], list[int]] = {}
         for sign, a, b in products:
             x, y = kind(a), kind(b)
+            stands_in = False
+            if usual is not None:
+                if a < leaves and usual[place] >= 0:
+                    x, stands_in = usual[place], True
+                if b < leaves and usual[place + 1] >= 0:
+                    y, stands_in = usual[place + 1], True
+                place += 2
             if y == CONSTANT == x:
                 offset += sign * self.constants[~a] * self.constants[~b]
                 continue
@@ -177,12 +276,20 @@ class _Flattener:
             if part is None:
                 part = parts[key] = []
             part += (a, b) if x <= y else (b, a)
-        for sign, a in singles:
+            if stands_in:
+                mixed.add(key)
+        for place, (sign, a) in enumerate(singles):
             x = kind(a)
+            stands_in = usual is not None and a < leaves and usual[place] >= 0
+            if stands_in:
+                assert usual is not None
+                x = usual[place]
             if x == CONSTANT:
                 offset += sign * self.constants[~a]
                 continue
             parts.setdefault((x, sign), []).append(a)
+            if stands_in:
+                mixed.add((x, sign))
         found = []
         # What is known early is added first, and so for all steps of a recurrence at once.
         for key, ids in sorted(
@@ -199,6 +306,8 @@ class _Flattener:
                 part_id = self.emit(p.add, (ids[0], ids[1]))
             else:
                 part_id = self.emit(p.sum_, tuple(ids))
+            if key in mixed:
+                self.mixed[part_id] = key[:-1]
             found.append((key[-1], part_id))
         if offset or not found:
             found.insert(0, (1, self.constant(offset)))

@@ -59,7 +59,7 @@ class Layout:
         """Of the groups with margins, by number: the arena and the position of the first result."""
         self.homes: dict[tuple[int, int], int] = {}
         """Of leaves and constants that another arena needs copies of, by arena and id: the position there."""
-        graph, classes = schedule.flat
+        graph, classes, _ = schedule.flat
         size = len(graph.operands)
         laned = np.array([k >= LANED_INPUT for k in classes[: graph.leaves]], dtype=bool)
         self.once = int((~laned).sum())
@@ -317,13 +317,13 @@ def _matmul(flat: Flat, group: Group, ids: Ids, builder: Builder, layout: Layout
     np = layout.np
     half = ids.shape[1] // 2
     left, right = ids[:, :half], ids[:, half:]
-    if data_first(flat, int(left[0, 0]), int(right[0, 0])):
+    if data_first(flat, group.nodes):
         left, right = right, left
     same = (right == right[0]).all(axis=1)
     rows = len(ids) if same.all() else int(np.argmin(same))
     weights, tuples = np.ascontiguousarray(left[:rows]), np.ascontiguousarray(right[::rows])
     w, x = [
-        builder.table(layout.constants[~ids]) if ids[0, 0] < 0 else layout.operand(builder, ids)
+        builder.table(layout.constants[~ids]) if (ids < 0).all() else layout.operand(builder, ids)
         for ids in (weights, tuples)
     ]
     assert isinstance(w, Ref)

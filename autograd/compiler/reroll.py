@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
-from .flatten import COMPUTED, LANED, LANED_INPUT, PARAMETER
+from .flatten import COMPUTED, LANED, LANED_INPUT, PARAMETER, RARE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from ..primitives import Primitive
     from .flatten import Flat
@@ -127,7 +127,7 @@ def _matrices(flat: Flat) -> dict[int, tuple[int, int, int]]:
     Dots of parameters that share an activation tuple are sorted by their first weight and cut into runs at the
     commonest step; a read-out that shares its tuple with the recurrent matrix is so told apart from it.
     """
-    graph, classes = flat
+    graph, classes, _ = flat
     by_tuple: dict[tuple[int, ...], list[int]] = {}
     for identity in range(graph.leaves, len(graph.operands)):
         if graph.primitives[identity] is p.dot:
@@ -166,7 +166,7 @@ def _signatures(
     The rows of a matrix are known by the matrix and not by who produced what they are multiplied by, so that
     all steps of a recurrence have the same signatures.
     """
-    graph, classes = flat
+    graph, classes, mixed = flat
     known: dict[tuple[object, ...], int] = {}
     found = [-1] * graph.leaves
     primitives, operands = graph.primitives, graph.operands
@@ -175,7 +175,9 @@ def _signatures(
         ids = operands[identity]
         count = len(ids)
         shape: object
-        if row is p.dot:
+        if identity in mixed and (row is p.dot or row is p.sum_):
+            shape = mixed[identity] if row is p.dot else mixed[identity][0]
+        elif row is p.dot:
             a, b = ids[0], ids[count // 2]
             shape = (classes[a] if a >= 0 else 0, classes[b] if b >= 0 else 0)
         elif row is p.sum_ or row is p.logsumexp:
@@ -244,10 +246,6 @@ def _is_variant(key: _Key, common: _Key) -> bool:
         a == b or (b in (COMPUTED, LANED) and a not in (COMPUTED, LANED))
         for a, b in zip(key[1], common[1], strict=True)  # type: ignore[call-overload]
     )
-
-
-RARE = 4
-"""How many times as many operations a signature has to have to take in a variant of it."""
 
 
 def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
@@ -334,14 +332,17 @@ def _tuple_major(flat: Flat, nodes: list[int]) -> list[int] | None:
     """The nodes of a group of dots by activation tuple, if each tuple meets the same rows of weights."""
     operands = flat.graph.operands
     classes = flat.classes
-    first = operands[nodes[0]]
+    plain = next((node for node in nodes if node not in flat.mixed), None)
+    if plain is None:
+        return None
+    first = operands[plain]
     half = len(first) // 2
     a, b = first[0], first[half]
     if a >= 0 and classes[a] >= LANED_INPUT:
         return None
     if len(nodes) == 1 and (b < 0 or classes[b] < LANED_INPUT):
         return None
-    swap = data_first(flat, a, b)
+    swap = data_first(flat, nodes)
     by_tuple: dict[tuple[int, ...], list[int]] = {}
     for node in nodes:
         ids = operands[node]
@@ -365,7 +366,10 @@ def _tuple_major(flat: Flat, nodes: list[int]) -> list[int] | None:
     return [node for found in by_tuple.values() for node in found]
 
 
-def data_first(flat: Flat, a: int, b: int) -> bool:
+def data_first(flat: Flat, nodes: Sequence[int]) -> bool:
     """Whether the activations of a group of dots are its first factors: data recorded as constants, which
     flatten puts first, against leaves that all lanes share."""
+    plain = next((node for node in nodes if node not in flat.mixed), nodes[0])
+    ids = flat.graph.operands[plain]
+    a, b = ids[0], ids[len(ids) // 2]
     return a < 0 <= b < flat.graph.leaves and flat.classes[b] < LANED_INPUT
