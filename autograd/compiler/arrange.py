@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Ids = Any
 
+_REDUCING = {p.sum_, p.dot, p.prod, p.logsumexp}
+
 FEWEST = 4
 """How many results a group has at least, to be worth arranging."""
 MUCH = 4
@@ -128,7 +130,7 @@ class _Arranger:
         """The operands of a group, a row a node; None if nodes have different numbers of them."""
         lists = [self.operands[node] for node in group.nodes]
         arity = len(lists[0])
-        if group.row in {p.sum_, p.dot, p.logsumexp} and set(map(len, lists)) != {arity}:
+        if group.row in _REDUCING and set(map(len, lists)) != {arity}:
             return None
         count = len(lists) * arity
         ids = self.np.fromiter(chain.from_iterable(lists), dtype=self.np.int64, count=count)
@@ -222,8 +224,10 @@ class _Arranger:
             int(moment): Fill(block, places[moments == moment], sources[moments == moment])
             for moment in np.unique(moments)
         }
-        cost = sum(1 if self.is_copy(fill) else 3 for moment, fill in fills.items() if moment >= 0)
-        if cost >= len(accepted):
+        cost = sum(1 if self.is_copy(fill) else 2 for moment, fill in fills.items() if moment >= 0)
+        if self.groups[block].row in _REDUCING:  # which may have to be moved
+            cost += 1
+        if cost > len(accepted):
             return
         self.found.margins[block] = margin
         for moment, fill in fills.items():

@@ -210,6 +210,17 @@ class Builder:
             found = found + (step * np.arange(n)).reshape(shape)
         return view.offset + found.ravel()
 
+    def put(self, source: Operand, place: Ref) -> None:
+        """Numbers to places that need not be regular, in two instructions at most where that can be."""
+        if isinstance(source, Ref) and source.laned == place.laned and source.arena != CONSTANTS:
+            if nest(self.np.stack([source.positions, place.positions])) is None:
+                if (source.positions[1:] - source.positions[:-1] != 1).any():
+                    source = self.take(source)
+                target = View(place.arena, 0, (), ())
+                self.emit("scatter", target, (self._line(source),), place.positions)
+                return
+        self.copy(source, place)
+
     def rows_of(self, ref: Ref) -> tuple[tuple[int, ...], tuple[int, ...], View]:
         """A view of a matrix of positions, with the shapes of its rows and of its columns."""
         found = nest_rows(ref.positions[None])

@@ -84,6 +84,19 @@ class Layout:
         arena, start = self.first[block]
         return Ref(arena, start + slots)
 
+    def matrix(self, builder: Builder, ids: Ids, number: int, index: int = 0) -> Operand:
+        """The same for several operands of a group, the columns of ``ids``, of which the first is given."""
+        beside = self.arrangement.beside
+        indices = range(index, index + ids.shape[1])
+        if not any((number, i) in beside for i in indices):
+            return self.operand(builder, ids)
+        columns = [self.column(builder, ids[:, i - index], number, i) for i in indices]
+        arenas = {x.arena if isinstance(x, Ref) else None for x in columns}
+        if len(arenas) > 1 or None in arenas:
+            return self.operand(builder, ids)
+        positions = self.np.stack([x.positions for x in columns], axis=1)  # type: ignore[union-attr]
+        return Ref(columns[0].arena, positions)  # type: ignore[union-attr]
+
     def with_margin(self, builder: Builder, number: int, out: Ref) -> Ref:
         """The results of a group, moved to a place with a margin if they are to have one."""
         margin = self.arrangement.margins.get(number)
@@ -122,7 +135,7 @@ class Layout:
         for (arena, _), pairs in by_arenas.items():
             places = np.concatenate([slots for slots, _ in pairs])
             ids = np.concatenate([ids for _, ids in pairs])
-            builder.copy(self.operand(builder, ids), Ref(arena, places))
+            builder.put(self.operand(builder, ids), Ref(arena, places))
 
     def operand(self, builder: Builder, ids: Ids) -> Operand:
         """Where operands stand; constants are put into the program."""
@@ -197,13 +210,16 @@ def _step(
         half = arity // 2
         if group.matrix:
             return _matmul(schedule.flat, group, ids, builder, layout)
-        return _dot(group, ids[:, :half], ids[:, half:], builder, layout)
+        a = layout.matrix(builder, ids[:, :half], number)
+        b = layout.matrix(builder, ids[:, half:], number, half)
+        return _dot(group, ids[:, :half], ids[:, half:], a, b, builder)
     if row is p.sum_:
-        ref = layout.operand(builder, ids)
-        assert isinstance(ref, Ref)
+        ref = layout.matrix(builder, ids, number)
+        if not isinstance(ref, Ref):  # one number for all terms
+            return Step(group, "sum", ref * arity, (ids,), (ref,))
         return Step(group, "sum", builder.reduce("add", ref), (ids,), (ref,))
     if row is p.prod or row is p.logsumexp:
-        ref = layout.operand(builder, ids)
+        ref = layout.matrix(builder, ids, number)
         assert isinstance(ref, Ref)
         if row is p.prod:
             return Step(group, "prod", builder.reduce("multiply", ref), (ids,), (ref,))
@@ -227,21 +243,23 @@ def _step(
     return Step(group, "map", out, columns, found)
 
 
-def _dot(group: Group, left: Ids, right: Ids, builder: Builder, layout: Layout) -> Step:
+def _dot(group: Group, left: Ids, right: Ids, a: Operand, b: Operand, builder: Builder) -> Step:
     n, k = left.shape
-    a, b = layout.operand(builder, left), layout.operand(builder, right)
     out: Operand
-    if isinstance(a, float) and isinstance(b, Ref):
-        out = builder.rule(p.mul, [a, builder.reduce("add", b)], n)
-    elif isinstance(a, Ref) and isinstance(b, Ref):
+    if isinstance(a, float) or isinstance(b, float):  # one number for all of them
+        factors = [builder.reduce("add", x) if isinstance(x, Ref) else x for x in (a, b)]
+        if isinstance(a, float) and isinstance(b, float):
+            factors.append(float(k))
+        out = factors[0]
+        for factor in factors[1:]:
+            out = builder.rule(p.mul, [out, factor], n)
+    else:
         out = _vecdot(builder, a, b)
         if not isinstance(out, Ref):
             flat = Ref(a.arena, a.positions.ravel()), Ref(b.arena, b.positions.ravel())
             product = builder.rule(p.mul, flat, n * k)
             assert isinstance(product, Ref)
             out = builder.reduce("add", Ref(product.arena, product.positions.reshape(n, k)))
-    else:
-        raise TypeError("flatten puts constants first")
     return Step(group, "dot", out, (left, right), (a, b))
 
 

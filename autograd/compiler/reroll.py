@@ -160,8 +160,8 @@ SMALLEST_MATRIX = 8
 
 def _signatures(
     flat: Flat, active: bytearray, masked: bytearray, matrices: dict[int, tuple[int, int, int]]
-) -> list[int]:
-    """The signature of every id, as a number; leaves have none (-1).
+) -> tuple[list[int], dict[_Key, int]]:
+    """The signature of every id, as a number, leaves having none (-1), and what the numbers mean.
 
     The rows of a matrix are known by the matrix and not by who produced what they are multiplied by, so that
     all steps of a recurrence have the same signatures.
@@ -199,16 +199,17 @@ def _signatures(
         if number is None:
             number = known[key] = len(known)
         found.append(number)
-    return _unified(known, found, graph.leaves)
+    return found, known
 
 
 _Key = tuple["Primitive | None", object, int, frozenset["Primitive | None"]]
 
 
-def _unified(known: dict[_Key, int], found: list[int], leaves: int) -> list[int]:
+def _unified(known: dict[_Key, int], found: list[int], leaves: int) -> list[int] | None:
     """Signatures with the rare ones, where they differ in leaves only, taken for the common ones.
 
-    The ends of a row are such: a leaf or a constant stands there for what is computed elsewhere.
+    The ends of a row are such: a leaf or a constant stands there for what is computed elsewhere. None if there are
+    none.
     """
     alike: dict[tuple[object, ...], list[_Key]] = {}
     for key in known:
@@ -235,7 +236,7 @@ def _unified(known: dict[_Key, int], found: list[int], leaves: int) -> list[int]
             if found_common:
                 nearest = min(found_common, key=lambda common: len(common[3]))
                 renamed[known[key]] = known[nearest]
-    return [renamed.get(number, number) for number in found] if renamed else found
+    return [renamed.get(number, number) for number in found] if renamed else None
 
 
 def _is_variant(key: _Key, common: _Key) -> bool:
@@ -257,12 +258,21 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
     """
     graph = flat.graph
     active, masked = needs(flat, wanted)
-    batches = _agenda(flat, _signatures(flat, active, masked, {}))
+    agenda = _Agenda(flat)
+    signatures, known = _signatures(flat, active, masked, {})
+    batches = agenda.batches(signatures)
     if len(batches) > FEW:
         matrices = _matrices(flat)
         if matrices:
-            other = _agenda(flat, _signatures(flat, active, masked, matrices))
-            batches = min(other, batches, key=len)
+            others, known_others = _signatures(flat, active, masked, matrices)
+            found = agenda.batches(others)
+            if len(found) <= len(batches):
+                batches, signatures, known = found, others, known_others
+        unified = _unified(known, signatures, graph.leaves)
+        if unified is not None:
+            found = agenda.batches(unified)
+            if len(found) + SPARED <= len(batches):
+                batches = found
     groups = []
     for nodes in batches:
         first = nodes[0]
@@ -278,54 +288,65 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
 
 FEW = 30
 """How many groups are too few to look for another way."""
+SPARED = 4
+"""How many groups have to be spared for operands to be put together from leaves and others."""
 
 
-def _agenda(flat: Flat, signatures: list[int]) -> list[list[int]]:
-    """Lists of ids of one signature, in an order in which they can be done."""
-    graph = flat.graph
-    leaves, size = graph.leaves, len(graph.operands)
-    operands = graph.operands
-    height = [0] * size
-    users: list[list[int]] = [[] for _ in range(size)]
-    waiting = [0] * size
-    for identity in range(size - 1, leaves - 1, -1):
-        above = height[identity] + 1
-        inner = {i for i in operands[identity] if i >= leaves}
-        waiting[identity] = len(inner)
-        for i in inner:
-            users[i].append(identity)
-            if height[i] < above:  # noqa: PLR1730 (a call of max costs more)
-                height[i] = above
-    count = max(signatures, default=-1) + 1
-    remaining, total = [0] * count, [0] * count
-    ready: list[list[int]] = [[] for _ in range(count)]
-    for identity in range(leaves, size):
-        s = signatures[identity]
-        remaining[s] += 1
-        total[s] += height[identity]
-        if not waiting[identity]:
-            ready[s].append(identity)
-    heap = [(-total[s] / remaining[s], s) for s in range(count) if ready[s]]
-    heapq.heapify(heap)
-    batches = []
-    while heap:
-        _, s = heapq.heappop(heap)
-        nodes, ready[s] = sorted(ready[s]), []
-        remaining[s] -= len(nodes)
-        batches.append(nodes)
-        touched = set()
-        for identity in nodes:
-            total[s] -= height[identity]
-            for user in users[identity]:
-                waiting[user] -= 1
-                if not waiting[user]:
-                    t = signatures[user]
-                    if not ready[t]:
-                        touched.add(t)
-                    ready[t].append(user)
-        for t in touched:
-            heapq.heappush(heap, (-total[t] / remaining[t], t))
-    return batches
+class _Agenda:
+    """What tells when an operation can be done, and how soon it should."""
+
+    def __init__(self, flat: Flat) -> None:
+        graph = flat.graph
+        self.leaves, self.size = leaves, size = graph.leaves, len(graph.operands)
+        operands = graph.operands
+        self.height = height = [0] * size
+        """How far each id is from the end."""
+        self.users: list[list[int]] = [[] for _ in range(size)]
+        self.waiting = [0] * size
+        """For how many others each id waits."""
+        users, waiting = self.users, self.waiting
+        for identity in range(size - 1, leaves - 1, -1):
+            above = height[identity] + 1
+            inner = {i for i in operands[identity] if i >= leaves}
+            waiting[identity] = len(inner)
+            for i in inner:
+                users[i].append(identity)
+                if height[i] < above:  # noqa: PLR1730 (a call of max costs more)
+                    height[i] = above
+
+    def batches(self, signatures: list[int]) -> list[list[int]]:
+        """Lists of ids of one signature, in an order in which they can be done."""
+        height, users, waiting = self.height, self.users, self.waiting[:]
+        count = max(signatures, default=-1) + 1
+        remaining, total = [0] * count, [0] * count
+        ready: list[list[int]] = [[] for _ in range(count)]
+        for identity in range(self.leaves, self.size):
+            s = signatures[identity]
+            remaining[s] += 1
+            total[s] += height[identity]
+            if not waiting[identity]:
+                ready[s].append(identity)
+        heap = [(-total[s] / remaining[s], s) for s in range(count) if ready[s]]
+        heapq.heapify(heap)
+        batches = []
+        while heap:
+            _, s = heapq.heappop(heap)
+            nodes, ready[s] = sorted(ready[s]), []
+            remaining[s] -= len(nodes)
+            batches.append(nodes)
+            touched = set()
+            for identity in nodes:
+                total[s] -= height[identity]
+                for user in users[identity]:
+                    waiting[user] -= 1
+                    if not waiting[user]:
+                        t = signatures[user]
+                        if not ready[t]:
+                            touched.add(t)
+                        ready[t].append(user)
+            for t in touched:
+                heapq.heappush(heap, (-total[t] / remaining[t], t))
+        return batches
 
 
 def _tuple_major(flat: Flat, nodes: list[int]) -> list[int] | None:
