@@ -272,7 +272,10 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
         if unified is not None:
             found = agenda.batches(unified)
             if len(found) + SPARED <= len(batches):
-                batches = found
+                batches, signatures = found, unified
+        if len(batches) > FEW:
+            found = agenda.batches(signatures, urgent=True)
+            batches = min(batches, found, key=len)
     groups = []
     for nodes in batches:
         first = nodes[0]
@@ -314,11 +317,17 @@ class _Agenda:
                 if height[i] < above:  # noqa: PLR1730 (a call of max costs more)
                     height[i] = above
 
-    def batches(self, signatures: list[int]) -> list[list[int]]:
-        """Lists of ids of one signature, in an order in which they can be done."""
+    def batches(self, signatures: list[int], urgent: bool = False) -> list[list[int]]:
+        """Lists of ids of one signature, in an order in which they can be done.
+
+        Args:
+            signatures: of every id.
+            urgent: whether the signature comes first whose farthest ready operation is farthest from the end,
+                rather than the one whose remaining operations are on average.
+        """
         height, users, waiting = self.height, self.users, self.waiting[:]
         count = max(signatures, default=-1) + 1
-        remaining, total = [0] * count, [0] * count
+        remaining, total, top = [0] * count, [0] * count, [-1] * count
         ready: list[list[int]] = [[] for _ in range(count)]
         for identity in range(self.leaves, self.size):
             s = signatures[identity]
@@ -326,13 +335,21 @@ class _Agenda:
             total[s] += height[identity]
             if not waiting[identity]:
                 ready[s].append(identity)
-        heap = [(-total[s] / remaining[s], s) for s in range(count) if ready[s]]
+                top[s] = max(top[s], height[identity])
+
+        def key(s: int) -> float:
+            return -top[s] if urgent else -total[s] / remaining[s]
+
+        heap = [(key(s), s) for s in range(count) if ready[s]]
         heapq.heapify(heap)
         batches = []
         while heap:
             _, s = heapq.heappop(heap)
+            if not ready[s]:  # done under a better key
+                continue
             nodes, ready[s] = sorted(ready[s]), []
             remaining[s] -= len(nodes)
+            top[s] = -1
             batches.append(nodes)
             touched = set()
             for identity in nodes:
@@ -341,11 +358,12 @@ class _Agenda:
                     waiting[user] -= 1
                     if not waiting[user]:
                         t = signatures[user]
-                        if not ready[t]:
+                        if not ready[t] or (urgent and height[user] > top[t]):
                             touched.add(t)
+                            top[t] = max(top[t], height[user])
                         ready[t].append(user)
             for t in touched:
-                heapq.heappush(heap, (-total[t] / remaining[t], t))
+                heapq.heappush(heap, (key(t), t))
         return batches
 
 
