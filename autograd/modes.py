@@ -188,4 +188,12 @@ def call_site() -> str:
         if frame.f_globals.get("__name__", "").partition(".")[0] not in own:
             break
         frame = frame.f_back
-    return f"at {frame.f_code.co_filename}, line {frame.f_lineno}"
+    return f"at {_source(frame.f_code.co_filename)}, line {frame.f_lineno}"
+
+
+def _source(filename: str) -> str:
+    """A file's name; for a notebook's cell, which is no file that anybody knows, what IPython calls it."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    named = getattr(getattr(shell, "compile", None), "format_code_name", lambda _: None)(filename)
+    return filename if named is None else " ".join(named)

@@ -494,6 +494,7 @@ def logsumexp(xp: Namespace) -> Row:
         # They sum to 1. Divided by their sum, since the rounding error of a large out is a factor in each.
         parts = [xp.exp(x - out) for x in args]
         total = xp.sum(*parts)
+        total = xp.where(xp.isnan(total), 1.0, total)  # one of inf leaves the others their 0
         return [xp.div(part, total) for part in parts]
 
     return forward, weights

@@ -99,7 +99,7 @@ class CompiledStep:
             self._compile(X, y)
         program = self._program
         assert program is not None
-        data = np.concatenate([_numbers(X), self._encode(y)], axis=1).astype(program.once.dtype)
+        data = program.padded(np.concatenate([self._encode(y), _numbers(X)], axis=1))
 
         def step(chosen: Sequence[int] | None) -> float:
             if chosen is None:
@@ -194,15 +194,16 @@ class CompiledStep:
         reasons = []
         for structure, arrange, encode in _targets(y, self.model, X):
 
-            def function(x: Any, t: Any, arrange: Any = arrange) -> Any:
+            def function(t: Any, x: Any, arrange: Any = arrange) -> Any:
                 return self.loss(self.model(x), arrange(t))
 
-            both = Structure(tuple, sample.size + structure.size, children=(sample, structure))
+            # The sample last, so that there may be a 1 after it.
+            both = Structure(tuple, structure.size + sample.size, children=(structure, sample))
             try:
                 program = BatchLoss(function, leaves, both, self.dtype)
                 few = _few(y)
                 rows = np.concatenate(
-                    [_numbers([_plain(X[i]) for i in few]), encode([_plain(y[i]) for i in few])],
+                    [encode([_plain(y[i]) for i in few]), _numbers([_plain(X[i]) for i in few])],
                     axis=1,
                 )
                 self._check(program, rows, [(_plain(X[i]), _plain(y[i])) for i in few])

@@ -15,6 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
+from . import conditions as c
 from .layout import nest
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     Ids = Any
 
-_REDUCING = {p.sum_, p.dot, p.prod, p.logsumexp}
+_REDUCING = {p.sum_, p.dot, p.prod, p.logsumexp, c.largest}
 
 FEWEST = 4
 """How many results a group has at least, to be worth arranging."""
@@ -128,7 +129,7 @@ class _Arranger:
 
     def matrix(self, group: Group) -> Ids | None:
         """The operands of a group, a row a node; None if nodes have different numbers of them."""
-        lists = [self.operands[node] for node in group.nodes]
+        lists = [self.operands[node] for node in group.products or group.nodes]
         arity = len(lists[0])
         if group.row in _REDUCING and set(map(len, lists)) != {arity}:
             return None

@@ -133,6 +133,16 @@ class BatchLoss:
         losses = space.results[0][0]()
         return float(self.np.add.reduce(losses, None) / losses.size)
 
+    def padded(self, rows: Array) -> Array:
+        """Samples with the ones after them that the program may want to multiply biases by.
+
+        Args:
+            rows: an array (samples, numbers of a sample).
+        """
+        np, wanted = self.np, self.program.rows - rows.shape[1]
+        ones = np.ones((len(rows), max(wanted, 0)), self.once.dtype)
+        return np.concatenate([rows, ones], axis=1, dtype=self.once.dtype)
+
     def __call__(self, rows: Array) -> float:
         """The mean over samples.
 
@@ -140,6 +150,6 @@ class BatchLoss:
             rows: an array (samples, numbers of a sample).
         """
         space = self.space(len(rows))
-        space.rows[:] = rows
+        space.rows[:] = self.padded(rows)
         with self.np.errstate(all="ignore"):
             return self.run(space)

@@ -45,6 +45,10 @@ class Builder:
         self._known: dict[Any, Operand] = {}
         self._kept: list[Any] = []  # what the keys of _known refer to by identity
         self.lane_count: int | None = None
+        self.spare = 0
+        """Groups of so many numbers of lanes are followed by a 1, for a bias to be multiplied by."""
+        self.ones: list[Ref] = []
+        self._arguments = rows
 
     # --- places ------------------------------------------------------------------------------
 
@@ -53,7 +57,28 @@ class Builder:
         arena = LANES if laned else ONCE
         start = self.sizes[arena]
         self.sizes[arena] += count
+        if laned and count == self.spare:
+            self.ones.append(Ref(LANES, self.np.array([start + count])))
+            self.sizes[arena] += 1
         return Ref(arena, self.np.arange(start, start + count))
+
+    def with_one(self, x: Ref) -> Ref | None:
+        """A row of activations with a 1 after it, if there is one or one can be put there.
+
+        Args:
+            x: positions (1, terms).
+        """
+        first, terms = int(x.positions[0, 0]), x.positions.shape[1]
+        after = first + terms
+        if (x.positions[0] != self.np.arange(first, after)).any():
+            return None
+        if x.arena == ROWS and after == self._arguments:
+            if self.rows == self._arguments:
+                self.rows += 1
+                self.ones.append(Ref(ROWS, self.np.array([after])))
+        elif not any(x.arena == ref.arena and after == ref.positions[0] for ref in self.ones):
+            return None
+        return Ref(x.arena, self.np.append(x.positions, [[after]], axis=1))
 
     def constant(self, numbers: Any) -> Operand:
         """An array of constants; a float if they are all the same."""
@@ -130,6 +155,14 @@ class Builder:
             )
             if key in self._known:
                 return self._known[key]
+        times = self._repeats(refs, count) if out is None else 1
+        if times > 1:
+            once = [
+                Ref(x.arena, x.positions[::times]) if isinstance(x, Ref) else x for x in operands
+            ]
+            found = self.elementwise(row, once, count // times)
+            assert isinstance(found, Ref)
+            return Ref(found.arena, self.np.repeat(found.positions, times))
         laned = any(ref.laned for ref in refs)
         target = out or self.place(laned, count)
         self._nested(row.name, target, operands)
@@ -137,6 +170,18 @@ class Builder:
             self._known[key] = target
             self._kept += [ref.positions for ref in refs]
         return target
+
+    def _repeats(self, refs: Sequence[Ref], count: int) -> int:
+        """How many times each operand comes in a row, the same number for all."""
+        np = self.np
+        moves = np.zeros(max(count - 1, 0), dtype=bool)
+        for ref in refs:
+            moves |= ref.positions[1:] != ref.positions[:-1]
+        places = np.flatnonzero(moves) + 1
+        first = int(places[0]) if len(places) else count
+        if first < 2 or count % first or len(places) != count // first - 1:
+            return 1
+        return first if (places % first == 0).all() else 1
 
     def _nested(self, op: str, out: Ref, operands: Sequence[Operand], detail: Any = None) -> None:
         """Emit an elementwise instruction in a shape in which all operands are views."""
@@ -196,19 +241,9 @@ class Builder:
         self.instructions.pop()
         self._known = {key: ref for key, ref in self._known.items() if ref is not out}
         operands = [
-            Ref(x.arena, self.positions(x)) if isinstance(x, View) else x for x in last.operands
+            Ref(x.arena, x.positions) if isinstance(x, View) else x for x in last.operands
         ]
         self._nested(last.op, place, operands)
-
-    def positions(self, view: View) -> Positions:
-        """The positions of a view, in one dimension."""
-        np = self.np
-        found = np.zeros(view.shape, dtype=np.int64)
-        for axis, (n, step) in enumerate(zip(view.shape, view.strides, strict=True)):
-            shape = [1] * len(view.shape)
-            shape[axis] = n
-            found = found + (step * np.arange(n)).reshape(shape)
-        return view.offset + found.ravel()
 
     def put(self, source: Operand, place: Ref) -> None:
         """Numbers to places that need not be regular, in two instructions at most where that can be."""
@@ -359,10 +394,10 @@ class ArraySymbol(Operators):
     def _apply(self, primitive: Primitive, *operands: Any) -> Any:
         builder, count = self._builder, self._count
         found = [x.operand if isinstance(x, ArraySymbol) else float(x) for x in operands]
-        for rule in (_fold_mul,) if primitive is p.mul else ():
-            known = rule(found)
-            if known is not None:
-                return builder.symbol(known, count)
+        rule = _FOLDS.get(primitive)
+        known = None if rule is None else rule(found)
+        if known is not None:
+            return builder.symbol(known, count)
         return builder.symbol(builder.rule(primitive, found, count), count)
 
     def __lt__(self, other: Any) -> Any:
@@ -393,3 +428,16 @@ def _fold_mul(operands: Sequence[Operand]) -> Operand | None:
     if a == 1.0 and isinstance(a, float):
         return b
     return a if isinstance(b, float) and b == 1.0 else None
+
+
+def _fold_where(operands: Sequence[Operand]) -> Operand | None:
+    """The branch, where both are the same one."""
+    _, a, b = operands
+    if isinstance(a, Ref) and isinstance(b, Ref):
+        same = a.arena == b.arena and (a.positions == b.positions).all()
+    else:
+        same = isinstance(a, float) and a == b
+    return a if same else None
+
+
+_FOLDS = {p.mul: _fold_mul, p.where: _fold_where}

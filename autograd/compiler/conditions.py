@@ -1,4 +1,4 @@
-"""The primitives that only recordings have: comparisons, connectives, and two that pass a number on.
+"""The primitives that only recordings have: comparisons, connectives, and some that pass a number on.
 
 They are rows like those of :mod:`autograd.primitives` but stand outside its table, since no user applies
 them to a Value: an eager comparison is a plain bool. Truth is 1.0, falsehood 0.0.
@@ -21,7 +21,7 @@ CONDITIONS: dict[str, Primitive] = {}
 """Every primitive of this module by name."""
 
 
-def _condition(symbol: str, arity: int) -> Callable[[Callable[[Namespace], Row]], Primitive]:
+def _condition(symbol: str, arity: int | None) -> Callable[[Callable[[Namespace], Row]], Primitive]:
     def enter(define: Callable[[Namespace], Row]) -> Primitive:
         row = Primitive(define, symbol, arity, False, None, None)
         row.forward, row.partials = row.bind(IEEE)
@@ -81,6 +81,12 @@ def negation(xp: Namespace) -> Row:
 def detach(xp: Namespace) -> Row:
     """The number itself, through which no gradient flows back."""
     return lambda x: x, ABSENT
+
+
+@_condition("largest", None)
+def largest(xp: Namespace) -> Row:
+    """The largest of some numbers, through which no gradient flows back."""
+    return lambda *args: xp.largest(args), ABSENT
 
 
 @_condition("same", 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograd.drawing.model import Cluster, Edge, Graph, Node, number, plural
 
@@ -32,8 +32,10 @@ def diagram(program: Program, options: Options) -> Graph:
     graph = Graph(clusters=[Cluster("forward"), Cluster("reverse")])
     sizes = {ONCE: program.once, LANES: program.lanes, ROWS: program.rows}
     sizes[CONSTANTS] = len(program.constants)
-    # For each number of each arena the box that wrote it last.
+    # For each number of each arena the box that wrote it last; -1 for what is given, -2 for what needs no box.
     writers = {arena: np.full(max(size, 1), -1) for arena, size in sizes.items()}
+    for ones in program.ones:
+        writers[ones.arena][ones.positions] = -2
     names = _ARENAS if program.laned else {**_ARENAS, ONCE: "given"}
     sources: dict[str, int] = {}
     for i, instruction in enumerate(program.instructions):
@@ -41,9 +43,9 @@ def diagram(program: Program, options: Options) -> Graph:
         for view in instruction.operands:
             if not isinstance(view, View):
                 continue
-            wrote = writers[view.arena][_positions(view, instruction)]
+            wrote = writers[view.arena][instruction.reads(view)]
             tails.update(dict.fromkeys(int(t) for t in np.unique(wrote) if t >= 0))
-            if (wrote < 0).any():
+            if (wrote == -1).any():
                 name = str(view)
                 if name not in sources:
                     sources[name] = len(graph.nodes)
@@ -55,8 +57,7 @@ def diagram(program: Program, options: Options) -> Graph:
             Node(_title(instruction, options), (str(instruction.out),), cluster=reverse)
         )
         graph.edges.extend(Edge(tail, place) for tail in tails)
-        written = instruction.detail if instruction.op == "scatter" else _positions(instruction.out)
-        writers[instruction.out.arena][written] = place
+        writers[instruction.out.arena][instruction.writes] = place
     for group in program.outputs:
         for ref in group:
             if not isinstance(ref, float):
@@ -65,18 +66,6 @@ def diagram(program: Program, options: Options) -> Graph:
                         graph.nodes[int(place)].output = True
     graph.notes.append(plural(len(program.instructions), "instruction"))
     return graph.nearest(options.max_nodes)
-
-
-def _positions(view: View, reader: Instruction | None = None) -> Any:
-    """Where the numbers of a view stand in its arena."""
-    import numpy as np
-
-    if reader is not None and reader.op == "take":
-        return np.asarray(reader.detail)
-    positions = np.array(view.offset)
-    for n, step in zip(view.shape, view.strides, strict=True):
-        positions = np.add.outer(positions, np.arange(n) * step)
-    return positions.ravel()
 
 
 def _title(instruction: Instruction, options: Options) -> str:

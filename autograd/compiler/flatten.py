@@ -44,7 +44,7 @@ LONGEST = 16
 
 _ADDITIVE = {p.add, p.sub, p.neg, p.sum_}
 _ABSORBED = {p.add, p.sub, p.neg, p.mul}
-_REDUCING = {p.logsumexp, p.prod}
+_REDUCING = {p.logsumexp, p.prod, c.largest}
 
 
 def flatten(graph: Graph, roles: list[int]) -> Flat:

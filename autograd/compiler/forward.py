@@ -11,6 +11,7 @@ from . import conditions as c
 from .arrange import arrange
 from .building import Builder
 from .flatten import LANED_INPUT
+from .layout import plane
 from .program import CONSTANTS, LANES, ONCE, ROWS, Ref, View
 from .reroll import data_first
 
@@ -45,6 +46,12 @@ class Step(NamedTuple):
     """Where the operands stand, in the same shapes."""
     starts: Any = None
     """Where each node's terms begin, if their numbers differ."""
+    biases: Ids | None = None
+    """For a matmul, the id of what is added to each row, or None."""
+    extended: Ref | None = None
+    """And the activations with a 1 after them, if the biases are multiplied by that; None if they are added."""
+    weights: tuple[Ref, Ref] | None = None
+    """For a logsumexp, the exponentials of the terms and their sums, whose ratios are its derivatives."""
 
 
 class Layout:
@@ -172,12 +179,25 @@ class Layout:
         return Ref(arena, positions)
 
 
+def _activations(schedule: Schedule) -> list[set[int]]:
+    """What matrix products with biases are of: groups of these ids want a 1 after them."""
+    operands = schedule.flat.graph.operands
+    found = []
+    for group in schedule.groups:
+        if group.products:
+            ids = operands[group.products[0]]
+            found.append(set(ids[len(ids) // 2 :]))
+    return found
+
+
 def build(schedule: Schedule) -> tuple[Builder, Layout, list[Step]]:
     """The instructions that compute the values."""
     layout = Layout(schedule, arrange(schedule))
     builder = Builder(layout.once, layout.rows)
     steps = []
+    activations = _activations(schedule)
     for number, group in enumerate(layout.arrangement.groups):
+        builder.spare = len(group.nodes) if set(group.nodes) in activations else 0
         step = _step(schedule, group, number, builder, layout)
         nodes = layout.np.array(group.nodes)
         out = builder.filled(step.out, len(nodes), group.laned)
@@ -188,6 +208,7 @@ def build(schedule: Schedule) -> tuple[Builder, Layout, list[Step]]:
         layout.rank[nodes] = layout.np.arange(len(nodes))
         steps.append(step._replace(out=out))
         layout.fill(builder, layout.arrangement.late.get(number, []))
+    builder.spare = 0
     made = len(builder.instructions)
     layout.fill(builder, layout.arrangement.early, homes=True)
     early = builder.instructions[made:]
@@ -213,11 +234,12 @@ def _step(
         a = layout.matrix(builder, ids[:, :half], number)
         b = layout.matrix(builder, ids[:, half:], number, half)
         return _dot(group, ids[:, :half], ids[:, half:], a, b, builder)
-    if row is p.sum_:
+    if row is p.sum_ or row is c.largest:
         ref = layout.matrix(builder, ids, number)
         if not isinstance(ref, Ref):  # one number for all terms
-            return Step(group, "sum", ref * arity, (ids,), (ref,))
-        return Step(group, "sum", builder.reduce("add", ref), (ids,), (ref,))
+            out = ref * arity if row is p.sum_ else ref
+            return Step(group, "sum", out, (ids,), (ref,))
+        return Step(group, "sum", builder.reduce(_REDUCTIONS[row], ref), (ids,), (ref,))
     if row is p.prod or row is p.logsumexp:
         ref = layout.matrix(builder, ids, number)
         assert isinstance(ref, Ref)
@@ -228,8 +250,8 @@ def _step(
         def combine(terms: Ref, kind: str) -> Ref:
             return builder.reduce(kind, Ref(terms.arena, terms.positions.reshape(n, arity)))
 
-        out = _logsumexp(builder, line, np.full(n, arity), combine)
-        return Step(group, "logsumexp", out, (ids,), (ref,))
+        out, weights = _logsumexp(builder, line, np.full(n, arity), combine)
+        return Step(group, "logsumexp", out, (ids,), (ref,), weights=weights)
     columns = tuple(np.ascontiguousarray(ids[:, j]) for j in range(arity))
     found = tuple(
         layout.column(builder, column, number, j) for j, column in enumerate(columns)
@@ -299,18 +321,22 @@ def _ragged(group: Group, lists: list[tuple[int, ...]], builder: Builder, layout
         def add_up(terms: Ref, kind: str) -> Ref:
             return builder.ragged(terms, starts, kind)
 
-        return Step(
-            group, "logsumexp", _logsumexp(builder, ref, counts, add_up), flat, found, starts
-        )
+        out, weights = _logsumexp(builder, ref, counts, add_up)
+        return Step(group, "logsumexp", out, flat, found, starts, weights=weights)
     terms = found[0] if len(found) == 1 else builder.rule(p.mul, found, len(flat[0]))
     assert isinstance(terms, Ref)
     kind = "sum" if len(found) == 1 else "dot"
-    return Step(group, kind, builder.ragged(terms, starts), flat, found, starts)
+    out = builder.ragged(terms, starts, _REDUCTIONS.get(group.row, "add"))
+    return Step(group, kind, out, flat, found, starts)
+
+
+_REDUCTIONS = {p.sum_: "add", c.largest: "maximum"}
+"""The ufunc that a primitive is the reduction of."""
 
 
 def _logsumexp(
     builder: Builder, ref: Ref, counts: Ids, combine: Callable[[Ref, str], Ref]
-) -> Operand:
+) -> tuple[Operand, tuple[Ref, Ref]]:
     """The rule of primitives.logsumexp on rows of numbers.
 
     Args:
@@ -318,6 +344,9 @@ def _logsumexp(
         ref: the numbers of all rows, in one dimension.
         counts: how many numbers each row has.
         combine: the sums or maxima of rows.
+
+    Returns:
+        The results; and the exponentials, side by side, with their sums.
     """
     rule = builder.rule
     n, total = len(counts), len(ref.positions)
@@ -328,7 +357,8 @@ def _logsumexp(
     spread = Ref(shift.arena, builder.np.repeat(shift.positions, counts))
     exponentials = rule(p.exp, [rule(p.sub, [ref, spread], total)], total)
     assert isinstance(exponentials, Ref)
-    return rule(p.add, [shift, rule(p.log, [combine(exponentials, "add")], n)], n)
+    added = combine(exponentials, "add")
+    return rule(p.add, [shift, rule(p.log, [added], n)], n), (exponentials, added)
 
 
 def _matmul(flat: Flat, group: Group, ids: Ids, builder: Builder, layout: Layout) -> Step:
@@ -346,9 +376,23 @@ def _matmul(flat: Flat, group: Group, ids: Ids, builder: Builder, layout: Layout
     ]
     assert isinstance(w, Ref)
     assert isinstance(x, Ref)
-    out = builder.place(x.laned, len(ids))
-    product(builder, w, x, out)
-    return Step(group, "matmul", out, (weights, tuples), (w, x))
+    if not group.biases:
+        out = builder.place(x.laned, len(ids))
+        product(builder, w, x, out)
+        return Step(group, "matmul", out, (weights, tuples), (w, x))
+    biases = np.array(group.biases)
+    b = layout.operand(builder, biases)
+    assert isinstance(b, Ref)
+    extended = builder.with_one(x)
+    beside = Ref(w.arena, np.append(w.positions, b.positions[:, None], axis=1))
+    out = builder.place(True, len(ids))
+    if extended is None or w.arena != b.arena or plane(beside.positions) is None:
+        extended = None
+        product(builder, w, x, out)
+        builder.elementwise(p.add, [out, b], len(ids), out)
+    else:
+        product(builder, beside, extended, out)
+    return Step(group, "matmul", out, (weights, tuples), (w, x), None, biases, extended)
 
 
 def product(builder: Builder, w: Ref, x: Ref, out: Ref) -> None:

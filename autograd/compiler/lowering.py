@@ -5,16 +5,19 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from .biases import absorb
 from .flatten import INPUT, LANED_INPUT, PARAMETER, flatten
 from .forward import build
-from .program import LANES, ONCE, Program, Ref
+from .program import LANES, ONCE, Program, Ref, View
 from .reroll import reroll
 from .reverse import Reverse
+from .softmax import shifted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from .graph import Graph
+    from .program import Instruction
     from .reroll import Schedule
 
 
@@ -36,7 +39,9 @@ def schedule(graph: Graph, wanted: Collection[int] = (), laned: Collection[int] 
         wanted: the leaves to differentiate the first output by.
         laned: the arguments that differ from lane to lane.
     """
-    return reroll(flatten(graph, roles(graph, wanted, laned)), wanted)
+    if wanted:
+        graph = shifted(graph)
+    return absorb(reroll(flatten(graph, roles(graph, wanted, laned)), wanted))
 
 
 def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> Program:
@@ -56,25 +61,51 @@ def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> 
             values.append(graph.constants[~i])
         else:
             values.append(Ref(int(layout.arena[i]), layout.position[i : i + 1]))
-    forward = len(builder.instructions)
+    computed = len(builder.instructions)
     gradients: list[Ref | float] = []
     seed: Ref | float = builder.place(False, 1) if seeded else 1.0
     if wanted:
         gradients = Reverse(found, builder, layout, steps).run(graph.outputs[0], wanted, seed)
     np = builder.np
+    outputs = [_joined(np, values), gradients]
+    used = needed(builder.instructions, builder.sizes, outputs)
     constants = np.concatenate(builder.constants) if builder.constants else np.zeros(1)
     return Program(
-        builder.instructions,
+        [x for x, alive in zip(builder.instructions, used, strict=True) if alive],
         builder.sizes[ONCE],
         builder.sizes[LANES],
-        layout.rows,
+        builder.rows,
         constants,
-        [_joined(np, values), gradients],
+        outputs,
         layout.rows > 0,
         builder.lane_count,
         int(seed.positions[0]) if isinstance(seed, Ref) else None,
-        forward,
+        sum(used[:computed]),
+        builder.ones,
     )
+
+
+def needed(
+    instructions: Sequence[Instruction],
+    sizes: Mapping[int, int],
+    outputs: Sequence[Sequence[Ref | float]],
+) -> list[bool]:
+    """For each instruction whether anything reads what it writes."""
+    import numpy as np
+
+    read = {arena: np.zeros(size, dtype=bool) for arena, size in sizes.items()}
+    for group in outputs:
+        for ref in group:
+            if isinstance(ref, Ref) and ref.arena in read:
+                read[ref.arena][ref.positions] = True
+    found = []
+    for instruction in reversed(instructions):
+        used = bool(read[instruction.out.arena][instruction.writes].any())
+        found.append(used)
+        for view in instruction.operands if used else ():
+            if isinstance(view, View) and view.arena in read:
+                read[view.arena][instruction.reads(view)] = True
+    return found[::-1]
 
 
 def _joined(np: Any, values: list[Ref | float]) -> list[Ref | float]:

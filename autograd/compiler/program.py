@@ -41,6 +41,16 @@ class View(NamedTuple):
         """Whether the numbers differ from lane to lane."""
         return self.arena in (LANES, ROWS)
 
+    @property
+    def positions(self) -> Positions:
+        """All positions that are viewed, in one dimension."""
+        import numpy as np
+
+        found = np.array(self.offset)
+        for n, step in zip(self.shape, self.strides, strict=True):
+            found = np.add.outer(found, np.arange(n) * step)
+        return found.ravel()
+
     def __str__(self) -> str:
         shape = "×".join([*map(str, self.shape), *(["L"] if self.laned else [])])
         steps = ""
@@ -74,6 +84,15 @@ class Instruction(NamedTuple):
     out: View
     operands: tuple[View | float, ...]
     detail: Any = None
+
+    @property
+    def writes(self) -> Positions:
+        """The positions in the output's arena that it writes."""
+        return self.detail if self.op == "scatter" else self.out.positions
+
+    def reads(self, operand: View) -> Positions:
+        """The positions in an operand's arena that it reads."""
+        return self.detail if self.op == "take" else operand.positions
 
     @property
     def elements(self) -> int:
@@ -113,7 +132,7 @@ class Program(NamedTuple):
     lanes: int
     """The rows of the arena LANES."""
     rows: int
-    """The length of a row of ROWS: how many arguments differ from lane to lane."""
+    """The length of a row of ROWS: how many arguments differ from lane to lane, and the ones after them."""
     constants: Any
     """The arena CONSTANTS."""
     outputs: list[list[Ref | float]]
@@ -126,6 +145,8 @@ class Program(NamedTuple):
     """The position in ONCE of the cotangent to begin with, if it is not 1."""
     forward: int
     """How many of the instructions compute values; the rest compute derivatives."""
+    ones: list[Ref]
+    """What must hold 1 in every lane, and is never written."""
 
     def _drawing(self, options: Options) -> Graph:
         """The instructions, for ``autograd.draw``."""

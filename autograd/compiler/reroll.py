@@ -40,6 +40,10 @@ class Group(NamedTuple):
     matrix: bool
     """Whether they are a matrix product: the nodes are then sorted by activation tuple, and each tuple meets
     the same rows."""
+    products: list[int] | None = None
+    """For a matrix product that takes in the biases added to it, the ids of its dots; ``nodes`` are the sums."""
+    biases: list[int] | None = None
+    """The leaves that are added to them."""
 
 
 class Schedule(NamedTuple):
@@ -67,7 +71,9 @@ class Schedule(NamedTuple):
         return "\n".join(lines)
 
 
-_NO_PARTIAL = frozenset({c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation, c.detach})
+_NO_PARTIAL = frozenset(
+    {c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation, c.detach, c.largest}
+)
 
 
 def needs(flat: Flat, wanted: Collection[int]) -> tuple[bytearray, bytearray]:
@@ -180,7 +186,7 @@ def _signatures(
         elif row is p.dot:
             a, b = ids[0], ids[count // 2]
             shape = (classes[a] if a >= 0 else 0, classes[b] if b >= 0 else 0)
-        elif row is p.sum_ or row is p.logsumexp:
+        elif row is p.sum_ or row is p.logsumexp or row is c.largest:
             shape = classes[ids[0]]
         elif count <= 3:
             shape = tuple([classes[i] if i >= 0 else 0 for i in ids])

@@ -159,6 +159,10 @@ class Reverse:
         out = builder.symbol(step.out, count)
         primals = [builder.symbol(x, count) for x in step.operands]
         value = builder.symbol(g.value, count)
+        if row is p.mul and self.np.array_equal(*step.ids):  # a square
+            share = times(times(value, 2.0), primals[0])
+            self.push(step.ids[0], builder.operand(share), g.negative, g.mask, step.group.laned)
+            return
         for ids, partial in zip(step.ids, row.traced, strict=True):
             if partial is p.ABSENT or not self.any_active(ids):
                 continue
@@ -205,27 +209,22 @@ class Reverse:
     def _dot(self, step: Step, g: Cotangent) -> None:
         value, mask = self.spread(g.value, step), self.spread(g.mask, step)
         count = step.ids[0].size
-        for ids, other in zip(step.ids, reversed(step.operands), strict=True):
+        symbol = self.builder.symbol(value, count)  # type: ignore[arg-type]
+        sides = list(zip(step.ids, reversed(step.operands), strict=True))
+        if self.np.array_equal(*step.ids):  # squares
+            symbol, sides = times(symbol, 2.0), sides[:1]
+        for ids, other in sides:
             if self.any_active(ids):
-                factor = _line(other)
-                symbol = self.builder.symbol(factor, count)
-                share = times(self.builder.symbol(value, count), symbol)  # type: ignore[arg-type]
+                share = times(symbol, self.builder.symbol(_line(other), count))
                 self.push(
                     ids.ravel(), self.builder.operand(share), g.negative, mask, step.group.laned
                 )
 
     def _logsumexp(self, step: Step, g: Cotangent) -> None:
-        # The rule of primitives.logsumexp, on rows: exp(x - out), divided by their sum.
-        rule, builder = self.builder.rule, self.builder
+        # Each term's share in the sum of exponentials, which is there already.
+        assert step.weights is not None
+        rule, (parts, total) = self.builder.rule, step.weights
         rows, count = len(step.group.nodes), step.ids[0].size
-        out = self.spread(step.out, step)
-        assert out is not None
-        parts = rule(p.exp, [rule(p.sub, [_line(step.operands[0]), out], count)], count)
-        assert isinstance(parts, Ref)
-        if step.starts is None:
-            total = builder.reduce("add", Ref(parts.arena, parts.positions.reshape(rows, -1)))
-        else:
-            total = builder.ragged(parts, step.starts)
         each = self.spread(rule(p.div, [g.value, total], rows), step)
         assert each is not None
         mask = self.spread(g.mask, step)
@@ -263,6 +262,13 @@ class Reverse:
             share = builder.place(x.laned, count * terms)
             product(builder, Ref(w.arena, w.positions.T), value, share)
             self.push(tuples.ravel(), share, g.negative, None, step.group.laned)
+        if step.biases is not None:
+            if step.extended is not None and self.active[step.biases].all():
+                weights = self.np.append(weights, step.biases[:, None], axis=1)
+                x = step.extended
+            elif self.any_active(step.biases):
+                each = Ref(value.arena, value.positions[0])
+                self.push(step.biases, each, g.negative, None, True)
         if self.any_active(weights):
             blocks = self.layout.block[weights]
             outer = Outer(self.layout.rank[weights], value, x, g.negative)

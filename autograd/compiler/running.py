@@ -30,7 +30,7 @@ class Workspace:
 
     Attributes:
         once: the arena that all lanes share, one-dimensional.
-        rows: the arguments that differ from lane to lane, (lanes, arguments).
+        rows: the arguments that differ from lane to lane, (lanes, ``program.rows``).
     """
 
     def __init__(
@@ -47,6 +47,9 @@ class Workspace:
         self.lane = np.zeros((max(program.lanes, 1), count), dtype)
         self.rows = np.zeros((count, max(program.rows, 1)), dtype)
         self.constants = np.array(program.constants, dtype)
+        for ones in program.ones:
+            target = self.lane if ones.arena == LANES else self.rows.T
+            target[ones.positions] = 1.0
         if program.lane_count is not None:
             self.once[program.lane_count] = count
         self._kernels = kernels()

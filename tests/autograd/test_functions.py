@@ -189,6 +189,14 @@ def test_infinite_entries_of_logsumexp():
     assert math.isnan(ag.logsumexp([NAN, INF]))
 
 
+def test_an_infinite_entry_of_logsumexp_leaves_the_others_a_gradient_of_0():
+    # PyTorch: [nan, 0, 0]
+    xs = [Value(INF), Value(0.0), Value(-INF)]
+    ag.logsumexp(xs).backward()
+    assert math.isnan(xs[0].grad)
+    assert [x.grad for x in xs[1:]] == [0.0, 0.0]
+
+
 def test_infinite_entries_of_sum_dot_and_prod():
     assert ag.sum([INF, 1.0]) == INF
     assert math.isnan(ag.sum([INF, -INF]))

@@ -314,6 +314,30 @@ def test_the_number_of_instructions_does_not_depend_on_the_size():
     assert len(counts) == 1
 
 
+def ops(function, *args):
+    return [x.op for x in compile(function).lower(*args).program.instructions]
+
+
+def test_a_square_is_differentiated_in_one_product(arrays):
+    of_squares = ops(value_and_grad(lambda xs: ag.sum([ag.exp(x * x) for x in xs])), [1.0] * 9)
+    assert of_squares == ["mul", "exp", "reduce", "mul", "mul"]
+
+
+def test_an_instruction_that_nobody_reads_is_dropped(arrays):
+    # The partial of a power asks whether its base is 0, to choose between two branches: here the same.
+    found = ops(value_and_grad(lambda xs: ag.sum([x**-0.5 for x in xs])), [1.0] * 9)
+    assert found == ["pow", "reduce", "pow", "mul"]
+
+
+def test_what_comes_many_times_is_computed_once(arrays):
+    def f(xs):
+        return ag.sum([ag.exp(x) * ag.tanh(ag.sum(xs)) for x in xs])
+
+    program = compile(value_and_grad(f)).lower([0.1] * 50).program
+    (partial,) = [x for x in program.instructions if x.op == "sub"]  # 1 - tanh**2
+    assert partial.elements == 1
+
+
 def test_a_workspace_may_be_run_again_and_again_with_the_same_result():
     graph = simplified(quadratic, [0.0] * 30)
     wanted = list(range(30))

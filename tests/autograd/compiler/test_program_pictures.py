@@ -40,7 +40,7 @@ def test_each_instruction_is_a_box_that_depends_on_what_wrote_its_operands(forwa
     chain = [i for i, node in enumerate(graph.nodes) if node.kind == "op"]
     pairs = {(edge.tail, edge.head) for edge in graph.edges}
     assert all(pair in pairs for pair in pairwise(chain))
-    assert [node.output for node in graph.nodes if node.kind == "op"] == [False] * 4 + [True]
+    assert [node.output for node in graph.nodes if node.kind == "op"] == [False] * 2 + [True]
     assert all(edge.tail < edge.head for edge in graph.edges)
 
 
