@@ -85,14 +85,6 @@ def _holds(absorbed: bytearray, ids: tuple[int, ...]) -> bool:
     return False
 
 
-def _outline(terms: Terms) -> Outline | None:
-    """What sums have in common that may be compared term by term; None for long ones."""
-    singles, products = terms
-    if len(singles) + len(products) > LONGEST:
-        return None
-    return tuple([t[0] for t in singles]), tuple([t[0] for t in products])
-
-
 class _Flattener:
     """The state of the pass: the new lists, and where each old id went."""
 
@@ -119,8 +111,7 @@ class _Flattener:
             row = graph.primitives[identity]
             ids = graph.operands[identity]
             if identity in sums:
-                terms = sums.pop(identity)
-                new_id.append(self.combine(terms, usual.get(_outline(terms)) if usual else None))
+                new_id.append(self.combine(sums.pop(identity), usual.get(identity)))
                 continue
             ids = tuple([new_id[i] if i >= 0 else i for i in ids])
             if row in _REDUCING:
@@ -193,39 +184,44 @@ class _Flattener:
                 stack.extend([(sign, i) for i in reversed(ids)])
         return singles, products
 
-    def usual(self, sums: dict[int, Terms]) -> dict[Outline | None, list[int]]:
-        """What stands at each place of sums of one outline, where nearly all of them have something computed there.
+    def usual(self, sums: dict[int, Terms]) -> dict[int, list[int]]:
+        """Sums with leaves or constants where nearly all others of their outline have something computed.
 
-        At the ends of a row, leaves or constants do; without this, these sums would come apart differently.
+        At the ends of a row there are such; without this, they would come apart differently.
 
         Returns:
-            By outline the class of each term and then of both factors of each product; -1 where anything may be.
+            For each such sum the class of its terms and then of both factors of each product; -1 where it is
+            the term's own.
         """
-        kinds = self.kinds()
-        counts: dict[Outline, list[list[int]]] = {}
-        for terms in sums.values():
-            outline = _outline(terms)
-            if outline is None:
+        kinds, leaves = self.kinds(), self.graph.leaves
+        members: dict[Outline, list[tuple[int, list[int]]]] = {}
+        for identity, (singles, products) in sums.items():
+            if len(singles) + len(products) > LONGEST:
                 continue
-            singles, products = terms
+            outline = tuple([t[0] for t in singles]), tuple([t[0] for t in products])
             ids = [i for _, i in singles]
             for _, a, b in products:
                 ids += (a, b)
-            rows = counts.get(outline)
-            if rows is None:
-                rows = counts[outline] = [[0] * 6 for _ in ids]
-            for row, i in zip(rows, ids, strict=True):
-                row[kinds[i] if i >= 0 else CONSTANT] += 1
-        found: dict[Outline | None, list[int]] = {}
-        for outline, rows in counts.items():
+            found = members.get(outline)
+            if found is None:
+                found = members[outline] = []
+            found.append((identity, ids))
+        usual: dict[int, list[int]] = {}
+        for like in members.values():
             classes = []
-            for row in rows:
-                kind = LANED if row[LANED] else COMPUTED
-                others = sum(row) - row[kind]
-                classes.append(kind if 0 < RARE * others <= row[kind] else -1)
-            if max(classes) >= 0:
-                found[outline] = classes
-        return found
+            for column in zip(*[ids for _, ids in like], strict=True):
+                here = sum([i >= leaves for i in column])
+                rare = 0 < RARE * (len(column) - here) <= here
+                classes.append(max([kinds[i] for i in column if i >= leaves]) if rare else -1)
+            places = [place for place, kind in enumerate(classes) if kind >= 0]
+            if not places:
+                continue
+            for identity, ids in like:
+                for place in places:
+                    if ids[place] < leaves:
+                        usual[identity] = classes
+                        break
+        return usual
 
     def kinds(self) -> list[int]:
         """The class of every id of the graph."""
@@ -248,26 +244,18 @@ class _Flattener:
     def combine(self, terms: Terms, usual: list[int] | None) -> int:
         """The id of a sum of terms and products, in the ids of the graph, given what usually stands there."""
         new_id, kind = self.new_id, self.kind
-        leaves = self.graph.leaves
-        singles = [(sign, new_id[a] if a >= 0 else a) for sign, a in terms[0]]
-        products = [
-            (sign, new_id[a] if a >= 0 else a, new_id[b] if b >= 0 else b)
-            for sign, a, b in terms[1]
-        ]
-        # By position, the classes that leaves and constants count as.
-        place = len(singles)
-        mixed: set[tuple[int, ...]] = set()
+        singles, products = terms
         offset = 0.0
         parts: dict[tuple[int, ...], list[int]] = {}
-        for sign, a, b in products:
+        mixed: set[tuple[int, ...]] = set()
+        expected = iter(usual[len(singles) :]) if usual else None
+        for sign, i, j in products:
+            a = new_id[i] if i >= 0 else i
+            b = new_id[j] if j >= 0 else j
             x, y = kind(a), kind(b)
-            stands_in = False
-            if usual is not None:
-                if a < leaves and usual[place] >= 0:
-                    x, stands_in = usual[place], True
-                if b < leaves and usual[place + 1] >= 0:
-                    y, stands_in = usual[place + 1], True
-                place += 2
+            if expected is not None:
+                own = x, y
+                x, y = self.counted(a, x, next(expected)), self.counted(b, y, next(expected))
             if y == CONSTANT == x:
                 offset += sign * self.constants[~a] * self.constants[~b]
                 continue
@@ -276,20 +264,20 @@ class _Flattener:
             if part is None:
                 part = parts[key] = []
             part += (a, b) if x <= y else (b, a)
-            if stands_in:
+            if expected is not None and own != (x, y):
                 mixed.add(key)
-        for place, (sign, a) in enumerate(singles):
+        expected = iter(usual) if usual else None
+        for sign, i in singles:
+            a = new_id[i] if i >= 0 else i
             x = kind(a)
-            stands_in = usual is not None and a < leaves and usual[place] >= 0
-            if stands_in:
-                assert usual is not None
-                x = usual[place]
+            if expected is not None:
+                before, x = x, self.counted(a, x, next(expected))
+                if before != x:
+                    mixed.add((x, sign))
             if x == CONSTANT:
                 offset += sign * self.constants[~a]
                 continue
             parts.setdefault((x, sign), []).append(a)
-            if stands_in:
-                mixed.add((x, sign))
         found = []
         # What is known early is added first, and so for all steps of a recurrence at once.
         for key, ids in sorted(
@@ -318,6 +306,10 @@ class _Flattener:
         for sign, part_id in found[1:]:
             total = self.emit(p.add if sign > 0 else p.sub, (total, part_id))
         return total
+
+    def counted(self, identity: int, own: int, expected: int) -> int:
+        """The class that a term counts as: that of its like, if it is a leaf or a constant."""
+        return expected if identity < self.graph.leaves and expected >= 0 else own
 
     def constant(self, number: float) -> int:
         self.constants.append(number)

@@ -175,8 +175,8 @@ def _signatures(
     graph, classes, mixed = flat
     known: dict[tuple[object, ...], int] = {}
     found = [-1] * graph.leaves
-    primitives, operands = graph.primitives, graph.operands
-    for identity in range(graph.leaves, len(operands)):
+    primitives, operands, leaves = graph.primitives, graph.operands, graph.leaves
+    for identity in range(leaves, len(operands)):
         row = primitives[identity]
         ids = operands[identity]
         count = len(ids)
@@ -198,7 +198,7 @@ def _signatures(
             producers: frozenset[Primitive | None] = frozenset()
             shape = (shape, matrices[identity])
         else:
-            producers = frozenset([primitives[i] for i in ids if i >= graph.leaves])
+            producers = frozenset([primitives[i] for i in ids if i >= leaves])
         state = active[identity] + 2 * masked[identity] + 4 * (classes[identity] >= LANED_INPUT)
         key = (row, shape, state, producers)
         number = known.get(key)
@@ -274,12 +274,14 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
             found = agenda.batches(others)
             if len(found) <= len(batches):
                 batches, signatures, known = found, others, known_others
-        unified = _unified(known, signatures, graph.leaves)
-        if unified is not None:
-            found = agenda.batches(unified)
-            if len(found) + SPARED <= len(batches):
-                batches, signatures = found, unified
-        if len(batches) > FEW:
+        longest = max(agenda.height)
+        if len(batches) > NEAR * longest:
+            unified = _unified(known, signatures, graph.leaves)
+            if unified is not None:
+                found = agenda.batches(unified)
+                if len(found) + SPARED <= len(batches):
+                    batches, signatures = found, unified
+        if len(batches) > NEAR * longest:
             found = agenda.batches(signatures, urgent=True)
             batches = min(batches, found, key=len)
     groups = []
@@ -297,6 +299,8 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
 
 FEW = 30
 """How many groups are too few to look for another way."""
+NEAR = 1.25
+"""How many times as many groups as there are operations one after the other are as few as can be hoped for."""
 SPARED = 4
 """How many groups have to be spared for operands to be put together from leaves and others."""
 
