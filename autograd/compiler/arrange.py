@@ -110,12 +110,13 @@ class _Arranger:
         for number, group in enumerate(self.groups):
             ids = self.matrix(group)
             if ids is not None and not group.matrix and FEWEST <= len(ids) and ids.shape[1] <= COLUMNS:
-                order = self.order(ids)
+                regular, order = self.order(ids)
                 if order is not None:
                     ids = ids[order]
                     nodes = [group.nodes[i] for i in order]
                     self.groups[number] = group = group._replace(nodes=nodes)
-                self.look_beside(number, ids)
+                if not regular:
+                    self.look_beside(number, ids)
             self.ids.append(ids)
             count = len(group.nodes)
             nodes = np.array(group.nodes)
@@ -139,16 +140,20 @@ class _Arranger:
 
     # --- order -------------------------------------------------------------------------------
 
-    def order(self, ids: Ids) -> Ids | None:
-        """An order of rows in which the operands are more regular; None if it is best as it is."""
+    def order(self, ids: Ids) -> tuple[bool, Ids | None]:
+        """Whether all operands are views, and if not, an order of rows in which more are; None for as it is."""
         np = self.np
-        columns = [self.place[column] for column in ids.T if (column >= 0).all()]
-        if not columns:
-            return None
-        vectors = np.stack(columns)
+        constant = ids < 0
+        whole = constant.all(axis=0)
+        mixed = constant.any(axis=0) & ~whole
+        chosen_ids = ids[:, ~(whole | mixed)] if constant.any() else ids
+        if not chosen_ids.size:
+            return not mixed.any(), None
+        vectors = np.ascontiguousarray(self.place[chosen_ids].T)
+        columns = list(vectors)
         least = self.irregular(vectors)
         if least == (0, 0):
-            return None
+            return not mixed.any(), None
         chosen = None
         for column in columns:
             if (column[1:] >= column[:-1]).all():
@@ -157,7 +162,7 @@ class _Arranger:
             found = self.irregular(vectors[:, order])
             if found < least and MUCH * found[1] <= least[1]:
                 least, chosen = found, order
-        return chosen
+        return False, chosen
 
     def irregular(self, vectors: Ids) -> tuple[int, int]:
         """How many operands are no views, and how often they do not go on by one, but for their ends."""

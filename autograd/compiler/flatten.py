@@ -9,12 +9,14 @@ added.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..primitives import Primitive
     from .graph import Graph
 
@@ -32,10 +34,19 @@ class Flat(NamedTuple):
     with the class that its terms count as, or its factors."""
 
 
-Terms = tuple[list[tuple[int, int]], list[tuple[int, int, int]]]
-"""Signed terms, and signed products."""
-Outline = tuple[tuple[int, ...], tuple[int, ...]]
-"""The signs of terms and of products."""
+
+class Terms(NamedTuple):
+    """The terms of a sum, in the ids of the graph that is flattened."""
+
+    signs: list[int]
+    singles: list[int]
+    """What is added as it is, with these signs."""
+    product_signs: list[int]
+    left: Sequence[int]
+    right: Sequence[int]
+    """The factors of products, with those signs."""
+
+
 
 RARE = 4
 """How many times as many operations must have something computed at a place as have not, for these to be exceptions."""
@@ -151,30 +162,35 @@ class _Flattener:
         for identity in range(self.graph.leaves, len(operands)):
             if absorbed[identity]:
                 continue
-            row, ids = primitives[identity], operands[identity]
+            row = primitives[identity]
             if row is p.dot:
+                ids = operands[identity]
                 half = len(ids) // 2
-                pairs = zip(ids[:half], ids[half:], strict=True)
-                found[identity] = [], [(1, a, b) for a, b in pairs]
-            elif row is p.sum_ or (row in _ADDITIVE and _holds(absorbed, ids)):
+                found[identity] = Terms([], [], [1] * half, ids[:half], ids[half:])
+            elif row is p.sum_ or (row in _ADDITIVE and _holds(absorbed, operands[identity])):
                 found[identity] = self.terms(identity, absorbed)
         return found
 
     def terms(self, root: int, absorbed: bytearray) -> Terms:
-        """The terms of a sum as (sign, id), and its products as (sign, id, id), in the ids of the graph."""
+        """The terms of one sum."""
         primitives, operands = self.graph.primitives, self.graph.operands
-        singles: list[tuple[int, int]] = []
-        products: list[tuple[int, int, int]] = []
+        signs: list[int] = []
+        singles: list[int] = []
+        product_signs: list[int] = []
+        left: list[int] = []
+        right: list[int] = []
         stack = [(1, root)]
         while stack:
             sign, identity = stack.pop()
-            row = primitives[identity] if identity >= 0 else None
             if identity != root and (identity < 0 or not absorbed[identity]):
-                singles.append((sign, identity))
+                signs.append(sign)
+                singles.append(identity)
                 continue
-            ids = operands[identity]
+            row, ids = primitives[identity], operands[identity]
             if row is p.mul:
-                products.append((sign, ids[0], ids[1]))
+                product_signs.append(sign)
+                left.append(ids[0])
+                right.append(ids[1])
             elif row is p.sub:
                 stack.append((-sign, ids[1]))
                 stack.append((sign, ids[0]))
@@ -182,7 +198,7 @@ class _Flattener:
                 stack.append((-sign, ids[0]))
             else:
                 stack.extend([(sign, i) for i in reversed(ids)])
-        return singles, products
+        return Terms(signs, singles, product_signs, left, right)
 
     def usual(self, sums: dict[int, Terms]) -> dict[int, list[int]]:
         """Sums with leaves or constants where nearly all others of their outline have something computed.
@@ -190,22 +206,19 @@ class _Flattener:
         At the ends of a row there are such; without this, they would come apart differently.
 
         Returns:
-            For each such sum the class of its terms and then of both factors of each product; -1 where it is
-            the term's own.
+            For each such sum the classes of its terms, of the left factors and of the right ones; -1 where it
+            is their own.
         """
         kinds, leaves = self.kinds(), self.graph.leaves
-        members: dict[Outline, list[tuple[int, list[int]]]] = {}
-        for identity, (singles, products) in sums.items():
-            if len(singles) + len(products) > LONGEST:
+        members: dict[tuple[tuple[int, ...], tuple[int, ...]], list[tuple[int, list[int]]]] = {}
+        for identity, (signs, singles, product_signs, left, right) in sums.items():
+            if len(signs) + len(product_signs) > LONGEST:
                 continue
-            outline = tuple([t[0] for t in singles]), tuple([t[0] for t in products])
-            ids = [i for _, i in singles]
-            for _, a, b in products:
-                ids += (a, b)
+            outline = tuple(signs), tuple(product_signs)
             found = members.get(outline)
             if found is None:
                 found = members[outline] = []
-            found.append((identity, ids))
+            found.append((identity, [*singles, *left, *right]))
         usual: dict[int, list[int]] = {}
         for like in members.values():
             classes = []
@@ -242,20 +255,23 @@ class _Flattener:
         return CONSTANT if identity < 0 else self.classes[identity]
 
     def combine(self, terms: Terms, usual: list[int] | None) -> int:
-        """The id of a sum of terms and products, in the ids of the graph, given what usually stands there."""
+        """The id of a sum, given the classes of its like (see :meth:`usual`)."""
         new_id, kind = self.new_id, self.kind
-        singles, products = terms
         offset = 0.0
         parts: dict[tuple[int, ...], list[int]] = {}
         mixed: set[tuple[int, ...]] = set()
-        expected = iter(usual[len(singles) :]) if usual else None
-        for sign, i, j in products:
+        signs, singles, product_signs, left, right = terms
+        expected: Any = None
+        if usual is not None:
+            place = len(signs)
+            expected = zip(usual[place : place + len(left)], usual[place + len(left) :], strict=True)
+        for sign, i, j in zip(product_signs, left, right, strict=True):
             a = new_id[i] if i >= 0 else i
             b = new_id[j] if j >= 0 else j
             x, y = kind(a), kind(b)
             if expected is not None:
-                own = x, y
-                x, y = self.counted(a, x, next(expected)), self.counted(b, y, next(expected))
+                own, like = (x, y), next(expected)
+                x, y = self.counted(a, x, like[0]), self.counted(b, y, like[1])
             if y == CONSTANT == x:
                 offset += sign * self.constants[~a] * self.constants[~b]
                 continue
@@ -266,12 +282,11 @@ class _Flattener:
             part += (a, b) if x <= y else (b, a)
             if expected is not None and own != (x, y):
                 mixed.add(key)
-        expected = iter(usual) if usual else None
-        for sign, i in singles:
+        for place, i in enumerate(singles):
             a = new_id[i] if i >= 0 else i
-            x = kind(a)
-            if expected is not None:
-                before, x = x, self.counted(a, x, next(expected))
+            x, sign = kind(a), signs[place]
+            if usual is not None:
+                before, x = x, self.counted(a, x, usual[place])
                 if before != x:
                     mixed.add((x, sign))
             if x == CONSTANT:

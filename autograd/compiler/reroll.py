@@ -173,9 +173,12 @@ def _signatures(
     all steps of a recurrence have the same signatures.
     """
     graph, classes, mixed = flat
-    known: dict[tuple[object, ...], int] = {}
+    known: dict[_Key, int] = {}
     found = [-1] * graph.leaves
     primitives, operands, leaves = graph.primitives, graph.operands, graph.leaves
+    # A set of primitives is a number with their bits.
+    bits: dict[Primitive | None, int] = {}
+    made_by = [0] * leaves
     for identity in range(leaves, len(operands)):
         row = primitives[identity]
         ids = operands[identity]
@@ -194,11 +197,17 @@ def _signatures(
                 shape = (shape, ids[1])
         else:
             shape = (count, classes[ids[0]])
+        producers = 0
         if identity in matrices:
-            producers: frozenset[Primitive | None] = frozenset()
             shape = (shape, matrices[identity])
         else:
-            producers = frozenset([primitives[i] for i in ids if i >= leaves])
+            for i in ids:
+                if i >= leaves:
+                    producers |= made_by[i]
+        bit = bits.get(row)
+        if bit is None:
+            bit = bits[row] = 1 << len(bits)
+        made_by.append(bit)
         state = active[identity] + 2 * masked[identity] + 4 * (classes[identity] >= LANED_INPUT)
         key = (row, shape, state, producers)
         number = known.get(key)
@@ -208,7 +217,9 @@ def _signatures(
     return found, known
 
 
-_Key = tuple["Primitive | None", object, int, frozenset["Primitive | None"]]
+_Key = tuple["Primitive | None", object, int, int]
+"""What makes a signature: the primitive, the classes of the operands, the state, and the primitives of the
+producers, a bit each."""
 
 
 def _unified(known: dict[_Key, int], found: list[int], leaves: int) -> list[int] | None:
@@ -240,14 +251,14 @@ def _unified(known: dict[_Key, int], found: list[int], leaves: int) -> list[int]
                 and _is_variant(key, common)
             ]
             if found_common:
-                nearest = min(found_common, key=lambda common: len(common[3]))
+                nearest = min(found_common, key=lambda common: common[3].bit_count())
                 renamed[known[key]] = known[nearest]
     return [renamed.get(number, number) for number in found] if renamed else None
 
 
 def _is_variant(key: _Key, common: _Key) -> bool:
     """Whether a signature is another one with leaves for some of what is computed there."""
-    if not key[3] <= common[3]:
+    if key[3] & ~common[3]:
         return False
     return all(
         a == b or (b in (COMPUTED, LANED) and a not in (COMPUTED, LANED))
@@ -337,7 +348,8 @@ class _Agenda:
         """
         height, users, waiting = self.height, self.users, self.waiting[:]
         count = max(signatures, default=-1) + 1
-        remaining, total, top = [0] * count, [0] * count, [-1] * count
+        remaining, total = [0] * count, [0] * count
+        top = [-1] * count
         ready: list[list[int]] = [[] for _ in range(count)]
         for identity in range(self.leaves, self.size):
             s = signatures[identity]
@@ -345,7 +357,8 @@ class _Agenda:
             total[s] += height[identity]
             if not waiting[identity]:
                 ready[s].append(identity)
-                top[s] = max(top[s], height[identity])
+                if height[identity] > top[s]:
+                    top[s] = height[identity]
 
         def key(s: int) -> float:
             return -top[s] if urgent else -total[s] / remaining[s]
@@ -368,10 +381,12 @@ class _Agenda:
                     waiting[user] -= 1
                     if not waiting[user]:
                         t = signatures[user]
-                        if not ready[t] or (urgent and height[user] > top[t]):
+                        if not ready[t]:
                             touched.add(t)
-                            top[t] = max(top[t], height[user])
                         ready[t].append(user)
+                        if urgent and height[user] > top[t]:
+                            top[t] = height[user]
+                            touched.add(t)
             for t in touched:
                 heapq.heappush(heap, (key(t), t))
         return batches
