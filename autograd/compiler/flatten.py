@@ -223,9 +223,9 @@ class _Flattener:
         for like in members.values():
             classes = []
             for column in zip(*[ids for _, ids in like], strict=True):
-                here = sum([i >= leaves for i in column])
-                rare = 0 < RARE * (len(column) - here) <= here
-                classes.append(max([kinds[i] for i in column if i >= leaves]) if rare else -1)
+                inner = [i for i in column if i >= leaves]
+                rare = 0 < RARE * (len(column) - len(inner)) <= len(inner)
+                classes.append(max([kinds[i] for i in inner]) if rare else -1)
             places = [place for place, kind in enumerate(classes) if kind >= 0]
             if not places:
                 continue
@@ -256,7 +256,7 @@ class _Flattener:
 
     def combine(self, terms: Terms, usual: list[int] | None) -> int:
         """The id of a sum, given the classes of its like (see :meth:`usual`)."""
-        new_id, kind = self.new_id, self.kind
+        new_id, classes = self.new_id, self.classes
         offset = 0.0
         parts: dict[tuple[int, ...], list[int]] = {}
         mixed: set[tuple[int, ...]] = set()
@@ -268,7 +268,8 @@ class _Flattener:
         for sign, i, j in zip(product_signs, left, right, strict=True):
             a = new_id[i] if i >= 0 else i
             b = new_id[j] if j >= 0 else j
-            x, y = kind(a), kind(b)
+            x = classes[a] if a >= 0 else CONSTANT
+            y = classes[b] if b >= 0 else CONSTANT
             if expected is not None:
                 own, like = (x, y), next(expected)
                 x, y = self.counted(a, x, like[0]), self.counted(b, y, like[1])
@@ -284,7 +285,7 @@ class _Flattener:
                 mixed.add(key)
         for place, i in enumerate(singles):
             a = new_id[i] if i >= 0 else i
-            x, sign = kind(a), signs[place]
+            x, sign = classes[a] if a >= 0 else CONSTANT, signs[place]
             if usual is not None:
                 before, x = x, self.counted(a, x, usual[place])
                 if before != x:
