@@ -222,11 +222,19 @@ _Key = tuple["Primitive | None", object, int, int]
 producers, a bit each."""
 
 
-def _unified(known: dict[_Key, int], found: list[int], leaves: int) -> list[int] | None:
-    """Signatures with the rare ones, where they differ in leaves only, taken for the common ones.
-
-    The ends of a row are such: a leaf or a constant stands there for what is computed elsewhere. None if there are
+def _unified(
+    known: dict[_Key, int], found: list[int], leaves: int, loose: bool
+) -> list[int] | None:
+    """Signatures with the rare ones, where they differ in leaves only, taken for the common ones; None if there are
     none.
+
+    The ends of a row are such: a leaf or a constant stands there for what is computed elsewhere.
+
+    Args:
+        known: what the signatures mean.
+        found: the signature of every id.
+        leaves: how many ids are leaves.
+        loose: whether other primitives may have produced the operands, as where adding 0 was dropped.
     """
     alike: dict[tuple[object, ...], list[_Key]] = {}
     for key in known:
@@ -248,17 +256,17 @@ def _unified(known: dict[_Key, int], found: list[int], leaves: int) -> list[int]
                 for common in keys[:index]
                 if counts[known[common]] >= least
                 and known[common] not in renamed
-                and _is_variant(key, common)
+                and _is_variant(key, common, loose)
             ]
             if found_common:
-                nearest = min(found_common, key=lambda common: common[3].bit_count())
+                nearest = min(found_common, key=lambda common: (common[3] ^ key[3]).bit_count())
                 renamed[known[key]] = known[nearest]
     return [renamed.get(number, number) for number in found] if renamed else None
 
 
-def _is_variant(key: _Key, common: _Key) -> bool:
+def _is_variant(key: _Key, common: _Key, loose: bool) -> bool:
     """Whether a signature is another one with leaves for some of what is computed there."""
-    if key[3] & ~common[3]:
+    if not loose and key[3] & ~common[3]:
         return False
     return all(
         a == b or (b in (COMPUTED, LANED) and a not in (COMPUTED, LANED))
@@ -285,16 +293,7 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
             found = agenda.batches(others)
             if len(found) <= len(batches):
                 batches, signatures, known = found, others, known_others
-        longest = max(agenda.height)
-        if len(batches) > NEAR * longest:
-            unified = _unified(known, signatures, graph.leaves)
-            if unified is not None:
-                found = agenda.batches(unified)
-                if len(found) + SPARED <= len(batches):
-                    batches, signatures = found, unified
-        if len(batches) > NEAR * longest:
-            found = agenda.batches(signatures, urgent=True)
-            batches = min(batches, found, key=len)
+        batches = _fewer(agenda, batches, signatures, known)
     groups = []
     for nodes in batches:
         first = nodes[0]
@@ -306,6 +305,25 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
         matrix = None if is_masked or row is not p.dot else _tuple_major(flat, nodes)
         groups.append(Group(row, matrix or nodes, laned, is_active, is_masked, matrix is not None))
     return Schedule(flat, groups, active)
+
+
+def _fewer(
+    agenda: _Agenda, batches: list[list[int]], signatures: list[int], known: dict[_Key, int]
+) -> list[list[int]]:
+    """The same operations in fewer lists, if there is another way."""
+    enough = NEAR * max(agenda.height)
+    for variants in (None, False, True):
+        if len(batches) <= enough:
+            break
+        others = signatures if variants is None else _unified(known, signatures, agenda.leaves, variants)
+        if others is None:
+            continue
+        spared = 1 if variants is None else SPARED
+        for urgent in (False, True) if variants is not None else (True,):
+            found = agenda.batches(others, urgent)
+            if len(found) + spared <= len(batches):
+                batches = found
+    return batches
 
 
 FEW = 30

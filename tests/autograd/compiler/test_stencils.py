@@ -1,0 +1,271 @@
+"""Finite differences in plain scalar code: right at every kind of end, and as few instructions as without ends."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import autograd as ag
+from autograd import compile, value_and_grad, vmap
+from autograd.compiler import entry
+from autograd.compiler.arrange import arrange
+from autograd.compiler.flatten import flatten
+from autograd.compiler.graph import evaluate
+from autograd.compiler.lowering import roles, schedule
+from autograd.compiler.stages import numbers, simplified
+from autograd.structure import flatten as leaves_of
+from tests.autograd.compiler.programs import gap, program
+from tests.autograd.compiler.stencils import stencil
+
+
+@pytest.fixture
+def arrays(monkeypatch):
+    """Everything runs as an array program, however small."""
+    monkeypatch.setattr(entry, "choose", schedule)
+
+
+def flat_numbers(tree):
+    return [float(x) for x in leaves_of(tree)[0]]
+
+
+# --- meaning ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_a_random_stencil_has_the_engines_value_and_gradients(seed, arrays):
+    f, args = stencil(seed)
+    by_all = value_and_grad(f, (0, 1, 2, 3) if seed % 3 else 0)
+    assert gap(flat_numbers(compile(by_all)(*args)), flat_numbers(by_all(*args))) <= 1e-12
+
+
+@pytest.mark.parametrize("seed", range(150, 200))
+def test_a_random_stencil_in_lanes_has_the_engines_value_and_gradients(seed):
+    f, args = stencil(seed)
+    points = np.stack([np.array(args[0]) * scale for scale in (1.0, 0.7, -0.4)])
+    mapped = vmap(value_and_grad(f, (0, 1)), (0, None, None, None))
+    found, expected = compile(mapped)(points, *args[1:]), mapped(points, *args[1:])
+    assert gap(flat_numbers(found), flat_numbers(expected)) <= 1e-12
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_flattening_does_not_change_the_value_of_a_stencil(seed):
+    f, args = stencil(seed)
+    graph = simplified(f, *args)
+    flat = flatten(graph, roles(graph, range(3), [])).graph
+    xs = numbers(args)
+    assert gap(evaluate(flat, xs), evaluate(graph, xs)) <= 1e-12
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_schedule_of_a_stencil_does_every_operation_once_and_after_its_operands(seed):
+    f, args = stencil(seed, 8, 12)
+    found = schedule(simplified(f, *args), range(8))
+    graph = found.flat.graph
+    done = set(range(graph.leaves))
+    for group in found.groups:
+        for node in group.nodes:
+            assert graph.primitives[node] is group.row
+            assert all(i in done for i in graph.operands[node] if i >= 0)
+        assert not done & set(group.nodes)
+        done |= set(group.nodes)
+    assert len(done) == len(graph.operands)
+
+
+def arranged(seed):
+    if seed % 2:
+        f, args = stencil(seed, steps=6)
+    else:
+        f, xs = program(seed)
+        args = [xs]
+    found = schedule(simplified(f, *args), range(len(numbers(args))))
+    return found, arrange(found)
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_arranging_keeps_groups_and_finds_every_operand_beside_where_its_copy_is_made(seed):
+    found, arrangement = arranged(seed)
+    operands = found.flat.graph.operands
+    block = {}
+    for number, (before, after) in enumerate(zip(found.groups, arrangement.groups, strict=True)):
+        assert sorted(before.nodes) == sorted(after.nodes)
+        ids = arrangement.ids[number]
+        if ids is not None:
+            assert [tuple(row) for row in ids.tolist()] == [operands[node] for node in after.nodes]
+        block.update(dict.fromkeys(after.nodes, number))
+    standing, made = {}, {}
+    for number, margin in arrangement.margins.items():
+        nodes = arrangement.groups[number].nodes
+        slots = margin.slots(np.arange(len(nodes))).tolist()
+        standing |= {(number, slot): node for slot, node in zip(slots, nodes, strict=True)}
+        low, high = -margin.before, slots[-1] + margin.after
+        for moment, fills in [(-1, arrangement.early), *arrangement.late.items()]:
+            for fill in fills:
+                if fill.block != number:
+                    continue
+                for slot, i in zip(fill.slots.tolist(), fill.ids.tolist(), strict=True):
+                    assert low <= slot <= high
+                    assert (number, slot) not in standing
+                    assert block.get(i, -1) <= moment
+                    standing[number, slot], made[number, slot] = i, moment
+    for (group, column), (number, slots) in arrangement.beside.items():
+        wanted = arrangement.ids[group][:, column].tolist()
+        assert [standing[number, slot] for slot in slots.tolist()] == wanted
+        assert all(made.get((number, slot), -1) < group for slot in slots.tolist())
+
+
+# --- size ------------------------------------------------------------------------------------
+
+LEFT, RIGHT = ag.Value(0.3), ag.Value(-0.2)
+
+
+def beside(u, ends):
+    """A row with what stands beyond its ends."""
+    left, right = {
+        "zeros": (0.0, 0.0),
+        "constants": (0.25, 1.0),
+        "captured": (LEFT, RIGHT),
+        "reflecting": (u[0], u[-1]),
+        "ring": (u[-1], u[0]),
+    }[ends]
+    return [left, *u, right]
+
+
+def heat(u, before, k, ends):
+    w = beside(u, ends)
+    return [b + 0.1 * (a - 2.0 * b + c) for a, b, c in zip(w, u, w[2:], strict=False)]
+
+
+def wave(u, before, k, ends):
+    w = beside(u, ends)
+    return [
+        2.0 * b - old + 0.1 * (a - 2.0 * b + c)
+        for a, b, c, old in zip(w, u, w[2:], before, strict=False)
+    ]
+
+
+def upwind(u, before, k, ends):
+    w = beside(u, ends)
+    return [
+        b - 0.1 * (ag.maximum(s, 0.0) * (b - a) + ag.minimum(s, 0.0) * (c - b))
+        for a, b, c, s in zip(w, u, w[2:], k, strict=False)
+    ]
+
+
+def choosing(u, before, k, ends):
+    w = beside(u, ends)
+    return [
+        b - 0.1 * b * ag.where(b > 0.0, b - a, c - b) for a, b, c in zip(w, u, w[2:], strict=False)
+    ]
+
+
+def conducting(u, before, k, ends):
+    w = beside(u, ends)
+    flows = [s * (b - a) for s, (a, b) in zip([*k, 1.0], itertools.pairwise(w), strict=True)]
+    return [b + 0.1 * (g - f) for b, (f, g) in zip(u, itertools.pairwise(flows), strict=True)]
+
+
+def weighted(u, before, k, ends):
+    w = beside(u, ends)
+    return [0.3 * a + 0.5 * b + 0.2 * c for a, b, c in zip(w, u, w[2:], strict=False)]
+
+
+def solution(rule, ends, steps):
+    def f(u, k):
+        before = u
+        for _ in range(steps):
+            before, u = u, rule(u, before, k, ends)
+        return sum(x * x for x in u)
+
+    return f
+
+
+def held(rule, steps):
+    """The same with a first and a last point that stay as they are."""
+
+    def f(u, k):
+        before = u
+        for _ in range(steps):
+            inner = rule(u, before, k, "ring")[1:-1]
+            before, u = u, [u[0], *inner, u[-1]]
+        return sum(x * x for x in u)
+
+    return f
+
+
+def size(f, width):
+    args = np.linspace(0.5, 1.5, width), np.linspace(0.2, 0.8, width)
+    program = compile(value_and_grad(f)).lower(*args).program
+    return program.forward, len(program.instructions)
+
+
+MOST = {heat: (6, 13), wave: (7, 15), upwind: (8, 14), choosing: (8, 26), conducting: (8, 15)}
+MOST[weighted] = (6, 11)
+"""Instructions a step, forward and in all."""
+
+
+@pytest.mark.parametrize("rule", MOST)
+@pytest.mark.parametrize(
+    "ends", ["zeros", "constants", "captured", "reflecting", "ring", "held arguments"]
+)
+def test_a_stencil_grows_by_a_few_instructions_a_step_and_not_with_its_width(rule, ends):
+    def make(steps):
+        return held(rule, steps) if ends == "held arguments" else solution(rule, ends, steps)
+
+    short, middle, long = [size(make(steps), 60) for steps in (12, 18, 24)]
+    assert size(make(18), 120) == middle
+    forward, total = [(b - a) / 6 for a, b in zip(middle, long, strict=True)]
+    assert abs(total - (middle[1] - short[1]) / 6) <= 0.5
+    most_forward, most = MOST[rule]
+    assert forward <= most_forward
+    assert total <= most
+
+
+def plane(steps, ring):
+    def f(rows):
+        u = [list(row) for row in rows]
+        n = len(u)
+        for _ in range(steps):
+            u = [
+                [
+                    u[i][j]
+                    + 0.1 * (u[i - 1][j] + u[(i + 1) % n][j] + u[i][j - 1] + u[i][(j + 1) % n])
+                    - 0.4 * u[i][j]
+                    if ring or (0 < i < n - 1 and 0 < j < n - 1)
+                    else u[i][j]
+                    for j in range(n)
+                ]
+                for i in range(n)
+            ]
+        return sum(x * x for row in u for x in row)
+
+    return f
+
+
+@pytest.mark.parametrize("ring", [False, True])
+def test_a_plane_with_a_fixed_border_takes_as_few_instructions_as_a_torus(ring):
+    def instructions(steps, n):
+        rows = np.random.default_rng(0).normal(size=(n, n))
+        return len(compile(value_and_grad(plane(steps, ring))).lower(rows).program.instructions)
+
+    short, long = instructions(8, 16), instructions(16, 16)
+    assert instructions(16, 20) <= 1.1 * long
+    assert (long - short) / 8 <= 21
+
+
+def test_ends_that_are_leaves_are_copied_once_for_all_steps():
+    f = compile(value_and_grad(solution(heat, "captured", 20)))
+    program = f.lower(np.zeros(60), np.zeros(60)).program
+    ops = [x.op for x in program.instructions[: program.forward]]
+    assert ops.count("take") == 0
+    assert ops.count("copy") + ops.count("scatter") <= 3
+    before = f(np.linspace(0, 1, 60), np.zeros(60))[0]
+    LEFT.data += 0.5  # and at every call again
+    try:
+        expected = value_and_grad(solution(heat, "captured", 20))(np.linspace(0, 1, 60), [0.0] * 60)
+        found = f(np.linspace(0, 1, 60), np.zeros(60))
+        assert found[0] != before
+        assert gap(flat_numbers(found), flat_numbers(expected)) <= 1e-12
+    finally:
+        LEFT.data -= 0.5
