@@ -109,7 +109,12 @@ class _Arranger:
         start = len(self.operands)
         for number, group in enumerate(self.groups):
             ids = self.matrix(group)
-            if ids is not None and not group.matrix and FEWEST <= len(ids) and ids.shape[1] <= COLUMNS:
+            if (
+                ids is not None
+                and not group.matrix
+                and FEWEST <= len(ids)
+                and ids.shape[1] <= COLUMNS
+            ):
                 regular, order = self.order(ids)
                 if order is not None:
                     ids = ids[order]

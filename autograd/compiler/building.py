@@ -240,9 +240,7 @@ class Builder:
             return
         self.instructions.pop()
         self._known = {key: ref for key, ref in self._known.items() if ref is not out}
-        operands = [
-            Ref(x.arena, x.positions) if isinstance(x, View) else x for x in last.operands
-        ]
+        operands = [Ref(x.arena, x.positions) if isinstance(x, View) else x for x in last.operands]
         self._nested(last.op, place, operands)
 
     def put(self, source: Operand, place: Ref) -> None:

@@ -34,7 +34,6 @@ class Flat(NamedTuple):
     with the class that its terms count as, or its factors."""
 
 
-
 class Terms(NamedTuple):
     """The terms of a sum, in the ids of the graph that is flattened."""
 
@@ -45,7 +44,6 @@ class Terms(NamedTuple):
     left: Sequence[int]
     right: Sequence[int]
     """The factors of products, with those signs."""
-
 
 
 RARE = 4
@@ -264,7 +262,9 @@ class _Flattener:
         expected: Any = None
         if usual is not None:
             place = len(signs)
-            expected = zip(usual[place : place + len(left)], usual[place + len(left) :], strict=True)
+            expected = zip(
+                usual[place : place + len(left)], usual[place + len(left) :], strict=True
+            )
         for sign, i, j in zip(product_signs, left, right, strict=True):
             a = new_id[i] if i >= 0 else i
             b = new_id[j] if j >= 0 else j

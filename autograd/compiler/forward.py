@@ -216,9 +216,7 @@ def build(schedule: Schedule) -> tuple[Builder, Layout, list[Step]]:
     return builder, layout, steps
 
 
-def _step(
-    schedule: Schedule, group: Group, number: int, builder: Builder, layout: Layout
-) -> Step:
+def _step(schedule: Schedule, group: Group, number: int, builder: Builder, layout: Layout) -> Step:
     np = layout.np
     out: Operand
     row = group.row
@@ -253,9 +251,7 @@ def _step(
         out, weights = _logsumexp(builder, line, np.full(n, arity), combine)
         return Step(group, "logsumexp", out, (ids,), (ref,), weights=weights)
     columns = tuple(np.ascontiguousarray(ids[:, j]) for j in range(arity))
-    found = tuple(
-        layout.column(builder, column, number, j) for j, column in enumerate(columns)
-    )
+    found = tuple(layout.column(builder, column, number, j) for j, column in enumerate(columns))
     if row is c.same:
         out = builder.place(group.laned, n)
         assert isinstance(out, Ref)

@@ -315,7 +315,9 @@ def _fewer(
     for variants in (None, False, True):
         if len(batches) <= enough:
             break
-        others = signatures if variants is None else _unified(known, signatures, agenda.leaves, variants)
+        others = (
+            signatures if variants is None else _unified(known, signatures, agenda.leaves, variants)
+        )
         if others is None:
             continue
         spared = 1 if variants is None else SPARED
@@ -328,7 +330,7 @@ def _fewer(
 
 FEW = 30
 """How many groups are too few to look for another way."""
-NEAR = 1.25
+NEAR = 1.3
 """How many times as many groups as there are operations one after the other are as few as can be hoped for."""
 SPARED = 4
 """How many groups have to be spared for operands to be put together from leaves and others."""

@@ -87,9 +87,7 @@ def stencil(seed: int, width: int | None = None, steps: int | None = None) -> tu
     ]
 
 
-def _padded(
-    row: list[Any], ends: list[str], reach: int, kinds: dict[str, list[Any]]
-) -> list[Any]:
+def _padded(row: list[Any], ends: list[str], reach: int, kinds: dict[str, list[Any]]) -> list[Any]:
     """A row with what stands beyond its ends."""
     beyond: list[list[Any]] = [[], []]
     for side, kind in enumerate(ends):
@@ -109,7 +107,10 @@ def _change(formula: str, u: Any, near: list[Any], k: Any, numbers: list[float])
     if formula == "laplace":
         return sum(near) - len(near) * u
     if formula == "weights":
-        return sum(w * x for w, x in zip([0.3, -0.7, 0.2, 0.5, 0.1, 0.4], near, strict=False)) - 0.6 * u
+        return (
+            sum(w * x for w, x in zip([0.3, -0.7, 0.2, 0.5, 0.1, 0.4], near, strict=False))
+            - 0.6 * u
+        )
     if formula == "fluxes":
         return sum(k * (x - u) for x in near)
     if formula == "upwind":
