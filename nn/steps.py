@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         def sync(self) -> None:
             """Bring the model's Values up to date, where a step keeps parameters elsewhere.
 
-            ``fit`` calls it before anyone else looks at them: at the end of each epoch and on every exit.
+            ``fit`` calls it before anyone else looks at them: callbacks, metrics and, on every exit, its caller.
             """
 
 

@@ -146,7 +146,8 @@ def fit(
         return evaluation.scores(model, rows, targets, None, named, answer) if named else {}
 
     step = _step(model, loss, optimizer, compile)
-    _epochs(run, step, rows, targets, measure, _bar(run, progress))
+    looked_at = bool(run.callbacks or named or held_out is not None)
+    _epochs(run, step, rows, targets, measure if looked_at else None, _bar(run, progress))
     for callback in run.callbacks:
         callback.on_train_end(run)
     return run.history
@@ -157,10 +158,14 @@ def _epochs(
     step: Step,
     rows: list[Any],
     targets: list[Any],
-    measure: Callable[[], dict[str, float]],
+    measure: Callable[[], dict[str, float]] | None,
     bar: Any,
 ) -> None:
-    """The loop: epochs of batches."""
+    """The loop: epochs of batches.
+
+    Args:
+        measure: what gives the metrics after an epoch; None if nobody looks at the model until the end.
+    """
     size, seed = run.settings["batch_size"], run.settings["seed"]
     by_batch = [
         callback
@@ -176,15 +181,17 @@ def _epochs(
             for module in modules:
                 module.training = True
             began = time.perf_counter()
-            order = list(range(len(rows)))
             if advance is None:  # now that the modules are in training mode
                 advance = step.on(rows, targets)
             if run.settings["shuffle"]:
                 order = data.shuffled(len(rows), seed, run.epoch)
+            else:
+                order = list(range(len(rows)))
             total = 0.0
             for run.batch, start in enumerate(range(0, len(rows), size), start=1):
                 chosen = order[start : start + size]
-                lr = run.optimizer.lr
+                if start + size >= len(rows):
+                    lr = run.optimizer.lr
                 run.loss = advance(chosen)
                 total += run.loss * len(chosen)
                 if bar is not None:
@@ -192,11 +199,13 @@ def _epochs(
                 for callback in by_batch:
                     step.sync()
                     callback.on_batch_end(run)
-            step.sync()
+            measured = {}
+            if measure is not None:
+                step.sync()
+                measured = measure()
             mean = total / len(rows)
-            run.history.append(
-                {"loss": mean, "lr": lr, **measure(), "seconds": time.perf_counter() - began}
-            )
+            seconds = time.perf_counter() - began
+            run.history.append({"loss": mean, "lr": lr, **measured, "seconds": seconds})
             if bar is not None:
                 bar.set_description(f"epoch {run.epoch}/{run.epochs}", refresh=False)
                 bar.set_postfix(_shown(run.history))

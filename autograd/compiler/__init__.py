@@ -12,13 +12,14 @@ Each stage is a room, and each hands a structure that can be printed to the next
 :mod:`.forward`                   groups become instructions; numbers get places (:mod:`.layout`
                                   finds the strided views, :mod:`.building` makes instructions)
 :mod:`.reverse`                   derivatives, group by group -> :class:`.program.Program`
-:mod:`.running`                   the instructions bound to NumPy buffers
+:mod:`.running`                   the instructions bound to NumPy buffers: the fastest calls
+                                  for each (:mod:`.binding`, :mod:`.kernels`)
 ================================  ===========================================================
 
 :mod:`.compiled` and :mod:`.entry` are the callable around it, :mod:`.plan` and :mod:`.lanes` its outer
-transforms, :mod:`.trees` the short way in and out, :mod:`.batch` and :mod:`.elementwise` what a training
-step is made of. What decides whether code rolls up is the signature in :mod:`.reroll`: like operations on
-operands of like classes and like origin are one group.
+transforms, :mod:`.trees` the short way in and :mod:`.answers` the way out, :mod:`.batch` and
+:mod:`.elementwise` what a training step is made of. What decides whether code rolls up is the
+signature in :mod:`.reroll`: like operations on operands of like classes and like origin are one group.
 """
 
 from __future__ import annotations

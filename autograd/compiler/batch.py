@@ -6,11 +6,13 @@ for batches of any size read, beside another one with their derivatives.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..collector import collector_paused
 from .lowering import lower, schedule
-from .program import Ref
+from .program import LANES, Ref
+from .quiet import quiet
 from .recording import Recorder, ids_of
 from .running import Workspace
 from .simplify import simplify
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from ..value import Value
 
     Array = Any
+
+KEPT = 8
+"""For how many sizes of batches the workspaces are kept."""
 
 
 class BatchLoss:
@@ -37,6 +42,7 @@ class BatchLoss:
     Attributes:
         numbers: the leaves' numbers, one array; set it (in place) to move them.
         gradients: the derivatives after a call, in the same order.
+        quietly: calls array code without warnings; see :func:`~.quiet.quiet`.
 
     Raises:
         TraceError, TypeError: if the function cannot be recorded.
@@ -75,9 +81,12 @@ class BatchLoss:
             self.program = lower(schedule(self.graph, wanted, laned), wanted, seeded=True)
         self.np = np
         self.once = np.zeros(max(self.program.once, 1), dtype)
-        self._spaces: dict[int, Workspace] = {}
-        self._captured = count
+        self._batches: dict[int, Batch] = {}
+        self._latest: Batch | None = None
+        self.quietly = quiet()
         self.numbers = self.once[:count]
+        self._parameters = self.graph.parameters
+        self._parameter_numbers = self.once[count : count + len(self._parameters)]
         self.gradients = self._gradients()
         self.read()
 
@@ -105,33 +114,42 @@ class BatchLoss:
         for leaf, number in zip(self.leaves, self.numbers.tolist(), strict=True):
             leaf._data = number
 
-    def space(self, lanes: int) -> Workspace:
-        """The workspace for a number of samples; its ``rows`` are to be filled before a :meth:`run`."""
-        space = self._spaces.get(lanes)
-        if space is None:
-            space = Workspace(self.program, lanes, self.once.dtype, self.once)
-            self._spaces[lanes] = space
-        return space
+    def batch(self, lanes: int) -> Batch:
+        """The place for batches of a number of samples, to be filled before a :meth:`run`.
 
-    def run(self, space: Workspace) -> float:
-        """The mean over the samples in a workspace; the derivatives go to ``gradients``.
-
-        To be called under ``numpy.errstate(all="ignore")``.
+        A few of those last asked for are kept, so that batches of all sizes take no more memory than some.
         """
-        program, once = self.program, self.once
-        lanes = space.lanes or 1
-        if program.seed is not None:
-            once[program.seed] = 1.0 / lanes
-        if program.lane_count is not None:
-            once[program.lane_count] = lanes
-        if self.graph.parameters:
-            captured = [parameter._data for parameter in self.graph.parameters]
-            once[self._captured : self._captured + len(captured)] = captured
-        space.run()
+        latest = self._latest
+        if latest is not None and latest.lanes == lanes:
+            return latest
+        found = self._batches.pop(lanes, None)
+        if found is None:
+            found = Batch(Workspace(self.program, lanes, self.once.dtype, self.once), lanes)
+            self._latest = None  # whose numbers the new workspace has overwritten
+            while len(self._batches) >= KEPT:
+                del self._batches[next(iter(self._batches))]
+        self._batches[lanes] = found  # the last is the latest
+        return found
+
+    def run(self, batch: Batch) -> float:
+        """The mean over the samples of a batch; the derivatives go to ``gradients``."""
+        if batch is not self._latest:
+            self._prepare(batch)
+        if self._parameters:
+            self._parameter_numbers[:] = [parameter._data for parameter in self._parameters]
+        mean: float = self.quietly(batch.run)
         if self._gather is not None:
-            once.take(self._gather, 0, self.gradients, "clip")
-        losses = space.results[0][0]()
-        return float(self.np.add.reduce(losses, None) / losses.size)
+            self.once.take(self._gather, 0, self.gradients, "clip")
+        return mean
+
+    def _prepare(self, batch: Batch) -> None:
+        """Write what depends on the number of samples where all workspaces look for it."""
+        program, once = self.program, self.once
+        if program.seed is not None:
+            once[program.seed] = 1.0 / batch.lanes
+        if program.lane_count is not None:
+            once[program.lane_count] = batch.lanes
+        self._latest = batch
 
     def padded(self, rows: Array) -> Array:
         """Samples with the ones after them that the program may want to multiply biases by.
@@ -149,7 +167,55 @@ class BatchLoss:
         Args:
             rows: an array (samples, numbers of a sample).
         """
-        space = self.space(len(rows))
-        space.rows[:] = self.padded(rows)
-        with self.np.errstate(all="ignore"):
-            return self.run(space)
+        batch = self.batch(len(rows))
+        batch.fill(self.padded(rows))
+        return self.run(batch)
+
+
+class Batch:
+    """Samples on their way through a program.
+
+    Attributes:
+        lanes: how many samples there are.
+    """
+
+    def __init__(self, workspace: Workspace, lanes: int) -> None:
+        import numpy as np
+
+        self.lanes = lanes
+        self._run = workspace.run
+        self._rows = workspace.rows
+        self._whose: object = None
+        self._losses = workspace.results[0][0]
+        self._sum: Callable[[], Any] = self._sum_of_copy
+        ref = workspace.program.outputs[0][0]
+        if isinstance(ref, Ref) and ref.arena == LANES:
+            row = workspace.lane[int(ref.positions[0])]
+            self._sum = partial(row.dot, np.ones(lanes, row.dtype))  # faster than a sum
+
+    def fill(self, rows: Array, whose: object = None) -> None:
+        """Put samples in.
+
+        Args:
+            rows: an array (samples, numbers of a sample).
+            whose: stands for these rows; if they were the last to be put in, they are there yet.
+        """
+        if whose is None or whose is not self._whose:
+            self._rows[:] = rows
+            self._whose = whose
+
+    def choose(self, rows: Array, chosen: Any) -> None:
+        """Put the rows of some indices in."""
+        self._whose = None
+        rows.take(chosen, 0, self._rows, "clip")
+
+    def run(self) -> float:
+        """Compute the losses and the derivatives; the mean of the losses.
+
+        To be called under ``numpy.errstate(all="ignore")``.
+        """
+        self._run()
+        return float(self._sum()) / self.lanes
+
+    def _sum_of_copy(self) -> Any:
+        return self._losses().sum()

@@ -11,9 +11,10 @@ from ..collector import collector_paused
 from ..operators import Operators
 from ..structure import Structure, entry_types, flatten
 from ..value import real
-from .entry import Entry
+from .entry import Entry, Way
+from .lanes import Batch, lane_outline
 from .plan import plan
-from .trees import outline
+from .trees import outlines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,24 +88,44 @@ class Compiled:
         self.dtype = dtype
         self._plan = plan(function)
         self._entries: dict[Any, Entry] = {}
-        self._by_outline: dict[Any, Entry] = {}
+        self._by_outline: dict[Any, Way] = {}
+        self._by_lane: dict[Any, tuple[Entry, Batch]] = {}
         self._last: Entry | None = None
         self._lock = threading.RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        entry: Entry | None
+        if self._plan.lanes:
+            return self._map(args, kwargs)
         parts: list[Any] = []
-        key = None if kwargs or self._plan.lanes else outline(args, parts)
+        key = None if kwargs else outlines(args, parts)
         if key is not None:  # the short way
-            entry = self._by_outline.get(key)
-            if entry is not None:
-                return entry.of_parts(parts)
-        entry, inputs = self._prepare(args, kwargs)
-        if entry is None:
+            way = self._by_outline.get(key)
+            if way is not None:
+                self._last = entry = way.entry
+                return entry.of_parts(parts, way)
+        found, inputs = self._prepare(args, kwargs)
+        if found is None:
             return self.function(*args, **kwargs)
         if key is not None:
-            self._by_outline[key] = entry
-        return entry(inputs)
+            self._by_outline[key] = Way(found)
+        return found(inputs)
+
+    def _map(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call of a mapped function."""
+        outline = None if kwargs else lane_outline(args, self._plan.in_axes)
+        if outline is not None:
+            key, size = outline
+            known = self._by_lane.get(key)
+            if known is not None:
+                entry, batch = known
+                self._last = entry
+                return entry(batch.again(args, size))
+        found, inputs = self._prepare(args, kwargs)
+        if found is None:
+            return self.function(*args, **kwargs)
+        if outline is not None:
+            self._by_lane[outline[0]] = found, inputs.bare()
+        return found(inputs)
 
     def lower(self, *args: Any, **kwargs: Any) -> Compiled:
         """Compile for arguments like these, without running; returns self.
@@ -120,8 +141,6 @@ class Compiled:
         """The entry for arguments and their numbers; None if the function itself is to be called."""
         chosen = self._plan
         if chosen.lanes:
-            from .lanes import Batch
-
             if any(issubclass(kind, Operators) for kind in entry_types((args, kwargs))):
                 return None, None
             batch = Batch(args, kwargs, chosen)

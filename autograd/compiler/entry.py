@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .costing import choose
@@ -10,16 +11,20 @@ from .plan import Plan, entries_of
 from .simplify import simplify
 from .stages import record
 from .straightline import generate, source
-from .trees import build, fill, listed
+from .trees import build, listed, places
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..structure import Structure
     from .graph import Graph
     from .lanes import Batch
     from .program import Program
     from .running import Workspace
+
+
+SIZES = 8
+"""For how many numbers of lanes an entry keeps workspaces."""
 
 
 class Cost(NamedTuple):
@@ -37,6 +42,13 @@ class Cost(NamedTuple):
     """How many numbers they compute: the floating-point operations, a product with a sum counting once."""
     bytes: int
     """The memory of the buffers."""
+
+
+class Way:
+    """Arguments of one outline, and the entry for them."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
 
 
 class Entry:
@@ -69,7 +81,10 @@ class Entry:
         self.graph: Graph = simplify(recorder, arguments, outputs)
         self._program: Program | None = None
         self._source: Graph | None = None
-        self._free: dict[int | None, list[Workspace]] = {}
+        self._arguments = structure.size
+        self._idle: list[tuple[Workspace, Callable[[], Any], Way | None, list[Any]]] = []
+        self._free: dict[int, list[Workspace]] = {}
+        self._lock = threading.Lock()
         schedule = choose(self.graph, wanted, [i for i, on in enumerate(laned) if on])
         if schedule is not None:
             from .lowering import lower
@@ -104,42 +119,86 @@ class Entry:
 
     def __call__(self, inputs: Any) -> Any:
         """The answer for the numbers of all arguments, or for a :class:`~.lanes.Batch`."""
-        parameters = [parameter._data for parameter in self.graph.parameters]
-        if self._program is None:
-            results = [float(x) for x in self._run(inputs, parameters)]
-            return self._answer(results[: self.out.size], results[self.out.size :])
         if self.laned:
-            return self._over_lanes(inputs, parameters)
-        space = self._take(None)
-        count = len(inputs)
-        space.once[:count] = inputs
-        if parameters:
-            space.once[count : count + len(parameters)] = parameters
-        space()
-        return self._collect(space)
+            return self._over_lanes(inputs)
+        return self.of_parts([inputs])
 
-    def of_parts(self, parts: list[Any]) -> Any:
-        """The answer for the numbers of all arguments, in the parts of an outline."""
+    def of_parts(self, parts: list[Any], way: Way | None = None) -> Any:
+        """The answer for the numbers of all arguments, in the parts of an outline.
+
+        Args:
+            parts: arrays, lists and numbers.
+            way: the same object for parts of the same sizes.
+        """
+        captured = self.graph.parameters
+        numbers = [parameter._data for parameter in captured] if captured else []
         if self._program is None:
-            return self(listed(parts))
-        space = self._take(None)
-        end = fill(space.once, parts)
-        if self.graph.parameters:
-            numbers = [parameter._data for parameter in self.graph.parameters]
-            space.once[end : end + len(numbers)] = numbers
+            return self._answer(self._run(listed(parts), numbers))
+        try:
+            space, read, known, writes = self._idle.pop()
+        except IndexError:
+            space, read = self._space()
+            known = None
+        if known is not way or way is None:
+            writes = places(space.once, parts)
+        for write, part in zip(writes, parts):  # noqa: B905 -- it costs as much as a write
+            write(Ellipsis, part)
+        if numbers:
+            start = self._arguments
+            space.once[start : start + len(numbers)] = numbers
         space()
-        return self._collect(space)
+        answer = read()
+        self._idle.append((space, read, way, writes))
+        return answer
 
-    def _over_lanes(self, batch: Batch, parameters: list[float]) -> Any:
+    def _answer(self, results: Sequence[float]) -> Any:
+        """The results of straight-line code in their structures."""
+        numbers = list(map(float, results))
+        if not self.gradients:
+            return build(self.out, numbers)
+        start = self.out.size
+        slopes = []
+        for structure in self.gradients:
+            slopes.append(build(structure, numbers[start : start + structure.size]))
+            start += structure.size
+        found = slopes[0] if isinstance(self.plan.argnums, int) else tuple(slopes)
+        return (build(self.out, numbers[: self.out.size]), found) if self.plan.value else found
+
+    def _space(self) -> tuple[Workspace, Callable[[], Any]]:
+        """A workspace without lanes, and what reads the answer from it."""
+        from .answers import locate, reader
+        from .running import Workspace
+
+        program = self._program
+        assert program is not None
+        space = Workspace(program, None, self.dtype)
+        values, slopes = program.outputs
+        value = reader(self.out, locate(values, program.constants, self.out.size), space.once)
+        if not self.gradients:
+            return space, value
+        places = locate(slopes, program.constants, len(self.wanted))
+        if self._order is not None:
+            places = places.at(self._order)
+        readers, start = [], 0
+        for structure in self.gradients:
+            stop = start + structure.size
+            readers.append(reader(structure, places.at(slice(start, stop)), space.once))
+            start = stop
+        one = isinstance(self.plan.argnums, int)
+        gradient = readers[0] if one else lambda: tuple([read() for read in readers])
+        return space, (lambda: (value(), gradient())) if self.plan.value else gradient
+
+    def _over_lanes(self, batch: Batch) -> Any:
         import numpy as np
 
         assert self._program is not None
+        parameters = [parameter._data for parameter in self.graph.parameters]
+        shared = [*batch.shared, *parameters]
         block = self._block()
         values, gradients = [], []
         for start in range(0, batch.size, block):
             stop = min(start + block, batch.size)
             space = self._take(stop - start)
-            shared = [*batch.shared, *parameters]
             space.once[: len(shared)] = shared
             batch.fill(space.rows, start, stop)
             space()
@@ -148,11 +207,13 @@ class Entry:
             if self.gradients:
                 columns = _columns(space.results[1], stop - start, len(self.wanted))
                 gradients.append(columns if self._order is None else columns[:, self._order])
-            self._free[stop - start].append(space)
+            free = self._free.get(stop - start)
+            if free is not None:
+                free.append(space)
+        if len(values) > 1 or len(gradients) > 1:
+            values, gradients = ([np.concatenate(x)] if x else [] for x in (values, gradients))
         return batch.answer(
-            self,
-            np.concatenate(values) if values else None,
-            np.concatenate(gradients) if gradients else None,
+            self, values[0] if values else None, gradients[0] if gradients else None
         )
 
     def _block(self) -> int:
@@ -161,46 +222,21 @@ class Entry:
         a_lane = 8 * (self._program.lanes + self._program.rows)
         return max(64, min(2048, (1 << 20) // max(a_lane, 1)))
 
-    def _take(self, lanes: int | None) -> Workspace:
-        """A workspace that nobody else is using."""
+    def _take(self, lanes: int) -> Workspace:
+        """A workspace for a number of lanes that nobody else is using."""
         from .running import Workspace
 
-        free = self._free.setdefault(lanes, [])
+        free = self._free.get(lanes)
+        if free is None:
+            with self._lock:
+                while len(self._free) >= SIZES:
+                    del self._free[next(iter(self._free))]
+                free = self._free.setdefault(lanes, [])
         try:
             return free.pop()
         except IndexError:
             assert self._program is not None
             return Workspace(self._program, lanes, self.dtype)
-
-    def _collect(self, space: Workspace) -> Any:
-        """The answer from a workspace, which is given back."""
-        values, gradients = space.results
-        value: Any = ()
-        if self.plan.value:
-            if self.out.kind is None:
-                value = values[0]().tolist()
-            else:
-                value = _joined([read() for read in values])
-        slopes: Any = ()
-        if self.gradients:
-            slopes = _joined([read() for read in gradients])
-            if len(slopes) < len(self.wanted):
-                slopes = slopes.repeat(len(self.wanted))
-            if self._order is not None:
-                slopes = slopes[self._order]
-        self._free[None].append(space)
-        return self._answer(value, slopes)
-
-    def _answer(self, values: Any, gradients: Any) -> Any:
-        """The results in their structures."""
-        if not self.gradients:
-            return build(self.out, values)
-        trees, start = [], 0
-        for structure in self.gradients:
-            trees.append(build(structure, gradients[start : start + structure.size]))
-            start += structure.size
-        found = trees[0] if isinstance(self.plan.argnums, int) else tuple(trees)
-        return (build(self.out, values), found) if self.plan.value else found
 
     # --- descriptions ------------------------------------------------------------------------
 
@@ -251,12 +287,4 @@ def _columns(readers: Sequence[Any], lanes: int, count: int) -> Any:
 
     found = [read() for read in readers]
     block = found[0] if len(found) == 1 else np.concatenate(found, axis=1)
-    return np.broadcast_to(block, (lanes, count)) if block.shape != (lanes, count) else block
-
-
-def _joined(arrays: Sequence[Any]) -> Any:
-    if len(arrays) == 1:
-        return arrays[0]
-    import numpy as np
-
-    return np.concatenate(arrays)
+    return block if block.shape == (lanes, count) else np.repeat(block, count, axis=1)

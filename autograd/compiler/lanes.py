@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from ..batching import _at, _axis_sizes, _holds_array
 from ..structure import Structure, flatten
 from ..tracing import name_of
 from ..value import real
+from .trees import listed, outline
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .entry import Entry
     from .plan import Plan
 
@@ -23,7 +27,14 @@ class Batch:
         laned: for each number of these, whether it differs from lane to lane. An argument that is not mapped
             but differentiated by does: each lane has its own derivative.
         shared: the numbers that do not.
+        arrays: whether answers are to be arrays.
     """
+
+    size: int
+    structure: Structure
+    laned: tuple[bool, ...]
+    shared: list[float]
+    arrays: bool
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any], plan: Plan) -> None:
         import numpy as np
@@ -57,15 +68,18 @@ class Batch:
         self.structure = flatten((lane, kwargs))[1]
         chosen = {argnum % len(args) for argnum in plan.chosen}
         laned: list[bool] = []
-        columns = []
+        columns: list[Any] = []
+        ways = []
         parts = self.structure.parts[0].parts
         for number, (arg, axis, part) in enumerate(zip(args, axes, parts, strict=True)):
+            ways.append("shared" if axis is None else "mapped")
             if axis is not None:
                 columns.append(_matrix(arg, part, self.size, f"argument {number}"))
                 laned += [True] * part.size
             else:
                 numbers = _floats(flatten(arg)[0], f"argument {number}")
                 if number in chosen:
+                    ways[-1] = "own"
                     columns.append(np.broadcast_to(numbers, (self.size, part.size)))
                     laned += [True] * part.size
                 else:
@@ -75,6 +89,33 @@ class Batch:
         self.shared += extra
         self.laned = (*laned, *[False] * len(extra))
         self.columns = columns
+        self.ways = ways
+
+    def bare(self) -> Batch:
+        """What :meth:`again` needs of this, without the arguments' numbers."""
+        batch = Batch.__new__(Batch)
+        batch.structure, batch.laned, batch.arrays = self.structure, self.laned, self.arrays
+        batch.ways = self.ways
+        return batch
+
+    def again(self, args: Sequence[Any], size: int) -> Batch:
+        """The same for other arguments of the same :func:`lane_outline`."""
+        import numpy as np
+
+        batch = self.bare()
+        batch.size, batch.shared, batch.columns = size, [], []
+        for arg, way in zip(args, self.ways, strict=True):
+            if way == "mapped":
+                batch.columns.append(arg.reshape(size, -1))
+                continue
+            parts: list[Any] = []
+            outline(arg, parts)
+            numbers = listed(parts)
+            if way == "own":
+                batch.columns.append(np.broadcast_to(numbers, (size, len(numbers))))
+            else:
+                batch.shared += numbers
+        return batch
 
     def fill(self, rows: Any, start: int, stop: int) -> None:
         """Write the numbers of some lanes to an array (lanes, numbers)."""
@@ -100,7 +141,7 @@ class Batch:
         if structure.kind is None:
             return block[:, 0].astype(float) if self.arrays else block[:, 0].tolist()
         if structure.is_array:
-            return block.reshape(self.size, *structure.shape).astype(float)
+            return block.reshape(self.size, *structure.shape).astype(float, copy=False)
         if structure.kind is list:
             return [structure.unflatten(row) for row in block.tolist()]
         items, start = [], 0
@@ -108,6 +149,31 @@ class Batch:
             items.append(self.stacked(part, block[:, start : start + part.size]))
             start += part.size
         return structure.assemble(items)
+
+
+def lane_outline(args: Sequence[Any], in_axes: Any) -> tuple[Any, int] | None:
+    """Something hashable that tells the structure of one lane, and how many lanes there are, if all that is mapped
+    are arrays; else None."""
+    axes = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
+    numpy = sys.modules.get("numpy")
+    if numpy is None or len(axes) != len(args):
+        return None
+    size = 0
+    keys = []
+    for arg, axis in zip(args, axes, strict=True):
+        if axis is None:
+            key = outline(arg, [])
+            if key is None:
+                return None
+        else:
+            if type(arg) is not numpy.ndarray or arg.dtype.kind not in "fiub":
+                return None
+            key = arg.shape
+            if not key or size not in (0, key[0]):
+                return None
+            size, key = key[0], key[1:]
+        keys.append(key)
+    return (tuple(keys), size) if size else None
 
 
 def _matrix(arg: Any, part: Structure, size: int, place: str) -> Any:

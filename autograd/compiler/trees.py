@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..structure import Structure
 
 _PLAIN = frozenset({float, int, bool})
@@ -29,43 +32,56 @@ def outline(tree: Any, parts: list[Any]) -> Any:
         if tree and set(map(type, tree)) <= _PLAIN:
             parts.append(tree)
             return kind, len(tree)
-        inside = tree
-    elif kind is dict:
-        inside = tree.values()
-    else:
-        numpy = sys.modules.get("numpy")
-        if numpy is None or not isinstance(tree, (numpy.ndarray, numpy.generic)):
-            return None
-        if tree.dtype.kind not in "fiub":
-            return None
-        parts.append(tree if tree.ndim else float(tree))
-        return tree.shape or 0
-    keys = []
-    for item in inside:
-        key = outline(item, parts)
+        inside = outlines(tree, parts)
+        return None if inside is None else (kind, inside)
+    if kind is dict:
+        inside = outlines(tree.values(), parts)
+        return None if inside is None else (tuple(tree), inside)
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(tree, (numpy.ndarray, numpy.generic)):
+        return None
+    if tree.dtype.kind not in "fiub":
+        return None
+    shape = tree.shape
+    if not shape:
+        parts.append(float(tree))
+        return 0
+    parts.append(tree)
+    return shape
+
+
+def outlines(trees: Iterable[Any], parts: list[Any]) -> tuple[Any, ...] | None:
+    """The outlines of several trees; None if one of them has none."""
+    numpy = sys.modules.get("numpy")
+    array = None if numpy is None else numpy.ndarray
+    keys: list[Any] = []
+    for tree in trees:
+        if type(tree) is array and tree.shape and tree.dtype.kind in "fiub":  # most often
+            parts.append(tree)
+            keys.append(tree.shape)
+            continue
+        key = outline(tree, parts)
         if key is None:
             return None
         keys.append(key)
-    return (tuple(tree), tuple(keys)) if kind is dict else (kind, tuple(keys))
+    return tuple(keys)
 
 
-def fill(buffer: Any, parts: list[Any]) -> int:
-    """Copy the parts of an outline to the beginning of an array; where they end."""
+def places(buffer: Any, parts: list[Any]) -> list[Any]:
+    """What writes the parts of an outline to the beginning of an array, to be called with ``...`` and the part."""
+    found = []
     start = 0
     for part in parts:
         kind = type(part)
-        if kind is float or kind is int:
-            buffer[start] = part
-            start += 1
-        elif kind is list or kind is tuple:
-            stop = start + len(part)
-            buffer[start:stop] = part
-            start = stop
-        else:
-            stop = start + part.size
-            buffer[start:stop] = part if part.ndim == 1 else part.ravel()
-            start = stop
-    return start
+        shape: tuple[int, ...] = ()
+        if kind is list or kind is tuple:
+            shape = (len(part),)
+        elif kind is not float and kind is not int:
+            shape = part.shape
+        stop = start + math.prod(shape)
+        found.append(buffer[start:stop].reshape(shape).__setitem__)
+        start = stop
+    return found
 
 
 def listed(parts: list[Any]) -> list[float]:
@@ -78,25 +94,22 @@ def listed(parts: list[Any]) -> list[float]:
         elif kind is list or kind is tuple:
             numbers += map(float, part)
         else:
-            numbers += map(float, part.ravel().tolist())
+            entries = part.ravel().tolist()
+            numbers += entries if part.dtype.kind == "f" else map(float, entries)
     return numbers
 
 
-def build(structure: Structure, numbers: Any) -> Any:
-    """Results in their structure.
-
-    Args:
-        structure: what they are to be in.
-        numbers: an array, or a sequence of floats.
-    """
-    if not hasattr(numbers, "tolist"):
-        return structure.unflatten(numbers)
-    if structure.is_array:
-        return numbers.reshape(structure.shape).astype(float, copy=False)
+def build(structure: Structure, numbers: list[float]) -> Any:
+    """Numbers in their structure."""
     if structure.kind is None:
-        return float(numbers[0])
+        return numbers[0]
+    if structure.is_array:
+        import numpy as np
+
+        array = np.array(numbers, float)
+        return array if len(structure.shape) == 1 else array.reshape(structure.shape)
     if not structure.children:
-        return structure.unflatten(numbers.tolist())
+        return structure.assemble(numbers)
     items, start = [], 0
     for part in structure.children:
         items.append(build(part, numbers[start : start + part.size]))

@@ -201,12 +201,12 @@ class Optimizer:
 
     def _rate(self, group: Mapping[str, Any]) -> float:
         rate = group[LR]
-        if callable(rate):
-            source = f"lr(step={self.steps})"
+        scheduled = callable(rate)
+        if scheduled:
             rate = rate(self.steps)
-        else:
-            source = LR
-        return number(source, rate, 0.0)
+        if type(rate) is float and 0.0 <= rate < math.inf:  # as it is until the first bad one
+            return rate
+        return number(f"lr(step={self.steps})" if scheduled else LR, rate, 0.0)
 
     def _run(
         self, numbers: Flat, gradients: Flat, state: Mapping[str, Flat], h: SimpleNamespace

@@ -239,3 +239,193 @@ def test_a_penalty_made_in_the_loss_from_parameters_alone_is_trained_too():
         step = EagerStep(model, loss, optimizer) if eager else compile_step(model, loss, optimizer)
         found.append([step(X, y) for _ in range(4)])
     assert found[0] == pytest.approx(found[1], rel=1e-11)
+
+
+# --- what may happen between two steps -------------------------------------------------------
+
+
+def change_rate(optimizer):
+    optimizer.lr = 0.07
+
+
+def change_momentum(optimizer):
+    optimizer.param_groups[0]["momentum"] = 0.5
+
+
+def change_decay_of_the_last_group(optimizer):
+    optimizer.param_groups[-1]["weight_decay"] = 0.3
+
+
+def change_to_a_schedule(optimizer):
+    optimizer.lr = lambda step: 0.1 / (1 + step)
+
+
+def change_groups_whole(optimizer):
+    optimizer.param_groups[0] = {**optimizer.param_groups[0], "lr": 0.02, "weight_decay": 0.1}
+
+
+def clip_from_now_on(optimizer):
+    optimizer.clip_norm = 0.01
+
+
+def clip_each_from_now_on(optimizer):
+    optimizer.clip_value = 0.01
+
+
+def load_a_state(optimizer):
+    state = optimizer.state_dict()
+    for group in state["param_groups"]:
+        group["lr"] = 0.03
+    optimizer.load_state_dict(state)
+
+
+@pytest.mark.parametrize("synced", [True, False])
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize(
+    "change",
+    [
+        change_rate,
+        change_momentum,
+        change_decay_of_the_last_group,
+        change_to_a_schedule,
+        change_groups_whole,
+        clip_from_now_on,
+        clip_each_from_now_on,
+        load_a_state,
+    ],
+)
+def test_what_is_done_to_the_optimizer_between_two_steps_takes_effect(change, groups, synced):
+    X, y = data("mse")
+    found = []
+    for eager in (False, True):
+        model = nn.MLP(3, [5, 4], seed=1)
+        layers = [layer.parameters() for layer in model.layers]
+        listed = [{"params": part} for part in layers] if groups == 2 else model.parameters()
+        optimizer = optim.SGD(listed, lr=0.1, momentum=0.9)
+        loss = nn.losses.get("mse")
+        step = EagerStep(model, loss, optimizer) if eager else compile_step(model, loss, optimizer)
+        losses = []
+        for turn in range(8):
+            losses.append(step(X, y))
+            if turn == 2:
+                if synced or change is load_a_state:  # which is the optimizer's after a sync only
+                    step.sync()
+                change(optimizer)
+        step.sync()
+        losses += [p.data for p in model.parameters()]
+        found.append((losses, optimizer.state_dict()))
+    (ours, state), (theirs, expected) = found
+    assert ours == pytest.approx(theirs, rel=1e-9)
+    assert state["steps"] == expected["steps"] == 8
+    for mine, other in zip(state["state"], expected["state"], strict=True):
+        assert mine["v"] == pytest.approx(other["v"], rel=1e-8)
+
+
+def test_hyper_parameters_changed_in_place_take_effect():
+    X, y = data("mse")
+    found = []
+    for eager in (False, True):
+        model = nn.MLP(3, [5, 4], seed=1)
+        optimizer = optim.Adam(model.parameters(), lr=0.1)
+        betas = [0.9, 0.999]
+        optimizer.param_groups[0]["betas"] = betas
+        rate = np.array(0.1)
+        optimizer.param_groups[0]["lr"] = rate
+        loss = nn.losses.get("mse")
+        step = EagerStep(model, loss, optimizer) if eager else compile_step(model, loss, optimizer)
+        losses = [step(X, y) for _ in range(3)]
+        betas[0] = 0.5
+        losses += [step(X, y) for _ in range(3)]
+        rate[()] = 0.01
+        found.append(losses + [step(X, y) for _ in range(3)])
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
+
+
+def test_an_optimizer_with_its_own_look_up_of_hyper_parameters_is_asked_at_every_step():
+    class Warming(optim.SGD):
+        def hyper_parameters(self, group):
+            h = super().hyper_parameters(group)
+            h.lr *= min(h.t / 5, 1.0)
+            return h
+
+    X, y = data("mse")
+    (compiled, _), (eager, _) = pair(Warming, {"lr": 0.2}, "mse")
+    for _ in range(7):
+        assert compiled(X, y) == pytest.approx(eager(X, y), rel=1e-11)
+
+
+def test_a_schedule_that_fails_stops_the_step_and_nothing_has_moved():
+    X, y = data("mse")
+    model = nn.MLP(3, [5, 4], seed=1)
+    optimizer = optim.Adam(model.parameters(), lr=lambda step: 0.1 if step < 2 else -1.0)
+    step = compile_step(model, "mse", optimizer)
+    step(X, y)
+    step(X, y)
+    step.sync()
+    before = [p.data for p in model.parameters()], optimizer.state_dict()
+    with pytest.raises(ValueError, match=r"lr\(step=2\)"):
+        step(X, y)
+    step.sync()
+    assert ([p.data for p in model.parameters()], optimizer.state_dict()) == before
+    optimizer.lr = 0.1
+    step(X, y)
+    assert optimizer.steps == 3
+
+
+@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam, optim.RMSprop])
+def test_a_step_that_diverges_after_others_leaves_what_they_left(kind):
+    X, y = data("mse")
+    (compiled, model), (eager, twin) = pair(kind, {"lr": 0.1}, "mse")
+    bad = [*X[:-1], [1e308, 1e308, 1e308]]
+    far = [*y[:-1], [1e300] * 4]
+    for step in (compiled, eager):
+        for _ in range(3):
+            step(X, y)
+        for inputs, targets in ((X, far), (bad, far)):
+            with pytest.raises(DivergenceError):
+                step(inputs, targets)
+        step.sync()
+    for a, b in zip(model.parameters(), twin.parameters(), strict=True):
+        assert a.data == pytest.approx(b.data, rel=1e-11)
+    ours, theirs = compiled.optimizer.state_dict(), eager.optimizer.state_dict()
+    assert ours["steps"] == theirs["steps"] == 3
+    for name, column in ours["state"][0].items():
+        assert column == pytest.approx(theirs["state"][0][name], rel=1e-9, abs=1e-15)
+    assert compiled(X, y) == pytest.approx(eager(X, y), rel=1e-11)
+
+
+def test_two_data_sets_of_one_step_do_not_get_into_each_others_way():
+    (compiled, _), (eager, _) = pair(optim.Adam, {"lr": 0.01}, "mse")
+    sets = [data("mse", 10), data("mse", 10), data("mse", 4)]
+    ours = [compiled.on(X, y) for X, y in sets]
+    for which, chosen in [(0, None), (0, None), (1, None), (0, None), (0, [3, 1]), (2, None),
+                          (1, range(10)), (0, None), (1, [9, 0]), (2, None), (1, None)]:  # fmt: skip
+        X, y = sets[which]
+        at = range(len(X)) if chosen is None else chosen
+        expected = eager([X[i] for i in at], [y[i] for i in at])
+        assert ours[which](chosen) == pytest.approx(expected, rel=1e-11)
+        X, y = sets[1]
+        assert compiled(X, y) == pytest.approx(eager(X, y), rel=1e-11)
+
+
+def test_floating_point_settings_of_the_user_do_not_matter_to_a_step():
+    X, y = data("cross_entropy")
+    (compiled, _), (eager, _) = pair(optim.Adam, {"lr": 0.01}, "cross_entropy", "relu")
+    with np.errstate(all="raise"):
+        for _ in range(3):
+            assert compiled(X, y) == pytest.approx(eager(X, y), rel=1e-11)
+
+
+def test_recording_asks_a_loss_that_wants_a_class_only_once_for_the_whole_model():
+    calls = []
+
+    class Counted(nn.MLP):
+        def forward(self, x):
+            calls.append(type(x[0]).__name__)
+            return super().forward(x)
+
+    X, y = data("cross_entropy")
+    model = Counted(3, [5, 4], seed=1)
+    step = compile_step(model, "cross_entropy", optim.SGD(model.parameters(), lr=0.1))
+    step(X, y)
+    assert calls.count("Symbol") == 1

