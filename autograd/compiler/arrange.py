@@ -109,12 +109,7 @@ class _Arranger:
         start = len(self.operands)
         for number, group in enumerate(self.groups):
             ids = self.matrix(group)
-            if (
-                ids is not None
-                and not group.matrix
-                and FEWEST <= len(ids)
-                and ids.shape[1] <= COLUMNS
-            ):
+            if ids is not None and not group.matrix and self.fits(ids):
                 regular, order = self.order(ids)
                 if order is not None:
                     ids = ids[order]
@@ -142,6 +137,10 @@ class _Arranger:
         count = len(lists) * arity
         ids = self.np.fromiter(chain.from_iterable(lists), dtype=self.np.int64, count=count)
         return ids.reshape(len(lists), arity)
+
+    def fits(self, ids: Ids) -> bool:
+        """Whether it is worth looking at a group."""
+        return len(ids) >= FEWEST and ids.shape[1] <= COLUMNS
 
     # --- order -------------------------------------------------------------------------------
 
@@ -250,9 +249,8 @@ class _Arranger:
             here = np.arange(len(request.ids))
             row, column = here // run, here % run
             down, across = _split(request.shift, run)
-            if rows == 1:
-                slots = here + request.shift
-            else:
+            slots = here + request.shift
+            if rows > 1:
                 slots = (row + down) * pitch + column + across
             self.found.beside[request.group, request.column] = (block, slots)
 
@@ -270,7 +268,7 @@ class _Arranger:
                 starts = outside[np.concatenate([[True], outside[1:] - outside[:-1] > 1])]
                 if len(starts) > 1:
                     run = int(starts[1] - starts[0])
-                    if 1 < run and count % run == 0:
+                    if run > 1 and count % run == 0:
                         return run
         return count
 

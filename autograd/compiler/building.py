@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
@@ -228,14 +229,16 @@ class Builder:
         """Numbers to a place."""
         self._nested("copy", out, [operand])
 
-    def move(self, out: Ref, place: Ref) -> None:
-        """Let results that have just been computed stand in another place."""
-        last = self.instructions[-1]
-        fresh = (last.out.arena, last.out.offset) == (out.arena, int(out.positions[0]))
-        count = 1
-        for n in last.out.shape:
-            count *= n
-        if not fresh or last.op not in _DIRECT_NAMES or count != len(out.positions):
+    def move(self, out: Ref, place: Ref, before: int) -> None:
+        """Let results that have just been computed stand in another place.
+
+        Args:
+            out: where they stand.
+            place: where they are to stand.
+            before: how many instructions there were before those that compute them.
+        """
+        last = self.instructions[-1] if len(self.instructions) > before else None
+        if last is None or last.op not in _DIRECT_NAMES or not _is_output(last, out):
             self.copy(out, place)
             return
         self.instructions.pop()
@@ -245,14 +248,16 @@ class Builder:
 
     def put(self, source: Operand, place: Ref) -> None:
         """Numbers to places that need not be regular, in two instructions at most where that can be."""
-        if isinstance(source, Ref) and source.laned == place.laned and source.arena != CONSTANTS:
-            if nest(self.np.stack([source.positions, place.positions])) is None:
-                if (source.positions[1:] - source.positions[:-1] != 1).any():
-                    source = self.take(source)
-                target = View(place.arena, 0, (), ())
-                self.emit("scatter", target, (self._line(source),), place.positions)
-                return
-        self.copy(source, place)
+        if not isinstance(source, Ref) or source.laned != place.laned or source.arena == CONSTANTS:
+            self.copy(source, place)
+            return
+        if nest(self.np.stack([source.positions, place.positions])) is not None:
+            self.copy(source, place)
+            return
+        if (source.positions[1:] - source.positions[:-1] != 1).any():
+            source = self.take(source)
+        target = View(place.arena, 0, (), ())
+        self.emit("scatter", target, (self._line(source),), place.positions)
 
     def rows_of(self, ref: Ref) -> tuple[tuple[int, ...], tuple[int, ...], View]:
         """A view of a matrix of positions, with the shapes of its rows and of its columns."""
@@ -358,6 +363,14 @@ class Builder:
     def operand(self, result: Any) -> Operand:
         """What a rule's result stands for."""
         return result.operand if isinstance(result, ArraySymbol) else float(result)
+
+
+def _is_output(instruction: Instruction, ref: Ref) -> bool:
+    """Whether an instruction writes just these positions."""
+    view = instruction.out
+    if view.arena != ref.arena or math.prod(view.shape) != len(ref.positions):
+        return False
+    return bool((view.positions == ref.positions).all())
 
 
 def _contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -24,6 +24,11 @@ CONSTANT, PARAMETER, INPUT, COMPUTED, LANED_INPUT, LANED = range(6)
 """What an operand can be: the classes. Those from LANED_INPUT on differ from lane to lane."""
 
 
+def stands_for(leaf: int, computed: int) -> bool:
+    """Whether leaves or constants of a class can stand among what is computed, of another class."""
+    return computed == LANED or (computed == COMPUTED and leaf < COMPUTED)
+
+
 class Flat(NamedTuple):
     """A graph of n-ary operations and the class of every id."""
 
@@ -324,8 +329,9 @@ class _Flattener:
         return total
 
     def counted(self, identity: int, own: int, expected: int) -> int:
-        """The class that a term counts as: that of its like, if it is a leaf or a constant."""
-        return expected if identity < self.graph.leaves and expected >= 0 else own
+        """The class that a term counts as: that of its like, if it is a leaf or a constant and can stand among them."""
+        leaf = identity < self.graph.leaves
+        return expected if leaf and stands_for(own, expected) else own
 
     def constant(self, number: float) -> int:
         self.constants.append(number)

@@ -68,6 +68,7 @@ class Layout:
         """Of leaves and constants that another arena needs copies of, by arena and id: the position there."""
         graph, classes, _ = schedule.flat
         size = len(graph.operands)
+        self.leaves = graph.leaves
         laned = np.array([k >= LANED_INPUT for k in classes[: graph.leaves]], dtype=bool)
         self.once = int((~laned).sum())
         self.rows = int(laned.sum())
@@ -104,8 +105,15 @@ class Layout:
         positions = self.np.stack([x.positions for x in columns], axis=1)  # type: ignore[union-attr]
         return Ref(columns[0].arena, positions)  # type: ignore[union-attr]
 
-    def with_margin(self, builder: Builder, number: int, out: Ref) -> Ref:
-        """The results of a group, moved to a place with a margin if they are to have one."""
+    def with_margin(self, builder: Builder, number: int, out: Ref, before: int) -> Ref:
+        """The results of a group, moved to a place with a margin if they are to have one.
+
+        Args:
+            builder: what is added to.
+            number: of the group.
+            out: where its results stand.
+            before: how many instructions there were before it.
+        """
         margin = self.arrangement.margins.get(number)
         if margin is None:
             return out
@@ -114,7 +122,7 @@ class Layout:
         start = int(room.positions[0]) + margin.before
         self.first[number] = room.arena, start
         place = Ref(room.arena, start + slots)
-        builder.move(out, place)
+        builder.move(out, place, before)
         return place
 
     def fill(self, builder: Builder, fills: list[Fill], homes: bool = False) -> None:
@@ -146,7 +154,6 @@ class Layout:
 
     def operand(self, builder: Builder, ids: Ids) -> Operand:
         """Where operands stand; constants are put into the program."""
-        np = self.np
         constant = ids < 0
         if constant.any() != constant.all():
             return self.mixed(builder, ids)
@@ -173,6 +180,7 @@ class Layout:
         positions = self.position[np.maximum(ids, 0)]
         for at in np.flatnonzero(arenas != arena).tolist():
             key = arena, int(ids.flat[at])
+            assert key[1] < self.leaves, "what is computed is always there in its own arena"
             if key not in self.homes:
                 self.homes[key] = int(builder.place(laned, 1).positions[0])
             positions.flat[at] = self.homes[key]
@@ -198,10 +206,11 @@ def build(schedule: Schedule) -> tuple[Builder, Layout, list[Step]]:
     activations = _activations(schedule)
     for number, group in enumerate(layout.arrangement.groups):
         builder.spare = len(group.nodes) if set(group.nodes) in activations else 0
+        before = len(builder.instructions)
         step = _step(schedule, group, number, builder, layout)
         nodes = layout.np.array(group.nodes)
         out = builder.filled(step.out, len(nodes), group.laned)
-        out = layout.with_margin(builder, number, out)
+        out = layout.with_margin(builder, number, out, before)
         layout.arena[nodes] = out.arena
         layout.position[nodes] = out.positions
         layout.block[nodes] = number + 2

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
-from .flatten import COMPUTED, LANED, LANED_INPUT, PARAMETER, RARE
+from .flatten import COMPUTED, LANED, LANED_INPUT, PARAMETER, RARE, stands_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -248,7 +248,7 @@ def _unified(
             continue
         if counts is None:
             counts = Counter(found[leaves:])
-        keys.sort(key=lambda key: -counts[known[key]])  # type: ignore[index]
+        keys.sort(key=lambda key: -counts[known[key]])
         for index, key in enumerate(keys):
             least = RARE * counts[known[key]]
             found_common = [
@@ -269,7 +269,7 @@ def _is_variant(key: _Key, common: _Key, loose: bool) -> bool:
     if not loose and key[3] & ~common[3]:
         return False
     return all(
-        a == b or (b in (COMPUTED, LANED) and a not in (COMPUTED, LANED))
+        a == b or (a not in (COMPUTED, LANED) and stands_for(a, b))
         for a, b in zip(key[1], common[1], strict=True)  # type: ignore[call-overload]
     )
 
@@ -377,8 +377,7 @@ class _Agenda:
             total[s] += height[identity]
             if not waiting[identity]:
                 ready[s].append(identity)
-                if height[identity] > top[s]:
-                    top[s] = height[identity]
+                top[s] = max(top[s], height[identity])
 
         def key(s: int) -> float:
             return -top[s] if urgent else -total[s] / remaining[s]
