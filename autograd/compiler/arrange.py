@@ -1,4 +1,4 @@
-"""Stage 5, arrange: the order of the results inside a group, and *margins* beside them.
+"""Stage 4, last: the order of the results inside a group, and *margins* beside them.
 
 An operand is cheapest where it is a strided view of what is there already. Two things stand in the way. The
 first is the order in which operations were recorded: a difference that two neighbours share is recorded with the
