@@ -1,29 +1,26 @@
 """Stage 4, reroll: find the operations that can be done together, and an order to do them in.
 
-Every operation gets a *signature*: its primitive, the classes of its operands, and the primitives that
-produced them. (Not their signatures: what is different about the ends of a row would then be different about
-their neighbours a step later, and so on inwards.) Operations of one signature are one group if they can be
-done at one time. An agenda decides that time: of the signatures with something ready, the one whose remaining operations are on
-average farthest from the end comes first, and all of it that is ready goes at once. (Distance from the
-end, not from the start: counted from the start, work that nobody waits for splits every step of a recurrence.)
+Every operation gets a signature (:mod:`.signatures`); operations of one signature are one group if they can be
+done at one time, which an agenda decides (:mod:`.agenda`). Where that makes more groups than seems needed, other
+signatures and other orders are tried, and the fewest groups are kept.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections import Counter
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
-from .flatten import COMPUTED, LANED, LANED_INPUT, PARAMETER, RARE, stands_for
+from .agenda import Agenda
+from .flatten import LANED_INPUT
+from .signatures import matrices_of, signatures_of, unified
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from ..primitives import Primitive
     from .flatten import Flat
+    from .signatures import Key
 
 
 class Group(NamedTuple):
@@ -126,154 +123,6 @@ def needs(flat: Flat, wanted: Collection[int]) -> tuple[bytearray, bytearray]:
     return active, masked
 
 
-def _matrices(flat: Flat) -> dict[int, tuple[int, int, int]]:
-    """For dots that are rows of one matrix product, what tells the matrix: the first weight of its first row, the
-    step from row to row, and the number of rows.
-
-    Dots of parameters that share an activation tuple are sorted by their first weight and cut into runs at the
-    commonest step; a read-out that shares its tuple with the recurrent matrix is so told apart from it.
-    """
-    graph, classes, _ = flat
-    by_tuple: dict[tuple[int, ...], list[int]] = {}
-    for identity in range(graph.leaves, len(graph.operands)):
-        if graph.primitives[identity] is p.dot:
-            ids = graph.operands[identity]
-            half = len(ids) // 2
-            if ids[0] >= 0 and classes[ids[0]] == PARAMETER and ids[half] >= 0:
-                by_tuple.setdefault(ids[half:], []).append(identity)
-    found = {}
-    first = graph.operands
-    for nodes in by_tuple.values():
-        if len(nodes) < SMALLEST_MATRIX:
-            continue
-        nodes.sort(key=lambda node: first[node][0])
-        steps = [first[b][0] - first[a][0] for a, b in pairwise(nodes)]
-        modal = max(set(steps), key=steps.count)
-        run = [nodes[0]]
-        for node, step in zip([*nodes[1:], -1], [*steps, -1], strict=True):
-            if step == modal:
-                run.append(node)
-                continue
-            if len(run) >= SMALLEST_MATRIX:
-                found.update(dict.fromkeys(run, (first[run[0]][0], modal, len(run))))
-            run = [node]
-    return found
-
-
-SMALLEST_MATRIX = 8
-"""The fewest rows that make a matrix of its own."""
-
-
-def _signatures(
-    flat: Flat, active: bytearray, masked: bytearray, matrices: dict[int, tuple[int, int, int]]
-) -> tuple[list[int], dict[_Key, int]]:
-    """The signature of every id, as a number, leaves having none (-1), and what the numbers mean.
-
-    The rows of a matrix are known by the matrix and not by who produced what they are multiplied by, so that
-    all steps of a recurrence have the same signatures.
-    """
-    graph, classes, mixed = flat
-    known: dict[_Key, int] = {}
-    found = [-1] * graph.leaves
-    primitives, operands, leaves = graph.primitives, graph.operands, graph.leaves
-    # A set of primitives is a number with their bits.
-    bits: dict[Primitive | None, int] = {}
-    made_by = [0] * leaves
-    for identity in range(leaves, len(operands)):
-        row = primitives[identity]
-        ids = operands[identity]
-        count = len(ids)
-        shape: object
-        if identity in mixed and (row is p.dot or row is p.sum_):
-            shape = mixed[identity] if row is p.dot else mixed[identity][0]
-        elif row is p.dot:
-            a, b = ids[0], ids[count // 2]
-            shape = (classes[a] if a >= 0 else 0, classes[b] if b >= 0 else 0)
-        elif row is p.sum_ or row is p.logsumexp or row is c.largest:
-            shape = classes[ids[0]]
-        elif count <= 3:
-            shape = tuple([classes[i] if i >= 0 else 0 for i in ids])
-            if row is p.pow_ and ids[1] < 0:
-                shape = (shape, ids[1])
-        else:
-            shape = (count, classes[ids[0]])
-        producers = 0
-        if identity in matrices:
-            shape = (shape, matrices[identity])
-        else:
-            for i in ids:
-                if i >= leaves:
-                    producers |= made_by[i]
-        bit = bits.get(row)
-        if bit is None:
-            bit = bits[row] = 1 << len(bits)
-        made_by.append(bit)
-        state = active[identity] + 2 * masked[identity] + 4 * (classes[identity] >= LANED_INPUT)
-        key = (row, shape, state, producers)
-        number = known.get(key)
-        if number is None:
-            number = known[key] = len(known)
-        found.append(number)
-    return found, known
-
-
-_Key = tuple["Primitive | None", object, int, int]
-"""What makes a signature: the primitive, the classes of the operands, the state, and the primitives of the
-producers, a bit each."""
-
-
-def _unified(
-    known: dict[_Key, int], found: list[int], leaves: int, loose: bool
-) -> list[int] | None:
-    """Signatures with the rare ones, where they differ in leaves only, taken for the common ones; None if there are
-    none.
-
-    The ends of a row are such: a leaf or a constant stands there for what is computed elsewhere.
-
-    Args:
-        known: what the signatures mean.
-        found: the signature of every id.
-        leaves: how many ids are leaves.
-        loose: whether other primitives may have produced the operands, as where adding 0 was dropped.
-    """
-    alike: dict[tuple[object, ...], list[_Key]] = {}
-    for key in known:
-        row, shape, state, _ = key
-        if isinstance(shape, tuple) and all(type(k) is int for k in shape) and row is not p.dot:
-            alike.setdefault((row, len(shape), state), []).append(key)
-    counts: Counter[int] | None = None
-    renamed: dict[int, int] = {}
-    for keys in alike.values():
-        if len(keys) == 1:
-            continue
-        if counts is None:
-            counts = Counter(found[leaves:])
-        keys.sort(key=lambda key: -counts[known[key]])
-        for index, key in enumerate(keys):
-            least = RARE * counts[known[key]]
-            found_common = [
-                common
-                for common in keys[:index]
-                if counts[known[common]] >= least
-                and known[common] not in renamed
-                and _is_variant(key, common, loose)
-            ]
-            if found_common:
-                nearest = min(found_common, key=lambda common: (common[3] ^ key[3]).bit_count())
-                renamed[known[key]] = known[nearest]
-    return [renamed.get(number, number) for number in found] if renamed else None
-
-
-def _is_variant(key: _Key, common: _Key, loose: bool) -> bool:
-    """Whether a signature is another one with leaves for some of what is computed there."""
-    if not loose and key[3] & ~common[3]:
-        return False
-    return all(
-        a == b or (a not in (COMPUTED, LANED) and stands_for(a, b))
-        for a, b in zip(key[1], common[1], strict=True)  # type: ignore[call-overload]
-    )
-
-
 def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
     """Group and schedule.
 
@@ -283,13 +132,13 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
     """
     graph = flat.graph
     active, masked = needs(flat, wanted)
-    agenda = _Agenda(flat)
-    signatures, known = _signatures(flat, active, masked, {})
+    agenda = Agenda(flat)
+    signatures, known = signatures_of(flat, active, masked, {})
     batches = agenda.batches(signatures)
     if len(batches) > FEW:
-        matrices = _matrices(flat)
+        matrices = matrices_of(flat)
         if matrices:
-            others, known_others = _signatures(flat, active, masked, matrices)
+            others, known_others = signatures_of(flat, active, masked, matrices)
             found = agenda.batches(others)
             if len(found) <= len(batches):
                 batches, signatures, known = found, others, known_others
@@ -308,7 +157,7 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
 
 
 def _fewer(
-    agenda: _Agenda, batches: list[list[int]], signatures: list[int], known: dict[_Key, int]
+    agenda: Agenda, batches: list[list[int]], signatures: list[int], known: dict[Key, int]
 ) -> list[list[int]]:
     """The same operations in fewer lists, if there is another way."""
     enough = NEAR * max(agenda.height)
@@ -316,7 +165,7 @@ def _fewer(
         if len(batches) <= enough:
             break
         others = (
-            signatures if variants is None else _unified(known, signatures, agenda.leaves, variants)
+            signatures if variants is None else unified(known, signatures, agenda.leaves, variants)
         )
         if others is None:
             continue
@@ -334,81 +183,6 @@ NEAR = 1.3
 """How many times as many groups as there are operations one after the other are as few as can be hoped for."""
 SPARED = 4
 """How many groups have to be spared for operands to be put together from leaves and others."""
-
-
-class _Agenda:
-    """What tells when an operation can be done, and how soon it should."""
-
-    def __init__(self, flat: Flat) -> None:
-        graph = flat.graph
-        self.leaves, self.size = leaves, size = graph.leaves, len(graph.operands)
-        operands = graph.operands
-        self.height = height = [0] * size
-        """How far each id is from the end."""
-        self.users: list[list[int]] = [[] for _ in range(size)]
-        self.waiting = [0] * size
-        """For how many others each id waits."""
-        users, waiting = self.users, self.waiting
-        for identity in range(size - 1, leaves - 1, -1):
-            above = height[identity] + 1
-            inner = {i for i in operands[identity] if i >= leaves}
-            waiting[identity] = len(inner)
-            for i in inner:
-                users[i].append(identity)
-                if height[i] < above:  # noqa: PLR1730 (a call of max costs more)
-                    height[i] = above
-
-    def batches(self, signatures: list[int], urgent: bool = False) -> list[list[int]]:
-        """Lists of ids of one signature, in an order in which they can be done.
-
-        Args:
-            signatures: of every id.
-            urgent: whether the signature comes first whose farthest ready operation is farthest from the end,
-                rather than the one whose remaining operations are on average.
-        """
-        height, users, waiting = self.height, self.users, self.waiting[:]
-        count = max(signatures, default=-1) + 1
-        remaining, total = [0] * count, [0] * count
-        top = [-1] * count
-        ready: list[list[int]] = [[] for _ in range(count)]
-        for identity in range(self.leaves, self.size):
-            s = signatures[identity]
-            remaining[s] += 1
-            total[s] += height[identity]
-            if not waiting[identity]:
-                ready[s].append(identity)
-                top[s] = max(top[s], height[identity])
-
-        def key(s: int) -> float:
-            return -top[s] if urgent else -total[s] / remaining[s]
-
-        heap = [(key(s), s) for s in range(count) if ready[s]]
-        heapq.heapify(heap)
-        batches = []
-        while heap:
-            _, s = heapq.heappop(heap)
-            if not ready[s]:  # done under a better key
-                continue
-            nodes, ready[s] = sorted(ready[s]), []
-            remaining[s] -= len(nodes)
-            top[s] = -1
-            batches.append(nodes)
-            touched = set()
-            for identity in nodes:
-                total[s] -= height[identity]
-                for user in users[identity]:
-                    waiting[user] -= 1
-                    if not waiting[user]:
-                        t = signatures[user]
-                        if not ready[t]:
-                            touched.add(t)
-                        ready[t].append(user)
-                        if urgent and height[user] > top[t]:
-                            top[t] = height[user]
-                            touched.add(t)
-            for t in touched:
-                heapq.heappush(heap, (key(t), t))
-        return batches
 
 
 def _tuple_major(flat: Flat, nodes: list[int]) -> list[int] | None:
