@@ -202,7 +202,8 @@ class Builder:
             index = self._most_nested(operands, out)
             ref = operands[index]
             assert isinstance(ref, Ref)
-            operands[index] = self.take(ref)
+            taken = self.take(ref)
+            operands = [taken if _same(x, ref) else x for x in operands]
         shape, strides = found
         views = [
             View(ref.arena, int(ref.positions[0]), shape, step)
@@ -365,6 +366,11 @@ class Builder:
         return result.operand if isinstance(result, ArraySymbol) else float(result)
 
 
+def _same(a: Operand, b: Ref) -> bool:
+    """Whether an operand is the numbers of a Ref, one by one."""
+    return isinstance(a, Ref) and a.arena == b.arena and bool((a.positions == b.positions).all())
+
+
 def _is_output(instruction: Instruction, ref: Ref) -> bool:
     """Whether an instruction writes just these positions."""
     view = instruction.out
@@ -445,7 +451,7 @@ def _fold_where(operands: Sequence[Operand]) -> Operand | None:
     """The branch, where both are the same one."""
     _, a, b = operands
     if isinstance(a, Ref) and isinstance(b, Ref):
-        same = a.arena == b.arena and (a.positions == b.positions).all()
+        same = _same(a, b)
     else:
         same = isinstance(a, float) and a == b
     return a if same else None
