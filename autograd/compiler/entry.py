@@ -11,7 +11,7 @@ from .plan import Plan, entries_of
 from .simplify import simplify
 from .stages import record
 from .straightline import generate, source
-from .trees import build, listed, places
+from .trees import build, listed, writers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -140,7 +140,7 @@ class Entry:
             space, read = self._space()
             known = None
         if known is not way or way is None:
-            writes = places(space.once, parts)
+            writes = writers(space.once, parts)
         for write, part in zip(writes, parts):  # noqa: B905 -- it costs as much as a write
             write(Ellipsis, part)
         if numbers:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
+from . import pairing, pairs
 from .arrange import arrange
 from .building import Builder
 from .layout import plane
@@ -51,6 +52,8 @@ class Step(NamedTuple):
     """And the activations with a 1 after them, if the biases are multiplied by that; None if they are added."""
     weights: tuple[Ref, Ref] | None = None
     """For a logsumexp, the exponentials of the terms and their sums, whose ratios are its derivatives."""
+    products: tuple[pairing.Product, ...] = ()
+    """The matrix products that a group of dots has been computed by; none if it was computed term by term."""
 
 
 def _activations(schedule: Schedule) -> list[set[int]]:
@@ -98,7 +101,8 @@ def _step(schedule: Schedule, group: Group, number: int, builder: Builder, layou
     ids = layout.arrangement.ids[number]
     if ids is None:
         operands = schedule.flat.graph.operands
-        return _ragged(group, [operands[node] for node in group.nodes], builder, layout)
+        lists = [operands[node] for node in group.nodes]
+        return _ragged(schedule, group, lists, builder, layout)
     n, arity = ids.shape
     if row is p.dot:
         half = arity // 2
@@ -106,7 +110,7 @@ def _step(schedule: Schedule, group: Group, number: int, builder: Builder, layou
             return _matmul(schedule.flat, group, ids, builder, layout)
         a = layout.matrix(builder, ids[:, :half], number)
         b = layout.matrix(builder, ids[:, half:], number, half)
-        return _dot(group, ids[:, :half], ids[:, half:], a, b, builder)
+        return _dot(schedule, group, ids[:, :half], ids[:, half:], a, b, builder, layout)
     if row is p.sum_ or row is c.largest:
         ref = layout.matrix(builder, ids, number)
         if not isinstance(ref, Ref):  # one number for all terms
@@ -136,9 +140,21 @@ def _step(schedule: Schedule, group: Group, number: int, builder: Builder, layou
     return Step(group, "map", out, columns, found)
 
 
-def _dot(group: Group, left: Ids, right: Ids, a: Operand, b: Operand, builder: Builder) -> Step:
+def _dot(
+    schedule: Schedule,
+    group: Group,
+    left: Ids,
+    right: Ids,
+    a: Operand,
+    b: Operand,
+    builder: Builder,
+    layout: Layout,
+) -> Step:
     n, k = left.shape
     out: Operand
+    products = _products(schedule, group, (a, b), builder, layout)
+    if products:
+        return Step(group, "dot", products[0], (left, right), (a, b), products=products[1])
     if isinstance(a, float) or isinstance(b, float):  # one number for all of them
         factors = [builder.reduce("add", x) if isinstance(x, Ref) else x for x in (a, b)]
         if isinstance(a, float) and isinstance(b, float):
@@ -170,7 +186,34 @@ def _vecdot(builder: Builder, a: Ref, b: Ref) -> Operand:
     return out
 
 
-def _ragged(group: Group, lists: list[tuple[int, ...]], builder: Builder, layout: Layout) -> Step:
+def _products(
+    schedule: Schedule,
+    group: Group,
+    operands: tuple[Operand, Operand],
+    builder: Builder,
+    layout: Layout,
+) -> tuple[Ref, tuple[pairing.Product, ...]] | None:
+    """The results of a group of dots by matrix products, if that is the better way."""
+    if any(node in schedule.flat.mixed for node in group.nodes):
+        return None
+    ids = schedule.flat.graph.operands
+    sides: list[list[tuple[int, ...]]] = [[], []]
+    for node in group.nodes:
+        both = ids[node]
+        sides[0].append(both[: len(both) // 2])
+        sides[1].append(both[len(both) // 2 :])
+    # Where a cotangent may be absent it is handed on term by term.
+    active = [
+        not group.masked and any(i >= 0 and schedule.active[i] for i in chain(*side))
+        for side in sides
+    ]
+    blocks = pairs.find(layout, sides[0], sides[1], operands, active)
+    return pairing.compute(builder, layout, blocks, len(group.nodes)) if blocks else None
+
+
+def _ragged(
+    schedule: Schedule, group: Group, lists: list[tuple[int, ...]], builder: Builder, layout: Layout
+) -> Step:
     np = layout.np
     if group.row is not p.dot:
         sides = [list(chain.from_iterable(lists))]
@@ -194,6 +237,10 @@ def _ragged(group: Group, lists: list[tuple[int, ...]], builder: Builder, layout
 
         out, weights = _logsumexp(builder, ref, counts, add_up)
         return Step(group, "logsumexp", out, flat, found, starts, weights=weights)
+    if len(found) == 2:
+        products = _products(schedule, group, (found[0], found[1]), builder, layout)
+        if products:
+            return Step(group, "dot", products[0], flat, found, starts, products=products[1])
     terms = found[0] if len(found) == 1 else builder.rule(p.mul, found, len(flat[0]))
     assert isinstance(terms, Ref)
     kind = "sum" if len(found) == 1 else "dot"

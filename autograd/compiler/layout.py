@@ -91,3 +91,36 @@ def plane(matrix: Array) -> tuple[int, int] | None:
     if (matrix[1:, 0] - matrix[:-1, 0] != down).any():
         return None
     return down, across
+
+
+def steps(box: Array) -> tuple[int, int, int] | None:
+    """The three strides of a box of positions, None if it has none."""
+    first = box[:1, :1, :1]
+    edges = box[:, :1, :1], box[:1, :, :1], box[:1, :1, :]
+    if (edges[0] + edges[1] + edges[2] - 2 * first != box).any():
+        return None
+    found = []
+    for edge in edges:
+        line = edge.ravel()
+        step = int(line[1] - line[0]) if len(line) > 1 else 0
+        if (line[1:] - line[:-1] != step).any():
+            return None
+        found.append(step)
+    return found[0], found[1], found[2]
+
+
+def fitting(
+    strides: tuple[int, int, int] | None, shape: tuple[int, ...]
+) -> tuple[int, int, int] | None:
+    """Strides for which BLAS takes the matrices of a box; None if there are none."""
+    if strides is None:
+        return None
+    step, down, across = strides
+    _, rows, columns = shape
+    if rows == 1:  # a stride that is never taken must still be one
+        down = max(columns, 1) if across == 1 or columns == 1 else 1
+    if columns == 1:
+        across = 1 if down > 1 else rows
+    by_rows = across == 1 and down >= columns
+    by_columns = down == 1 and across >= rows
+    return (step, down, across) if by_rows or by_columns else None

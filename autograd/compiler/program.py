@@ -76,6 +76,8 @@ class Instruction(NamedTuple):
     ragged     the sums or maxima (``detail[0]``) of stretches that begin at ``detail[1]``
     over_lanes the sum over lanes
     matmul     matrix product, batched over a leading axis
+    absent     matrix product, batched or not, without the terms of the first factor that ``detail`` has False for
+    lanewise   the same in every lane; ``detail`` may be all True
     vecdot     inner product of two vectors
     ========== ==================================================================================
     """
@@ -106,6 +108,8 @@ class Instruction(NamedTuple):
                 most = max(most, count)
         if self.op == "matmul":
             return most * int(self.detail)
+        if self.op in {"absent", "lanewise"}:
+            return int(self.detail.size) * self.out.shape[-1]
         return most
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .. import primitives as p
 from ..graph import _product as times
 from . import conditions as c
+from . import pairing
 from .forward import product, transposed
 from .layout import plane
 from .program import CONSTANTS, ONCE, Ref, View
@@ -208,6 +209,16 @@ class Reverse:
         self.push(step.ids[0].ravel(), value, g.negative, mask, step.group.laned)
 
     def _dot(self, step: Step, g: Cotangent) -> None:
+        if step.products and g.mask is None:
+            laned = step.group.laned
+            cotangent = self.builder.filled(g.value, len(step.group.nodes), laned)
+
+            def push(ids: Ids, value: Ref) -> None:
+                self.push(ids, value, g.negative, None, laned)
+
+            for found in step.products:
+                pairing.differentiate(self.builder, found, cotangent, self.any_active, push)
+            return
         value, mask = self.spread(g.value, step), self.spread(g.mask, step)
         count = step.ids[0].size
         symbol = self.builder.symbol(value, count)  # type: ignore[arg-type]

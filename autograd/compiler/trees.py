@@ -67,7 +67,7 @@ def outlines(trees: Iterable[Any], parts: list[Any]) -> tuple[Any, ...] | None:
     return tuple(keys)
 
 
-def places(buffer: Any, parts: list[Any]) -> list[Any]:
+def writers(buffer: Any, parts: list[Any]) -> list[Any]:
     """What writes the parts of an outline to the beginning of an array, to be called with ``...`` and the part."""
     found = []
     start = 0
