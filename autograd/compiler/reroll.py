@@ -161,19 +161,19 @@ def _fewer(
 ) -> list[list[int]]:
     """The same operations in fewer lists, if there is another way."""
     enough = NEAR * max(agenda.height)
-    for variants in (None, False, True):
+    ways: list[tuple[list[int], bool]] = []
+    if len(batches) > enough:
+        merged = [unified(known, signatures, agenda.leaves, loose) for loose in (False, True)]
+        ways = [
+            (found, urgent) for urgent in (False, True) for found in merged if found is not None
+        ]
+        ways.append((signatures, True))
+    for way, urgent in ways:
+        found = agenda.batches(way, urgent)
+        if len(found) + (SPARED if way is not signatures else 1) <= len(batches):
+            batches = found
         if len(batches) <= enough:
             break
-        others = (
-            signatures if variants is None else unified(known, signatures, agenda.leaves, variants)
-        )
-        if others is None:
-            continue
-        spared = 1 if variants is None else SPARED
-        for urgent in (False, True) if variants is not None else (True,):
-            found = agenda.batches(others, urgent)
-            if len(found) + spared <= len(batches):
-                batches = found
     return batches
 
 
