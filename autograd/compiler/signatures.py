@@ -90,7 +90,7 @@ def signatures_of(
             if row is p.pow_ and ids[1] < 0:
                 shape = (shape, ids[1])
         else:
-            shape = (count, classes[ids[0]])
+            shape = (count, (classes[ids[0]],))
         producers = 0
         if identity in matrices:
             shape = (shape, matrices[identity])

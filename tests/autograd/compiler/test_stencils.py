@@ -17,6 +17,8 @@ from autograd.compiler.flatten import flatten
 from autograd.compiler.graph import evaluate
 from autograd.compiler.lowering import roles, schedule
 from autograd.compiler.program import ONCE, Ref
+from autograd.compiler.reroll import needs
+from autograd.compiler.signatures import signatures_of, unified
 from autograd.compiler.stages import numbers, simplified
 from autograd.structure import flatten as leaves_of
 from tests.autograd.compiler.programs import gap, program
@@ -348,3 +350,30 @@ def test_what_was_moved_is_not_found_where_it_was():
     again = builder.elementwise(p.add, [x, y], 4)
     written = {int(i) for made in builder.instructions for i in made.writes}
     assert set(again.positions.tolist()) <= written
+
+
+def test_products_of_different_length_are_never_taken_for_one_another():
+    def f(xs):
+        flat = flatten(*_with_roles(simplified(many_products, xs), len(xs)))
+        active, masked = needs(flat, range(len(xs)))
+        found, known = signatures_of(flat, active, masked, {})
+        merged = unified(known, found, flat.graph.leaves, True) or found
+        lengths = {}
+        for i in range(flat.graph.leaves, len(flat.graph.operands)):
+            if flat.graph.primitives[i] is p.prod:
+                lengths.setdefault(merged[i], set()).add(len(flat.graph.operands[i]))
+        return lengths
+
+    found = f([0.1 * i for i in range(1, 31)])
+    assert {frozenset(lengths) for lengths in found.values()} == {frozenset({4}), frozenset({5})}
+
+
+def _with_roles(graph, count):
+    return graph, roles(graph, range(count), [])
+
+
+def many_products(xs):
+    """Many of computed numbers, and a few that are one shorter."""
+    ys = [ag.tanh(x) for x in xs]
+    zs = [ag.prod(ys[i : i + 5]) for i in range(24)] + [ag.prod(ys[i : i + 4]) for i in range(3)]
+    return sum(ag.sin(z) for z in zs)
