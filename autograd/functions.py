@@ -105,7 +105,10 @@ def apply(primitive: Primitive, *operands: Any) -> Any:
         for operand in operands:  # let the message name the operand that was refused
             if not isinstance(operand, Operators):
                 real(operand, f"an argument of {primitive.name}")
-    return primitive.forward(*[real(x, f"an argument of {primitive.name}") for x in operands])
+    numbers = [
+        x if type(x) is float else real(x, f"an argument of {primitive.name}") for x in operands
+    ]
+    return primitive.forward(*numbers)
 
 
 def _elementwise(primitive: Primitive) -> Callable[..., Any]:

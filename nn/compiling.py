@@ -22,6 +22,7 @@ from autograd.compiler.stages import tracing
 from autograd.structure import Structure, flatten
 
 from . import losses
+from .arranging import arranged
 from .steps import EagerStep, buffered
 from .updating import Rule, clip
 
@@ -146,6 +147,8 @@ class CompiledStep:
             program.read()
             for rule in self._rules:
                 rule.read()
+            if not program.finite():  # later steps keep them so
+                return None
         loss = program.run(batch)
         if not math.isfinite(loss) or not self._update(program):
             self.sync()
@@ -180,7 +183,9 @@ class CompiledStep:
         if changing:
             module, name = changing[0]
             raise CannotCompile(f"{type(module).__name__} changes its {name} at each call")
-        leaves = self.optimizer.parameters()
+        groups = [group["params"] for group in self.optimizer.param_groups]
+        orders = [arranged(self.model, group) for group in groups]
+        leaves = [group[i] for group, order in zip(groups, orders, strict=True) for i in order]
         _, sample = flatten(_plain(X[0]))
         reasons = []
         for structure, arrange, encode in _targets(y, self.model, X, self.loss):
@@ -201,15 +206,21 @@ class CompiledStep:
             except UNRECORDABLE as error:
                 reasons.append(str(error))
                 continue
+            self._rules = self._recorded(program, orders)
             self._program, self._encode = program, encode
-            start = 0
-            for number, group in enumerate(self.optimizer.param_groups):
-                stop = start + len(group["params"])
-                part = program.numbers[start:stop], program.gradients[start:stop]
-                self._rules.append(Rule(self.optimizer, number, *part, program.quietly))
-                start = stop
             return
         raise CannotCompile(reasons[0] if reasons else "its targets are not numbers")
+
+    def _recorded(self, program: BatchLoss, orders: list[list[int]]) -> list[Rule]:
+        """The optimizer's rule for each of its groups."""
+        rules: list[Rule] = []
+        start = 0
+        for number, order in enumerate(orders):
+            stop = start + len(order)
+            part = program.numbers[start:stop], program.gradients[start:stop]
+            rules.append(Rule(self.optimizer, number, order, *part, program.quietly))
+            start = stop
+        return rules
 
     def _check(self, program: BatchLoss, rows: Array, samples: list[tuple[Any, Any]]) -> None:
         tolerance = 1e-9 if self.dtype == "float64" else 1e-4

@@ -121,13 +121,13 @@ def scores(
     """
     found: dict[str, float] = {}
     with evaluating(model):
-        raw = answer(rows) if answer is not None and len(rows) >= MANY else None
-        if raw is None:
+        raw = plain = answer(rows) if answer is not None and len(rows) >= MANY else None
+        if raw is None or plain is None:
             raw = [model(row) for row in rows]
+            plain = [_numbers(output) for output in raw]
         if loss is not None:
             each = [loss(output, target) for output, target in zip(raw, targets, strict=True)]
             found["loss"] = sum(map(_numbers, each)) / len(each)
-    plain = [_numbers(output) for output in raw]
     return found | {name: float(metric(plain, targets)) for name, metric in named.items()}
 
 

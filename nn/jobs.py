@@ -57,7 +57,8 @@ class Job:
 
 JOBS: dict[str, Job] = {
     "digits": Job(datasets.digits, (32,)),
-    "mnist": Job(datasets.mnist, (128,), activation="relu", lr=0.003, epochs=6, batch_size=64),
+    # The best of 60 on a fifth of the rows to train on, over four ways to take that fifth.
+    "mnist": Job(datasets.mnist, (128,), activation="relu", lr=0.01, epochs=10),
     "moons": Job(lambda: datasets.moons(300, noise=0.15), (16, 16), epochs=40),
     "circles": Job(lambda: datasets.circles(300, noise=0.08), (16, 16), epochs=40),
     "spirals": Job(lambda: datasets.spirals(300), (24, 24), epochs=60),

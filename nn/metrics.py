@@ -213,6 +213,8 @@ def _is_score(x: Any) -> bool:
 
 def _one_number(x: Any, name: str) -> float:
     """A number, Value or list of one as a float."""
+    if type(x) is float:
+        return x
     if isinstance(x, (list, tuple)) and len(x) == 1:
         x = x[0]
     return x.data if isinstance(x, Value) else real(x, name)

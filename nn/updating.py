@@ -20,7 +20,7 @@ from .optim import clipping
 from .optim.optimizer import LR, Optimizer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     Array = Any
 
@@ -33,6 +33,7 @@ class Rule:
     Args:
         optimizer: whose rule it is.
         number: the number of the group.
+        order: the places in the group of the parameters, as ``numbers`` has them.
         numbers: the group's parameters, an array that is written in place.
         gradients: their gradients, an array that may be overwritten once they have been used.
         quietly: calls array code without warnings, see :func:`autograd.compiler.quiet.quiet`.
@@ -46,6 +47,7 @@ class Rule:
         self,
         optimizer: Optimizer,
         number: int,
+        order: Sequence[int],
         numbers: Array,
         gradients: Array,
         quietly: Callable[..., Any],
@@ -57,8 +59,9 @@ class Rule:
         self.numbers = numbers
         self.gradients = gradients
         self.names = optimizer.state_names
-        state = optimizer._state[number]
-        self.state = {name: np.array(state[name], numbers.dtype) for name in self.names}
+        self._order = order
+        self.state = {name: np.empty_like(numbers) for name in self.names}
+        self._take_over(self.state)
         self.stale = False
         self._quietly = quietly
         self._usual = (  # how hyper-parameters are looked up
@@ -106,12 +109,12 @@ class Rule:
     def again(self) -> Rule:
         """The rule for the hyper-parameters of now."""
         self.write()
-        return Rule(self.optimizer, self.number, self.numbers, self.gradients, self._quietly)
+        arrays = self.numbers, self.gradients
+        return Rule(self.optimizer, self.number, self._order, *arrays, self._quietly)
 
     def read(self) -> None:
         """Take the optimizer's state over."""
-        for name, numbers in self._state().items():
-            numbers[...] = self.optimizer._state[self.number][name]
+        self._take_over(self._state())
 
     def write(self) -> None:
         """Give the optimizer its state."""
@@ -119,7 +122,17 @@ class Rule:
 
         own = self.optimizer._state[self.number]
         for name, numbers in self._state().items():
-            own[name] = np.array(numbers, float)
+            flat = np.empty(len(numbers))
+            flat[self._order] = numbers
+            own[name] = flat
+
+    def _take_over(self, state: Mapping[str, Array]) -> None:
+        """The optimizer's state into arrays."""
+        import numpy as np
+
+        for name, numbers in state.items():
+            flat = np.asarray(self.optimizer._state[self.number][name], dtype=float)
+            numbers[...] = flat.take(self._order)
 
     # --- hyper-parameters --------------------------------------------------------------------
 

@@ -109,6 +109,10 @@ class BatchLoss:
         """Take the leaves' numbers over from the Values."""
         self.numbers[:] = [leaf._data for leaf in self.leaves]
 
+    def finite(self) -> bool:
+        """Whether the leaves' numbers are neither nan nor infinite."""
+        return bool(self.np.isfinite(self.numbers).all())
+
     def write(self) -> None:
         """Give the Values the leaves' numbers."""
         for leaf, number in zip(self.leaves, self.numbers.tolist(), strict=True):

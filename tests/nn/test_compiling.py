@@ -24,6 +24,7 @@ OPTIMIZERS = [
     (optim.RMSprop, {"lr": 0.01}),
     (optim.Adagrad, {"lr": 0.01}),
     (optim.SGD, {"lr": 0.1, "clip_norm": 0.05}),
+    (optim.SGD, {"lr": 0.1, "clip_norm": 50.0}),
     (optim.SGD, {"lr": 0.1, "clip_value": 0.01}),
     (optim.SGD, {"lr": optim.schedules.cosine(0.1, 20)}),
 ]
@@ -392,6 +393,29 @@ def test_a_step_that_diverges_after_others_leaves_what_they_left(kind):
     for name, column in ours["state"][0].items():
         assert column == pytest.approx(theirs["state"][0][name], rel=1e-9, abs=1e-15)
     assert compiled(X, y) == pytest.approx(eager(X, y), rel=1e-11)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_parameter_that_is_not_finite_stops_the_step_even_if_no_loss_shows_it(bad):
+    found = []
+    for compiled in (True, False):
+        w, idle = nn.Parameter(1.0), nn.Parameter(2.0)
+
+        def model(x, w=w):
+            return w * x[0]
+
+        optimizer = optim.SGD([w, idle], lr=0.1)
+        loss = nn.losses.get("mse")
+        step = (
+            compile_step(model, loss, optimizer) if compiled else EagerStep(model, loss, optimizer)
+        )
+        step([[1.0]], [0.0])
+        step.sync()
+        idle.data = bad
+        with pytest.raises(DivergenceError, match="parameter 1") as caught:
+            step([[1.0]], [0.0])
+        found.append((str(caught.value), w.data, optimizer.steps))
+    assert found[0] == found[1]
 
 
 def test_two_data_sets_of_one_step_do_not_get_into_each_others_way():

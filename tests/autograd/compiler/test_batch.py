@@ -49,6 +49,19 @@ def test_workspaces_of_the_sizes_last_used_are_kept_and_no_more():
     assert {39, 38, 37} <= kept
 
 
+def test_a_place_that_was_made_but_not_run_disturbs_no_other():
+    w = Value(1.5)
+    loss = BatchLoss(lambda x, y: w * x - y + w * w, [w], flatten((0.0, 0.0))[1])
+    assert loss.program.lane_count is not None, "what the lanes share is counted"
+    rows = np.ones((4, 2))
+    for size in (4, 9, 4, 7, 4):
+        batch = loss.batch(size)
+        if size == 4:
+            batch.fill(rows)
+            assert loss.run(batch) == pytest.approx(1.5 - 1.0 + 2.25)
+            assert loss.gradients[0] == pytest.approx(1.0 + 3.0)
+
+
 def test_rows_that_are_there_yet_are_not_written_again_and_others_are():
     loss, expected = squares()
     mine, yours, other = (RNG.normal(size=(4, 2)) for _ in range(3))
@@ -103,6 +116,18 @@ def test_quiet_code_warns_nobody_and_leaves_the_settings_alone():
                 np.exp(np.full(1, 1e3))
         assert run(np.exp, np.full(1, 1e3))[0] == np.inf
     assert np.geterr() == before
+
+
+def test_quiet_code_is_quiet_where_numpy_keeps_its_settings_for_the_thread(monkeypatch):
+    class NoContext:  # as NumPy 1 knows none
+        def run(self, function, *arguments, **options):
+            return function(*arguments, **options)
+
+    monkeypatch.setattr("autograd.compiler.quiet.Context", NoContext)
+    with np.errstate(all="raise"):
+        run, before = quiet(), np.geterr()
+        assert run(np.exp, np.full(1, 1e3))[0] == np.inf
+        assert np.geterr() == before
 
 
 def test_quiet_code_runs_in_a_thread_too():

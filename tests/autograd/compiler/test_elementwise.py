@@ -49,6 +49,7 @@ RULES = {
     "rmsprop": of_optimizer(optim.RMSprop, centered=True, momentum=0.5),
     "adagrad": of_optimizer(optim.Adagrad, lr_decay=0.1),
     "ascent": (lambda p, g, lr, t: [p + lr * g], 0),
+    "the other way round": (lambda p, g, lr, t: [g * lr - p], 0),
     "minus": (lambda p, g, lr, t: [-(g * lr) - p / t], 0),
     "a number over an array": (lambda p, g, lr, t: [p - lr / (3.0 + g * t) ** 2], 0),
     "quotients": (lambda p, g, v, lr, t: [(p * lr) / (g * t), v / (2.0 * v)], 1),
@@ -167,13 +168,13 @@ def test_a_number_that_would_overflow_is_found_beside_large_ones():
 
 
 def test_factors_that_do_not_exist_are_left_in():
-    # (g * lr) ** 0.5 has the factor lr ** 0.5, which at a negative lr is no number though the whole is.
-    graph = graph_of(lambda p, g, lr: [p - (g * lr) ** 0.5], 3)
-    p = np.zeros(2)
-    run = Elementwise(graph, [p, np.array([-4.0, -9.0])])
-    assert run.compute(-1.0) is True
-    run.keep()
-    assert p.tolist() == [-2.0, -3.0]
+    # Where lr is negative it has no root, though g * lr has; and so with -1.
+    for rule in (lambda p, g, lr: [p - (g * lr) ** 0.5], lambda p, g, lr: [p - (-g) ** 0.5]):
+        p = np.zeros(2)
+        run = Elementwise(graph_of(rule, 3), [p, np.array([-4.0, -9.0])])
+        assert run.compute(-1.0) is True
+        run.keep()
+        assert p.tolist() == [-2.0, -3.0]
 
 
 def test_captured_values_are_read_at_every_call():
