@@ -165,8 +165,8 @@ def _dot(
         for factor in factors[1:]:
             out = builder.rule(p.mul, [out, factor], n)
     else:
-        both = isinstance(a, Ref) and isinstance(b, Ref)
-        out = _vecdot(builder, a, b) if both else 0.0
+        vectors = isinstance(a, Ref) and isinstance(b, Ref)
+        out = _vecdot(builder, a, b) if vectors else 0.0  # type: ignore[arg-type]
         if not isinstance(out, Ref):
             # An infinite factor cannot be taken out of a sum, which may be 0 where its terms are not.
             flat = [Ref(x.arena, x.positions.ravel()) if isinstance(x, Ref) else x for x in (a, b)]
