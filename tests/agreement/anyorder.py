@@ -65,7 +65,7 @@ class Number:
     def __add__(self, other: Any) -> Number:
         other = lift(other)
         for one, rest in ((self, other), (other, self)):
-            if one.exact and not one.value and rest.value:
+            if one.exact and not one.size and rest.value:  # and not a sum that came to 0
                 return rest
         value = self.value + other.value
         size = self.size + other.size

@@ -11,6 +11,7 @@ from autograd import primitives as p
 from autograd.compiler import simplify
 from autograd.testing.programs import Program
 from tests.agreement.__main__ import agrees, drawn
+from tests.agreement.anyorder import Number
 from tests.agreement.everyday import everyday
 from tests.agreement.known import conventions, functions
 from tests.agreement.ways import WAYS, Case
@@ -106,3 +107,10 @@ def test_a_constant_stands_among_numbers_of_lanes_and_among_others():
 
     found = ag.compile(ag.vmap(f))([1.0, 2.0])
     assert found == pytest.approx([f(x).data for x in (1.0, 2.0)], rel=1e-14)
+
+
+def test_the_bound_of_any_order_knows_the_terms_of_a_sum_that_came_to_zero():
+    total = (Number(-2.0) + Number(2.0)) + Number(2e-20)
+    assert total.value == 2e-20
+    assert total.error >= abs(2e-20 - ((-2.0 + 2e-20) + 2.0))
+    assert ((Number(-2.0) + Number(2.0)) + Number(0.5)).error == 0.0
