@@ -6,9 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
-from ..operators import Operators
-from ..primitives import TRACED
 from . import conditions as c
+from .arraysymbols import ArraySymbol, composite
 from .layout import nest, nest_rows, plane
 from .program import CONSTANTS, LANES, ONCE, ROWS, Instruction, Ref, View
 
@@ -204,7 +203,7 @@ class Builder:
             ref = operands[index]
             assert isinstance(ref, Ref)
             taken = self.take(ref)
-            operands = [taken if _same(x, ref) else x for x in operands]
+            operands = [taken if ref.matches(x) else x for x in operands]
         shape, strides = found
         views = [
             View(ref.arena, int(ref.positions[0]), shape, step)
@@ -360,7 +359,7 @@ class Builder:
         if row in DIRECT:
             return self.elementwise(row, operands, count)
         symbols = [self.symbol(x, count) for x in operands]
-        return self.operand(_composite(row)(*symbols))
+        return self.operand(composite(row)(*symbols))
 
     def symbol(self, operand: Operand, count: int) -> Any:
         """What a rule is to be called with."""
@@ -369,11 +368,6 @@ class Builder:
     def operand(self, result: Any) -> Operand:
         """What a rule's result stands for."""
         return result.operand if isinstance(result, ArraySymbol) else float(result)
-
-
-def _same(a: Operand, b: Ref) -> bool:
-    """Whether an operand is the numbers of a Ref, one by one."""
-    return isinstance(a, Ref) and a.arena == b.arena and bool((a.positions == b.positions).all())
 
 
 def _is_output(instruction: Instruction, ref: Ref) -> bool:
@@ -391,75 +385,3 @@ def _contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
         strides.append(step)
         step *= n
     return tuple(reversed(strides))
-
-
-_composites: dict[Primitive, Any] = {}
-
-
-def _composite(row: Primitive) -> Any:
-    """The forward rule of a primitive that is not direct, on array symbols."""
-    if row not in _composites:
-        _composites[row] = row.bind(TRACED).forward
-    return _composites[row]
-
-
-class ArraySymbol(Operators):
-    """Numbers side by side, for the rules of primitives: what they do with it becomes instructions."""
-
-    __slots__ = ("_builder", "_count", "operand")
-
-    def __init__(self, builder: Builder, operand: Operand, count: int) -> None:
-        self._builder = builder
-        self._count = count
-        self.operand = operand
-
-    def _apply(self, primitive: Primitive, *operands: Any) -> Any:
-        builder, count = self._builder, self._count
-        found = [x.operand if isinstance(x, ArraySymbol) else float(x) for x in operands]
-        rule = _FOLDS.get(primitive)
-        known = None if rule is None else rule(found)
-        if known is not None:
-            return builder.symbol(known, count)
-        return builder.symbol(builder.rule(primitive, found, count), count)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._apply(c.lt, self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._apply(c.le, self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._apply(c.lt, other, self)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._apply(c.le, other, self)
-
-    def _equal(self, a: Any, b: Any) -> Any:
-        return self._apply(c.equal, a, b)
-
-    def _isnan(self) -> Any:
-        return self._apply(c.isnan, self)
-
-    def _where(self, a: Any, b: Any) -> Any:
-        return self._apply(p.where, self, a, b)
-
-
-def _fold_mul(operands: Sequence[Operand]) -> Operand | None:
-    """The other factor, where one is 1."""
-    a, b = operands
-    if a == 1.0 and isinstance(a, float):
-        return b
-    return a if isinstance(b, float) and b == 1.0 else None
-
-
-def _fold_where(operands: Sequence[Operand]) -> Operand | None:
-    """The branch, where both are the same one."""
-    _, a, b = operands
-    if isinstance(a, Ref) and isinstance(b, Ref):
-        same = _same(a, b)
-    else:
-        same = isinstance(a, float) and a == b
-    return a if same else None
-
-
-_FOLDS = {p.mul: _fold_mul, p.where: _fold_where}

@@ -27,6 +27,12 @@ class Ref(NamedTuple):
         """Whether the numbers differ from lane to lane."""
         return self.arena in (LANES, ROWS)
 
+    def matches(self, other: Ref | float) -> bool:
+        """Whether an operand stands just where these numbers do, one by one."""
+        if not isinstance(other, Ref) or other.arena != self.arena:
+            return False
+        return bool((other.positions == self.positions).all())
+
 
 class View(NamedTuple):
     """A strided view of an arena, in positions. Laned views have a further, last axis for the lanes."""
