@@ -23,6 +23,8 @@ def absorb(schedule: Schedule) -> Schedule:
     Args:
         schedule: of :func:`.reroll.reroll`.
     """
+    if not any(group.matrix and group.laned for group in schedule.groups):
+        return schedule
     flat = schedule.flat
     added = _only_added(flat)
     additions = {group.nodes[0]: group for group in schedule.groups if _may_add(group)}

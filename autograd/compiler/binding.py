@@ -124,6 +124,9 @@ class Binder:
         if op == "copy":
             (source,) = sources
             return [(target.__setitem__, (Ellipsis, self._array(source)))]
+        if op == "neg" and not _contiguous(*sources, target):
+            # np.negative reads the wrong numbers where both are strided, the operand by 64 bytes (NumPy 2.4).
+            op, sources, derivative = "mul", [*sources, -1.0], False
         if op == "mul" and derivative:
             factors = _outer(sources, target)
             if factors is not None:
@@ -289,6 +292,10 @@ def _stretch_of(buffer: Array, positions: Array) -> tuple[Array, Array]:
     """
     first = int(positions.min())
     return buffer[first : int(positions.max()) + 1], positions - first
+
+
+def _contiguous(*arrays: Array | float) -> bool:
+    return all(isinstance(x, float) or x.flags.c_contiguous for x in arrays)
 
 
 def _flattened(x: Array | float) -> Array | float:

@@ -28,6 +28,7 @@ DIRECT = {
     *(c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation),
 }
 """The primitives that are one instruction; the others are put together from these by their own rules."""
+_DIRECT_NAMES = frozenset(row.name for row in DIRECT)
 
 
 class Builder:
@@ -202,7 +203,8 @@ class Builder:
             index = self._most_nested(operands, out)
             ref = operands[index]
             assert isinstance(ref, Ref)
-            operands[index] = self.take(ref)
+            taken = self.take(ref)
+            operands = [taken if _same(x, ref) else x for x in operands]
         shape, strides = found
         views = [
             View(ref.arena, int(ref.positions[0]), shape, step)
@@ -228,6 +230,36 @@ class Builder:
     def copy(self, operand: Operand, out: Ref) -> None:
         """Numbers to a place."""
         self._nested("copy", out, [operand])
+
+    def move(self, out: Ref, place: Ref, before: int) -> None:
+        """Let results that have just been computed stand in another place.
+
+        Args:
+            out: where they stand.
+            place: where they are to stand.
+            before: how many instructions there were before those that compute them.
+        """
+        last = self.instructions[-1] if len(self.instructions) > before else None
+        if last is None or last.op not in _DIRECT_NAMES or not _is_output(last, out):
+            self.copy(out, place)
+            return
+        self.instructions.pop()
+        self._known = {key: ref for key, ref in self._known.items() if ref is not out}
+        operands = [Ref(x.arena, x.positions) if isinstance(x, View) else x for x in last.operands]
+        self._nested(last.op, place, operands)
+
+    def put(self, source: Operand, place: Ref) -> None:
+        """Numbers to places that need not be regular, in two instructions at most where that can be."""
+        if not isinstance(source, Ref) or source.laned != place.laned or source.arena == CONSTANTS:
+            self.copy(source, place)
+            return
+        if nest(self.np.stack([source.positions, place.positions])) is not None:
+            self.copy(source, place)
+            return
+        if (source.positions[1:] - source.positions[:-1] != 1).any():
+            source = self.take(source)
+        target = View(place.arena, 0, (), ())
+        self.emit("scatter", target, (self._line(source),), place.positions)
 
     def rows_of(self, ref: Ref) -> tuple[tuple[int, ...], tuple[int, ...], View]:
         """A view of a matrix of positions, with the shapes of its rows and of its columns."""
@@ -339,6 +371,19 @@ class Builder:
         return result.operand if isinstance(result, ArraySymbol) else float(result)
 
 
+def _same(a: Operand, b: Ref) -> bool:
+    """Whether an operand is the numbers of a Ref, one by one."""
+    return isinstance(a, Ref) and a.arena == b.arena and bool((a.positions == b.positions).all())
+
+
+def _is_output(instruction: Instruction, ref: Ref) -> bool:
+    """Whether an instruction writes just these positions."""
+    view = instruction.out
+    if view.arena != ref.arena or math.prod(view.shape) != len(ref.positions):
+        return False
+    return bool((view.positions == ref.positions).all())
+
+
 def _contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
     strides = []
     step = 1
@@ -411,7 +456,7 @@ def _fold_where(operands: Sequence[Operand]) -> Operand | None:
     """The branch, where both are the same one."""
     _, a, b = operands
     if isinstance(a, Ref) and isinstance(b, Ref):
-        same = a.arena == b.arena and (a.positions == b.positions).all()
+        same = _same(a, b)
     else:
         same = isinstance(a, float) and a == b
     return a if same else None

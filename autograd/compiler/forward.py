@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .. import primitives as p
 from . import conditions as c
 from . import pairing, pairs
+from .arrange import arrange
 from .building import Builder
-from .flatten import LANED_INPUT
 from .layout import plane
-from .program import CONSTANTS, LANES, ONCE, ROWS, Ref, View
+from .places import Layout
+from .program import LANES, ONCE, Ref, View
 from .reroll import data_first
 
 if TYPE_CHECKING:
@@ -56,43 +57,6 @@ class Step(NamedTuple):
     """The matrix products that a group of dots has been computed by; none if it was computed term by term."""
 
 
-class Layout:
-    """Where the number of each id stands: its arena and position, its block and its rank there."""
-
-    def __init__(self, schedule: Schedule) -> None:
-        import numpy as np
-
-        self.np = np
-        graph, classes = schedule.flat
-        size = len(graph.operands)
-        laned = np.array([k >= LANED_INPUT for k in classes[: graph.leaves]], dtype=bool)
-        self.once = int((~laned).sum())
-        self.rows = int(laned.sum())
-        self.arena = np.zeros(size, dtype=np.int8)
-        self.position = np.zeros(size, dtype=np.int64)
-        self.arena[: graph.leaves] = np.where(laned, ROWS, ONCE)
-        self.position[: graph.leaves][~laned] = np.arange(self.once)
-        self.position[: graph.leaves][laned] = np.arange(self.rows)
-        self.block = np.zeros(size, dtype=np.int64)
-        """The block of each id: 0 for leaves that all lanes share, 1 for the others, then the groups."""
-        self.block[: graph.leaves][laned] = 1
-        self.rank = self.position.copy()
-        self.constants = np.array(graph.constants, dtype=float)
-
-    def operand(self, builder: Builder, ids: Ids) -> Operand:
-        """Where operands stand, all of one class; constants are put into the program."""
-        first = int(ids.flat[0])
-        if first < 0:
-            numbers = self.constants[~ids]
-            if ids.ndim == 1:
-                return builder.constant(numbers)
-            found = builder.constant(numbers.ravel())
-            if isinstance(found, Ref):
-                return Ref(CONSTANTS, found.positions.reshape(ids.shape))
-            return found
-        return Ref(int(self.arena[first]), self.position[ids])
-
-
 def _activations(schedule: Schedule) -> list[set[int]]:
     """What matrix products with biases are of: groups of these ids want a 1 after them."""
     operands = schedule.flat.graph.operands
@@ -106,48 +70,56 @@ def _activations(schedule: Schedule) -> list[set[int]]:
 
 def build(schedule: Schedule) -> tuple[Builder, Layout, list[Step]]:
     """The instructions that compute the values."""
-    layout = Layout(schedule)
+    layout = Layout(schedule, arrange(schedule))
     builder = Builder(layout.once, layout.rows)
     steps = []
     activations = _activations(schedule)
-    for number, group in enumerate(schedule.groups, start=2):
+    for number, group in enumerate(layout.arrangement.groups):
         builder.spare = len(group.nodes) if set(group.nodes) in activations else 0
-        step = _step(schedule, group, builder, layout)
+        before = len(builder.instructions)
+        step = _step(schedule, group, number, builder, layout)
         nodes = layout.np.array(group.nodes)
         out = builder.filled(step.out, len(nodes), group.laned)
+        out = layout.with_margin(builder, number, out, before)
         layout.arena[nodes] = out.arena
         layout.position[nodes] = out.positions
-        layout.block[nodes] = number
+        layout.block[nodes] = number + 2
         layout.rank[nodes] = layout.np.arange(len(nodes))
         steps.append(step._replace(out=out))
+        layout.fill(builder, layout.arrangement.late.get(number, []))
     builder.spare = 0
+    made = len(builder.instructions)
+    layout.fill(builder, layout.arrangement.early, homes=True)
+    early = builder.instructions[made:]
+    builder.instructions[:] = early + builder.instructions[:made]
     return builder, layout, steps
 
 
-def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) -> Step:
+def _step(schedule: Schedule, group: Group, number: int, builder: Builder, layout: Layout) -> Step:
     np = layout.np
     out: Operand
-    operands = schedule.flat.graph.operands
-    nodes = group.products or group.nodes
-    n = len(nodes)
-    lists = [operands[node] for node in nodes]
-    arity = len(lists[0])
     row = group.row
-    if row in {p.sum_, p.dot, p.logsumexp, c.largest} and set(map(len, lists)) != {arity}:
+    ids = layout.arrangement.ids[number]
+    if ids is None:
+        operands = schedule.flat.graph.operands
+        lists = [operands[node] for node in group.nodes]
         return _ragged(schedule, group, lists, builder, layout)
-    ids = np.fromiter(chain.from_iterable(lists), dtype=np.int64, count=n * arity)
-    ids = ids.reshape(n, arity)
+    n, arity = ids.shape
     if row is p.dot:
         half = arity // 2
         if group.matrix:
             return _matmul(schedule.flat, group, ids, builder, layout)
-        return _dot(schedule, group, ids[:, :half], ids[:, half:], builder, layout)
+        a = layout.matrix(builder, ids[:, :half], number)
+        b = layout.matrix(builder, ids[:, half:], number, half)
+        return _dot(schedule, group, ids[:, :half], ids[:, half:], a, b, builder, layout)
     if row is p.sum_ or row is c.largest:
-        ref = layout.operand(builder, ids)
-        assert isinstance(ref, Ref)
+        ref = layout.matrix(builder, ids, number)
+        if not isinstance(ref, Ref):  # one number for all terms
+            out = ref * arity if row is p.sum_ else ref
+            return Step(group, "sum", out, (ids,), (ref,))
         return Step(group, "sum", builder.reduce(_REDUCTIONS[row], ref), (ids,), (ref,))
     if row is p.prod or row is p.logsumexp:
-        ref = layout.operand(builder, ids)
+        ref = layout.matrix(builder, ids, number)
         assert isinstance(ref, Ref)
         if row is p.prod:
             return Step(group, "prod", builder.reduce("multiply", ref), (ids,), (ref,))
@@ -159,7 +131,7 @@ def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) ->
         out, weights = _logsumexp(builder, line, np.full(n, arity), combine)
         return Step(group, "logsumexp", out, (ids,), (ref,), weights=weights)
     columns = tuple(np.ascontiguousarray(ids[:, j]) for j in range(arity))
-    found = tuple(layout.operand(builder, column) for column in columns)
+    found = tuple(layout.column(builder, column, number, j) for j, column in enumerate(columns))
     if row is c.same:
         out = builder.place(group.laned, n)
         assert isinstance(out, Ref)
@@ -170,26 +142,37 @@ def _step(schedule: Schedule, group: Group, builder: Builder, layout: Layout) ->
 
 
 def _dot(
-    schedule: Schedule, group: Group, left: Ids, right: Ids, builder: Builder, layout: Layout
+    schedule: Schedule,
+    group: Group,
+    left: Ids,
+    right: Ids,
+    a: Operand,
+    b: Operand,
+    builder: Builder,
+    layout: Layout,
 ) -> Step:
     n, k = left.shape
-    a, b = layout.operand(builder, left), layout.operand(builder, right)
     out: Operand
     products = _products(schedule, group, (a, b), builder, layout)
     if products:
         return Step(group, "dot", products[0], (left, right), (a, b), products=products[1])
-    if isinstance(a, float) and isinstance(b, Ref) and math.isfinite(a):
-        out = builder.rule(p.mul, [a, builder.reduce("add", b)], n)
-    elif isinstance(b, Ref):
-        out = _vecdot(builder, a, b) if isinstance(a, Ref) else 0.0
+    numbers = [x for x in (a, b) if isinstance(x, float)]
+    if len(numbers) == 2 or (numbers and math.isfinite(numbers[0])):  # one number for all of them
+        factors = [builder.reduce("add", x) if isinstance(x, Ref) else x for x in (a, b)]
+        if len(numbers) == 2:
+            factors.append(float(k))
+        out = factors[0]
+        for factor in factors[1:]:
+            out = builder.rule(p.mul, [out, factor], n)
+    else:
+        vectors = isinstance(a, Ref) and isinstance(b, Ref)
+        out = _vecdot(builder, a, b) if vectors else 0.0  # type: ignore[arg-type]
         if not isinstance(out, Ref):
             # An infinite factor cannot be taken out of a sum, which may be 0 where its terms are not.
             flat = [Ref(x.arena, x.positions.ravel()) if isinstance(x, Ref) else x for x in (a, b)]
             product = builder.rule(p.mul, flat, n * k)
             assert isinstance(product, Ref)
             out = builder.reduce("add", Ref(product.arena, product.positions.reshape(n, k)))
-    else:
-        raise TypeError("flatten puts constants first")
     return Step(group, "dot", out, (left, right), (a, b))
 
 
@@ -215,6 +198,8 @@ def _products(
     layout: Layout,
 ) -> tuple[Ref, tuple[pairing.Product, ...]] | None:
     """The results of a group of dots by matrix products, if that is the better way."""
+    if any(node in schedule.flat.mixed for node in group.nodes):
+        return None
     ids = schedule.flat.graph.operands
     sides: list[list[tuple[int, ...]]] = [[], []]
     for node in group.nodes:
@@ -302,13 +287,13 @@ def _matmul(flat: Flat, group: Group, ids: Ids, builder: Builder, layout: Layout
     np = layout.np
     half = ids.shape[1] // 2
     left, right = ids[:, :half], ids[:, half:]
-    if data_first(flat, int(left[0, 0]), int(right[0, 0])):
+    if data_first(flat, group.nodes):
         left, right = right, left
     same = (right == right[0]).all(axis=1)
     rows = len(ids) if same.all() else int(np.argmin(same))
     weights, tuples = np.ascontiguousarray(left[:rows]), np.ascontiguousarray(right[::rows])
     w, x = [
-        builder.table(layout.constants[~ids]) if ids[0, 0] < 0 else layout.operand(builder, ids)
+        builder.table(layout.constants[~ids]) if (ids < 0).all() else layout.operand(builder, ids)
         for ids in (weights, tuples)
     ]
     assert isinstance(w, Ref)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .building import Builder
-    from .forward import Layout
     from .pairs import Block
+    from .places import Layout
 
     Ids = Any
 

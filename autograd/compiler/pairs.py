@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .building import Operand
-    from .forward import Layout
+    from .places import Layout
 
     Ids = Any
     Lists = Sequence[tuple[int, ...]]

@@ -1,27 +1,26 @@
 """Stage 4, reroll: find the operations that can be done together, and an order to do them in.
 
-Every operation gets a *signature*: its primitive, the classes of its operands, and the signatures of the
-operations that produced them. Operations of one signature are one group if they can be done at one time. An
-agenda decides that time: of the signatures with something ready, the one whose remaining operations are on
-average farthest from the end comes first, and all of it that is ready goes at once. (Distance from the
-end, not from the start: counted from the start, work that nobody waits for splits every step of a recurrence.)
+Every operation gets a signature (:mod:`.signatures`); operations of one signature are one group if they can be
+done at one time, which an agenda decides (:mod:`.agenda`). Where that makes more groups than seems needed, other
+signatures and other orders are tried, and the fewest groups are kept.
 """
 
 from __future__ import annotations
 
-import heapq
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
-from .flatten import LANED_INPUT, PARAMETER
+from .agenda import Agenda
+from .flatten import LANED_INPUT
+from .signatures import matrices_of, signatures_of, unified
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from ..primitives import Primitive
     from .flatten import Flat
+    from .signatures import Key
 
 
 class Group(NamedTuple):
@@ -124,86 +123,6 @@ def needs(flat: Flat, wanted: Collection[int]) -> tuple[bytearray, bytearray]:
     return active, masked
 
 
-def _matrices(flat: Flat) -> dict[int, tuple[int, int, int]]:
-    """For dots that are rows of one matrix product, what tells the matrix: the first weight of its first row, the
-    step from row to row, and the number of rows.
-
-    Dots of parameters that share an activation tuple are sorted by their first weight and cut into runs at the
-    commonest step; a read-out that shares its tuple with the recurrent matrix is so told apart from it.
-    """
-    graph, classes = flat
-    by_tuple: dict[tuple[int, ...], list[int]] = {}
-    for identity in range(graph.leaves, len(graph.operands)):
-        if graph.primitives[identity] is p.dot:
-            ids = graph.operands[identity]
-            half = len(ids) // 2
-            if ids[0] >= 0 and classes[ids[0]] == PARAMETER and ids[half] >= 0:
-                by_tuple.setdefault(ids[half:], []).append(identity)
-    found = {}
-    first = graph.operands
-    for nodes in by_tuple.values():
-        if len(nodes) < SMALLEST_MATRIX:
-            continue
-        nodes.sort(key=lambda node: first[node][0])
-        steps = [first[b][0] - first[a][0] for a, b in pairwise(nodes)]
-        modal = max(set(steps), key=steps.count)
-        run = [nodes[0]]
-        for node, step in zip([*nodes[1:], -1], [*steps, -1], strict=True):
-            if step == modal:
-                run.append(node)
-                continue
-            if len(run) >= SMALLEST_MATRIX:
-                found.update(dict.fromkeys(run, (first[run[0]][0], modal, len(run))))
-            run = [node]
-    return found
-
-
-SMALLEST_MATRIX = 8
-"""The fewest rows that make a matrix of its own."""
-
-
-def _signatures(
-    flat: Flat, active: bytearray, masked: bytearray, matrices: dict[int, tuple[int, int, int]]
-) -> list[int]:
-    """The signature of every id, as a number; leaves have none (-1).
-
-    The rows of a matrix are known by the matrix and not by who produced what they are multiplied by, so that
-    all steps of a recurrence have the same signatures.
-    """
-    graph, classes = flat
-    known: dict[tuple[object, ...], int] = {}
-    found = [-1] * graph.leaves
-    primitives, operands = graph.primitives, graph.operands
-    for identity in range(graph.leaves, len(operands)):
-        row = primitives[identity]
-        ids = operands[identity]
-        count = len(ids)
-        shape: object
-        if row is p.dot:
-            a, b = ids[0], ids[count // 2]
-            shape = (classes[a] if a >= 0 else 0, classes[b] if b >= 0 else 0)
-        elif row is p.sum_ or row is p.logsumexp or row is c.largest:
-            shape = classes[ids[0]]
-        elif count <= 3:
-            shape = tuple([classes[i] if i >= 0 else 0 for i in ids])
-            if row is p.pow_ and ids[1] < 0:
-                shape = (shape, ids[1])
-        else:
-            shape = (count, classes[ids[0]])
-        if identity in matrices:
-            producers: frozenset[int] = frozenset()
-            shape = (shape, matrices[identity])
-        else:
-            producers = frozenset([found[i] for i in ids if i >= graph.leaves])
-        state = active[identity] + 2 * masked[identity] + 4 * (classes[identity] >= LANED_INPUT)
-        key = (row, shape, state, producers)
-        number = known.get(key)
-        if number is None:
-            number = known[key] = len(known)
-        found.append(number)
-    return found
-
-
 def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
     """Group and schedule.
 
@@ -213,12 +132,17 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
     """
     graph = flat.graph
     active, masked = needs(flat, wanted)
-    batches = _agenda(flat, _signatures(flat, active, masked, {}))
+    agenda = Agenda(flat)
+    signatures, known = signatures_of(flat, active, masked, {})
+    batches = agenda.batches(signatures)
     if len(batches) > FEW:
-        matrices = _matrices(flat)
+        matrices = matrices_of(flat)
         if matrices:
-            other = _agenda(flat, _signatures(flat, active, masked, matrices))
-            batches = min(other, batches, key=len)
+            others, known_others = signatures_of(flat, active, masked, matrices)
+            found = agenda.batches(others)
+            if len(found) <= len(batches):
+                batches, signatures, known = found, others, known_others
+        batches = _fewer(agenda, batches, signatures, known)
     groups = []
     for nodes in batches:
         first = nodes[0]
@@ -232,70 +156,50 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
     return Schedule(flat, groups, active)
 
 
+def _fewer(
+    agenda: Agenda, batches: list[list[int]], signatures: list[int], known: dict[Key, int]
+) -> list[list[int]]:
+    """The same operations in fewer lists, if there is another way."""
+    enough = NEAR * max(agenda.height)
+    ways: list[tuple[list[int], bool]] = []
+    if len(batches) > enough:
+        merged = [unified(known, signatures, agenda.leaves, loose) for loose in (False, True)]
+        ways = [
+            (found, urgent) for urgent in (False, True) for found in merged if found is not None
+        ]
+        ways.append((signatures, True))
+    for way, urgent in ways:
+        found = agenda.batches(way, urgent)
+        if len(found) + (SPARED if way is not signatures else 1) <= len(batches):
+            batches = found
+        if len(batches) <= enough:
+            break
+    return batches
+
+
 FEW = 30
 """How many groups are too few to look for another way."""
-
-
-def _agenda(flat: Flat, signatures: list[int]) -> list[list[int]]:
-    """Lists of ids of one signature, in an order in which they can be done."""
-    graph = flat.graph
-    leaves, size = graph.leaves, len(graph.operands)
-    operands = graph.operands
-    height = [0] * size
-    users: list[list[int]] = [[] for _ in range(size)]
-    waiting = [0] * size
-    for identity in range(size - 1, leaves - 1, -1):
-        above = height[identity] + 1
-        inner = {i for i in operands[identity] if i >= leaves}
-        waiting[identity] = len(inner)
-        for i in inner:
-            users[i].append(identity)
-            if height[i] < above:  # noqa: PLR1730 (a call of max costs more)
-                height[i] = above
-    count = max(signatures, default=-1) + 1
-    remaining, total = [0] * count, [0] * count
-    ready: list[list[int]] = [[] for _ in range(count)]
-    for identity in range(leaves, size):
-        s = signatures[identity]
-        remaining[s] += 1
-        total[s] += height[identity]
-        if not waiting[identity]:
-            ready[s].append(identity)
-    heap = [(-total[s] / remaining[s], s) for s in range(count) if ready[s]]
-    heapq.heapify(heap)
-    batches = []
-    while heap:
-        _, s = heapq.heappop(heap)
-        nodes, ready[s] = sorted(ready[s]), []
-        remaining[s] -= len(nodes)
-        batches.append(nodes)
-        touched = set()
-        for identity in nodes:
-            total[s] -= height[identity]
-            for user in users[identity]:
-                waiting[user] -= 1
-                if not waiting[user]:
-                    t = signatures[user]
-                    if not ready[t]:
-                        touched.add(t)
-                    ready[t].append(user)
-        for t in touched:
-            heapq.heappush(heap, (-total[t] / remaining[t], t))
-    return batches
+NEAR = 1.3
+"""How many times as many groups as there are operations one after the other are as few as can be hoped for."""
+SPARED = 4
+"""How many groups have to be spared for operands to be put together from leaves and others."""
 
 
 def _tuple_major(flat: Flat, nodes: list[int]) -> list[int] | None:
     """The nodes of a group of dots by activation tuple, if each tuple meets the same rows of weights."""
     operands = flat.graph.operands
     classes = flat.classes
-    first = operands[nodes[0]]
+    plain = next((node for node in nodes if node not in flat.mixed), None)
+    if plain is None:
+        return None
+    first = operands[plain]
     half = len(first) // 2
     a, b = first[0], first[half]
     if a >= 0 and classes[a] >= LANED_INPUT:
         return None
     if len(nodes) == 1 and (b < 0 or classes[b] < LANED_INPUT):
         return None
-    swap = data_first(flat, a, b)
+    swap = data_first(flat, nodes)
     by_tuple: dict[tuple[int, ...], list[int]] = {}
     for node in nodes:
         ids = operands[node]
@@ -319,7 +223,10 @@ def _tuple_major(flat: Flat, nodes: list[int]) -> list[int] | None:
     return [node for found in by_tuple.values() for node in found]
 
 
-def data_first(flat: Flat, a: int, b: int) -> bool:
+def data_first(flat: Flat, nodes: Sequence[int]) -> bool:
     """Whether the activations of a group of dots are its first factors: data recorded as constants, which
     flatten puts first, against leaves that all lanes share."""
+    plain = next((node for node in nodes if node not in flat.mixed), nodes[0])
+    ids = flat.graph.operands[plain]
+    a, b = ids[0], ids[len(ids) // 2]
     return a < 0 <= b < flat.graph.leaves and flat.classes[b] < LANED_INPUT

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .building import Builder, Operand
-    from .forward import Ids, Layout, Step
+    from .forward import Ids, Step
+    from .places import Layout
     from .reroll import Schedule
 
 

@@ -257,3 +257,23 @@ def test_a_product_with_a_single_zero_keeps_what_is_infinite_times_it(shapes):
         space.view(views[infinite])[...] = math.inf
         space()
         assert np.isnan(space.view(out)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_negation_between_strided_views_negates_what_is_there(dtype):
+    for step in range(1, 20):
+        for out_step in (1, 2, 9):
+            for shape, steps, out_steps in (
+                ((4,), (step,), (out_step,)),
+                ((2, 3), (3 * step, step), (40, out_step)),
+                ((3, 2), (step, 4 * step), (out_step, 30)),
+            ):
+                negate = Instruction(
+                    "neg", View(ONCE, 200, shape, out_steps), (View(ONCE, 0, shape, steps),)
+                )
+                program = Program([negate], 400, 0, 0, np.zeros(1), [[]], False, None, None, 1, [])
+                space = Workspace(program, None, dtype)
+                space.once[:200] = numbers = np.arange(1.0, 201.0)
+                space()
+                read, written = negate.operands[0].positions, negate.out.positions
+                assert (space.once[written] == -numbers[read]).all(), (step, out_step, shape)
