@@ -101,7 +101,8 @@ class Number:
         if not math.isfinite(value):
             return Number(value, math.inf)  # of three factors another two may come first
         signless = a.signless or b.signless
-        if a.exact and b.exact and abs(value) < 2.0**53 * a.grain * b.grain:
+        grain = a.grain * b.grain  # 0 where it underflows, or one of them is not exact
+        if a.exact and b.exact and grain and abs(value) < 2.0**53 * grain:
             return Number(value, 0.0, signless)
         if (a.exact and not a.value) or (b.exact and not b.value):
             return Number(value, 0.0, True)

@@ -114,3 +114,8 @@ def test_the_bound_of_any_order_knows_the_terms_of_a_sum_that_came_to_zero():
     assert total.value == 2e-20
     assert total.error >= abs(2e-20 - ((-2.0 + 2e-20) + 2.0))
     assert ((Number(-2.0) + Number(2.0)) + Number(0.5)).error == 0.0
+
+
+def test_the_bound_of_any_order_knows_that_a_product_underflowed():
+    assert (Number(5e-324) * Number(1.5)).error >= 5e-324
+    assert (Number(5e-324) * Number(3.0)).error == 0.0
