@@ -7,11 +7,17 @@ Each stage is a room, and each hands a structure that can be printed to the next
 :mod:`.derivative`                transforms inside it, as further operations of the list
 :mod:`.simplify`                  -> :class:`.graph.Graph`: nothing dead, nothing twice
 :mod:`.flatten`                   -> :class:`.flatten.Flat`: sums and dots of many terms
-:mod:`.reroll`                    -> :class:`.reroll.Schedule`: groups of like operations, in order
+                                  (:mod:`.softmax` before it: shifts that have no derivative)
+:mod:`.reroll`                    -> :class:`.reroll.Schedule`: groups of like operations, in order:
+                                  :mod:`.signatures` say what is alike, :mod:`.agenda` when it is done;
+                                  :mod:`.arrange` sorts groups, :mod:`.biases` joins them to products
 :mod:`.costing`                   arrays, or straight-line code (:mod:`.straightline`)?
-:mod:`.forward`                   groups become instructions; numbers get places (:mod:`.layout`
-                                  finds the strided views, :mod:`.building` makes instructions)
-:mod:`.reverse`                   derivatives, group by group -> :class:`.program.Program`
+:mod:`.forward`                   groups become instructions; numbers get :mod:`.places`
+                                  (:mod:`.layout` finds the strided views, :mod:`.building` makes
+                                  instructions, :mod:`.arraysymbols` those of rules, :mod:`.pairs`
+                                  and :mod:`.pairing` matrix products of dots that meet in pairs)
+:mod:`.reverse`                   derivatives, group by group (:mod:`.cotangents` gathers them,
+                                  :mod:`.contributions` adds them up) -> :class:`.program.Program`
 :mod:`.running`                   the instructions bound to NumPy buffers: the fastest calls
                                   for each (:mod:`.binding`, :mod:`.kernels`)
 ================================  ===========================================================
@@ -19,7 +25,7 @@ Each stage is a room, and each hands a structure that can be printed to the next
 :mod:`.compiled` and :mod:`.entry` are the callable around it, :mod:`.plan` and :mod:`.lanes` its outer
 transforms, :mod:`.trees` the short way in and :mod:`.answers` the way out, :mod:`.batch` and
 :mod:`.elementwise` what a training step is made of. What decides whether code rolls up is the
-signature in :mod:`.reroll`: like operations on operands of like classes and like origin are one group.
+signature: like operations on operands of like classes and like origin are one group.
 """
 
 from __future__ import annotations
