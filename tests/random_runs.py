@@ -1,13 +1,14 @@
 """The property tests again and again, each run with a random seed: ``python -m tests.random_runs [runs] [paths ...]``.
 
-A test that fails for one draw in a million is found by many draws only. Runs 1,000 times by default, in processes
-forked from one that has imported what all need. The seed and the report of each run that fails are printed, and
-how many have passed; the exit status is 1 if any failed.
+A test that fails for one draw in a million is found by many draws only. Runs 1,000 times by default: once in this
+process, and then in processes forked from it, which have all that was imported and prepared. The seed and the
+report of each run that fails are printed, and how many have passed; the exit status is 1 if any failed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import multiprocessing
 import os
@@ -20,16 +21,31 @@ PATHS = ["tests/properties"]
 NEEDED = ("autograd", "hypothesis", "mpmath", "nn", "numpy", "pytest", "torch")
 
 
-def run(seed: int, paths: list[str], log: Path) -> None:
-    """One run; ends the process with pytest's status."""
+def run(seed: int, paths: list[str], log: Path) -> int:
+    """One run, with its output in a file; pytest's status."""
     import pytest
 
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
     options = ["-q", "-p", "no:cacheprovider", "-m", "hypothesis", f"--hypothesis-seed={seed}"]
-    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what the parent imported
-    sys.exit(pytest.main([*options, *paths]))
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what was imported before
+    kept = [os.dup(stream) for stream in (1, 2)]
+    with log.open("wb") as output:
+        for stream in (1, 2):
+            os.dup2(output.fileno(), stream)
+        try:
+            return int(pytest.main([*options, *paths]))
+        finally:
+            for stream, before in zip((1, 2), kept, strict=True):
+                os.dup2(before, stream)
+                os.close(before)
+
+
+def run_apart(seed: int, paths: list[str], log: Path) -> int:
+    """The same in a forked process."""
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=lambda: sys.exit(run(seed, paths, log)))
+    process.start()
+    process.join()
+    return process.exitcode or 0
 
 
 def main(arguments: list[str]) -> int:
@@ -37,7 +53,6 @@ def main(arguments: list[str]) -> int:
     if "fork" not in multiprocessing.get_all_start_methods():
         print("random_runs forks its processes, which this system cannot")
         return 2
-    context = multiprocessing.get_context("fork")
     runs = int(arguments[0]) if arguments else 1000
     for name in NEEDED:
         with contextlib.suppress(ImportError):
@@ -47,10 +62,9 @@ def main(arguments: list[str]) -> int:
         log = Path(folder, "log")
         for done in range(1, runs + 1):
             seed = random.SystemRandom().getrandbits(64)
-            process = context.Process(target=run, args=(seed, arguments[1:] or PATHS, log))
-            process.start()
-            process.join()
-            if process.exitcode:
+            status = (run if done == 1 else run_apart)(seed, arguments[1:] or PATHS, log)
+            gc.freeze()  # what there is by now stays; no fork needs to look through it
+            if status:
                 failed += 1
                 print(f"--- seed {seed} ---\n{log.read_text()}", flush=True)
             if done % 10 == 0 or done == runs:
