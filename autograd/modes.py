@@ -194,6 +194,7 @@ def call_site() -> str:
 def _source(filename: str) -> str:
     """A file's name; for a notebook's cell, which is no file that anybody knows, what IPython calls it."""
     ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
-    named = getattr(getattr(shell, "compile", None), "format_code_name", lambda _: None)(filename)
-    return filename if named is None else " ".join(named)
+    shell = getattr(ipython, "get_ipython", lambda: None)()
+    name_of = getattr(getattr(shell, "compile", None), "format_code_name", None)
+    named = name_of and name_of(filename)
+    return " ".join(named) if named else filename
