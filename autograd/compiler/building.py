@@ -163,10 +163,10 @@ class Builder:
             ]
             found = self.elementwise(row, once, count // times)
             assert isinstance(found, Ref)
-            return Ref(found.arena, self.np.repeat(found.positions, times))
-        laned = any(ref.laned for ref in refs)
-        target = out or self.place(laned, count)
-        self._nested(row.name, target, operands)
+            target = Ref(found.arena, self.np.repeat(found.positions, times))
+        else:
+            target = out or self.place(any(ref.laned for ref in refs), count)
+            self._nested(row.name, target, operands)
         if key is not None:
             self._known[key] = target
             self._kept += [ref.positions for ref in refs]
@@ -190,8 +190,7 @@ class Builder:
         if nest(out.positions[None]) is None:
             place = self.place(out.laned, len(out.positions))
             self._nested(op, place, operands, detail)
-            target = View(out.arena, 0, (), ())
-            self.emit("scatter", target, (self._line(place),), out.positions)
+            self._scatter(place, out)
             return
         operands = list(operands)
         while True:
@@ -257,6 +256,10 @@ class Builder:
             return
         if (source.positions[1:] - source.positions[:-1] != 1).any():
             source = self.take(source)
+        self._scatter(source, place)
+
+    def _scatter(self, source: Ref, place: Ref) -> None:
+        """Contiguous numbers to any places."""
         target = View(place.arena, 0, (), ())
         self.emit("scatter", target, (self._line(source),), place.positions)
 

@@ -184,7 +184,7 @@ class Merger:
             self.outer_product(group, spot)
             return
         share = self.outer_product(group, None)
-        spot = Ref(out.arena, spot.positions.ravel())
+        spot = spot.line
         if fresh and not group[0].negative:
             builder.copy(share, spot)
         elif fresh:
@@ -262,7 +262,7 @@ class Merger:
         total = builder.reduce("add", Ref(ONCE, partial.positions.reshape(count, -1).T))
         if out is None:
             return total
-        builder.copy(total, Ref(out.arena, out.positions.ravel()))
+        builder.copy(total, out.line)
         return out
 
 

@@ -123,12 +123,11 @@ def _step(schedule: Schedule, group: Group, number: int, builder: Builder, layou
         assert isinstance(ref, Ref)
         if row is p.prod:
             return Step(group, "prod", builder.reduce("multiply", ref), (ids,), (ref,))
-        line = Ref(ref.arena, ref.positions.ravel())
 
         def combine(terms: Ref, kind: str) -> Ref:
             return builder.reduce(kind, Ref(terms.arena, terms.positions.reshape(n, arity)))
 
-        out, weights = _logsumexp(builder, line, np.full(n, arity), combine)
+        out, weights = _logsumexp(builder, ref.line, np.full(n, arity), combine)
         return Step(group, "logsumexp", out, (ids,), (ref,), weights=weights)
     columns = tuple(np.ascontiguousarray(ids[:, j]) for j in range(arity))
     found = tuple(layout.column(builder, column, number, j) for j, column in enumerate(columns))
@@ -169,7 +168,7 @@ def _dot(
         out = _vecdot(builder, a, b) if vectors else 0.0  # type: ignore[arg-type]
         if not isinstance(out, Ref):
             # An infinite factor cannot be taken out of a sum, which may be 0 where its terms are not.
-            flat = [Ref(x.arena, x.positions.ravel()) if isinstance(x, Ref) else x for x in (a, b)]
+            flat = [x.line if isinstance(x, Ref) else x for x in (a, b)]
             product = builder.rule(p.mul, flat, n * k)
             assert isinstance(product, Ref)
             out = builder.reduce("add", Ref(product.arena, product.positions.reshape(n, k)))

@@ -137,7 +137,7 @@ def _push(
     there: Ids,
 ) -> None:
     share = _mixed(builder, weights, of, there, _order(builder, ids))
-    push(ids.ravel(), Ref(share.arena, share.positions.ravel()))
+    push(ids.ravel(), share.line)
 
 
 def _order(builder: Builder, ids: Ids) -> Ids:

@@ -27,6 +27,11 @@ class Ref(NamedTuple):
         """Whether the numbers differ from lane to lane."""
         return self.arena in (LANES, ROWS)
 
+    @property
+    def line(self) -> Ref:
+        """The same numbers in one dimension."""
+        return Ref(self.arena, self.positions.ravel())
+
     def matches(self, other: Ref | float) -> bool:
         """Whether an operand stands just where these numbers do, one by one."""
         if not isinstance(other, Ref) or other.arena != self.arena:

@@ -37,7 +37,6 @@ class Reverse:
         self, schedule: Schedule, builder: Builder, layout: Layout, steps: list[Step]
     ) -> None:
         self.np = layout.np
-        self.schedule = schedule
         self.builder = builder
         self.layout = layout
         self.steps = steps
@@ -188,7 +187,8 @@ class Reverse:
             symbol, sides = times(symbol, 2.0), sides[:1]
         for ids, other in sides:
             if self.cotangents.any_active(ids):
-                share = times(symbol, self.builder.symbol(_line(other), count))
+                factor = other.line if isinstance(other, Ref) else other
+                share = times(symbol, self.builder.symbol(factor, count))
                 self.cotangents.push(
                     ids.ravel(), self.builder.operand(share), g.negative, mask, step.group.laned
                 )
@@ -246,10 +246,3 @@ class Reverse:
                 self.cotangents.push(step.biases, each, g.negative, None, True)
         if self.cotangents.any_active(weights):
             self.cotangents.push_outer(weights, value, x, g.negative)
-
-
-def _line(operand: Operand) -> Operand:
-    """A matrix of positions in one dimension."""
-    if isinstance(operand, Ref):
-        return Ref(operand.arena, operand.positions.ravel())
-    return operand

@@ -116,3 +116,16 @@ def gap(found: Any, expected: Any) -> float:
             return math.inf
         worst = max(worst, abs(a - b) / max(abs(b), scale))
     return worst
+
+
+def check_order(found):
+    """A schedule does every operation once, and after its operands."""
+    graph = found.flat.graph
+    done = set(range(graph.leaves))
+    for group in found.groups:
+        for node in group.nodes:
+            assert graph.primitives[node] is group.row
+            assert all(i in done for i in graph.operands[node] if i >= 0)
+        assert not done & set(group.nodes)
+        done |= set(group.nodes)
+    assert len(done) == len(graph.operands)

@@ -10,13 +10,15 @@ import pytest
 import autograd as ag
 from autograd import compile, grad, hessian, value_and_grad, vmap
 from autograd.compiler import entry, running
+from autograd.compiler.building import Builder
 from autograd.compiler.flatten import flatten
 from autograd.compiler.graph import evaluate
 from autograd.compiler.layout import nest, nest_rows
 from autograd.compiler.lowering import lower, roles, schedule
+from autograd.compiler.program import ONCE, Ref
 from autograd.compiler.stages import simplified
 from autograd.primitives import TABLE
-from tests.autograd.compiler.programs import eager, gap, program
+from tests.autograd.compiler.programs import check_order, eager, gap, program
 
 POINTS = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, 1000.0, -1000.0, 1e-20, 1e200, 1e-200, 3.0]
 POINTS += [math.inf, -math.inf, math.nan]
@@ -64,16 +66,7 @@ def test_a_right_deep_sum_of_many_terms_flattens_in_linear_time():
 @pytest.mark.parametrize("seed", range(150))
 def test_a_schedule_does_every_operation_once_and_after_its_operands(seed):
     f, xs = program(seed)
-    found = schedule(simplified(f, xs), range(len(xs)))
-    graph = found.flat.graph
-    done = set(range(graph.leaves))
-    for group in found.groups:
-        for node in group.nodes:
-            assert graph.primitives[node] is group.row
-            assert all(i in done for i in graph.operands[node] if i >= 0)
-        assert not done & set(group.nodes)
-        done |= set(group.nodes)
-    assert len(done) == len(graph.operands)
+    check_order(schedule(simplified(f, xs), range(len(xs))))
 
 
 @pytest.mark.parametrize("seed", range(100))
@@ -381,6 +374,15 @@ def test_an_instruction_that_nobody_reads_is_dropped(arrays):
     # The partial of a power asks whether its base is 0, to choose between two branches: here the same.
     found = ops(value_and_grad(lambda xs: ag.sum([x**-0.5 for x in xs])), [1.0] * 9)
     assert found == ["pow", "reduce", "pow", "mul"]
+
+
+def test_what_comes_many_times_is_computed_once_however_often_it_is_asked_for():
+    builder = Builder(once=3, rows=0)
+    x = Ref(ONCE, np.repeat(np.arange(3), 4))
+    first, second = (builder.elementwise(TABLE["exp"], [x], 12) for _ in range(2))
+    assert (first.positions == second.positions).all()
+    assert len(builder.instructions) == 1
+    assert builder.instructions[0].elements == 3
 
 
 def test_what_comes_many_times_is_computed_once(arrays):
