@@ -1,8 +1,8 @@
 """Compiled programs beside their peers: ``python -m benchmarks.compiled [case ...]``.
 
-Cases: moons, digits, training, mnist, rosenbrock, rnn, gpt, determinant, pendulum, compile; all by default. Peers that are not
-installed are left out. Times are medians of many calls, in one process and one thread, and the ratio is the peer's
-time to ours. Only ratios of one run mean something.
+Cases: moons, digits, dropout, training, mnist, rosenbrock, rnn, gpt, determinant, pendulum, compile; all by default.
+Peers that are not installed are left out. Times are medians of many calls, in one process and one thread, and the
+ratio is the peer's time to ours. Only ratios of one run mean something.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ import nn
 from autograd import compile, value_and_grad
 from autograd.structure import flatten
 from benchmarks import cases
+from nn.steps import EagerStep
 
 
 def optional(name: str) -> Any:
@@ -205,7 +206,7 @@ def by_torch(weights: Any, X: Any, y: Any, optimizer: str, lr: float, dtype: str
             loss = torch.nn.functional.cross_entropy(out, targets)
         loss.backward()
         update.step()
-        return float(loss)
+        return float(loss.item())
 
     return run
 
@@ -297,6 +298,50 @@ def training(
         if run is not None:
             times["micrograd"] = race({"micrograd": run}, 0.1)["micrograd"]
     report(title, times)
+
+
+def dropout() -> None:
+    """A step with dropout, beside the eager one and PyTorch."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(32, 64)), rng.integers(0, 10, 32).tolist()
+
+    def stepping(make: Any) -> Any:
+        layers = (
+            nn.Linear(64, 128, seed=1),
+            "relu",
+            nn.Dropout(0.5, seed=2),
+            nn.Linear(128, 10, seed=3),
+        )
+        model = nn.Sequential(*layers)
+        step = make(model, nn.losses.get("cross_entropy"), nn.optim.Adam(model.parameters()))
+        return step.on(X.tolist(), y)
+
+    compiled, eager = stepping(nn.compile_step), stepping(EagerStep)
+    everyone = list(range(32))
+    runners: dict[str, Any] = {"nn.compile_step": lambda: compiled(None)}
+    torch = optional("torch")
+    if torch is not None:
+        layers = (
+            torch.nn.Linear(64, 128),
+            torch.nn.ReLU(),
+            torch.nn.Dropout(0.5),
+            torch.nn.Linear(128, 10),
+        )
+        net = torch.nn.Sequential(*layers).double()
+        update = torch.optim.Adam(net.parameters())
+        inputs, targets = torch.tensor(X), torch.tensor(y)
+
+        def by_torch() -> float:
+            update.zero_grad()
+            loss = torch.nn.functional.cross_entropy(net(inputs), targets)
+            loss.backward()
+            update.step()
+            return float(loss.item())
+
+        runners["PyTorch"] = by_torch
+    times = race(runners)
+    times["eager"] = race({"eager": lambda: eager(everyone)}, 0.1)["eager"]
+    report("dropout step 64-128-10, batch 32, Adam, dropout 0.5", times)
 
 
 # --- functions -------------------------------------------------------------------------------
@@ -534,6 +579,7 @@ CASES = {
     "digits": lambda: training(
         "digits step 64-32-10, batch 32, Adam", [64, 32, 10], 32, "adam", 0.001
     ),
+    "dropout": dropout,
     "training": whole_training,
     "mnist": mnist,
     "rosenbrock": rosenbrock,

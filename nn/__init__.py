@@ -18,12 +18,13 @@ from .activations import (
     Tanh,
 )
 from .callbacks import Callback, Checkpoint, EarlyStopping
-from .compiling import CannotCompile, compile_step
+from .compiling import compile_step
 from .dropout import Dropout
 from .evaluation import evaluate, predict
 from .history import History
 from .layers import MLP, Layer, Linear, Neuron
 from .module import Module, Parameter
+from .recorded import CannotCompile
 from .saving import load, load_into, save
 from .sequential import Sequential
 from .steps import DivergenceError

@@ -181,6 +181,7 @@ class Batch:
 
     Attributes:
         lanes: how many samples there are.
+        rows: their numbers, an array (samples, numbers of a sample).
     """
 
     def __init__(self, workspace: Workspace, lanes: int) -> None:
@@ -188,7 +189,7 @@ class Batch:
 
         self.lanes = lanes
         self._run = workspace.run
-        self._rows = workspace.rows
+        self.rows = workspace.rows
         self._whose: object = None
         self._losses = workspace.results[0][0]
         self._sum: Callable[[], Any] = self._sum_of_copy
@@ -205,13 +206,13 @@ class Batch:
             whose: stands for these rows; if they were the last to be put in, they are there yet.
         """
         if whose is None or whose is not self._whose:
-            self._rows[:] = rows
+            self.rows[:] = rows
             self._whose = whose
 
     def choose(self, rows: Array, chosen: Any) -> None:
         """Put the rows of some indices in."""
         self._whose = None
-        rows.take(chosen, 0, self._rows, "clip")
+        rows.take(chosen, 0, self.rows, "clip")
 
     def run(self) -> float:
         """Compute the losses and the derivatives; the mean of the losses.

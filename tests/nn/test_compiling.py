@@ -8,8 +8,8 @@ import pytest
 
 import autograd as ag
 import nn
-from nn import optim
-from nn.compiling import AutoStep, CannotCompile, compile_step
+from nn import CannotCompile, optim
+from nn.compiling import AutoStep, compile_step
 from nn.steps import DivergenceError, EagerStep
 
 RNG = np.random.default_rng(0)
@@ -160,11 +160,23 @@ def test_a_model_that_cannot_be_recorded_trains_eagerly_and_the_log_says_why(cap
         )
 
 
-def test_dropout_is_left_to_the_eager_step(caplog):
-    model = nn.Sequential(nn.MLP(2, [4, 1], seed=0), nn.Dropout(0.5, seed=1))
+def test_a_model_that_keeps_count_by_itself_is_left_to_the_eager_step(caplog):
+    class Counting(nn.Module):
+        buffers = ("seen",)
+
+        def __init__(self):
+            self.w = nn.Parameter(1.0)
+            self.seen = 0
+
+        def forward(self, x):
+            self.seen += 1
+            return self.w * x[0]
+
+    model = Counting()
     step = AutoStep(model, nn.losses.get("mse"), optim.SGD(model.parameters()))
-    assert math.isfinite(step([[1.0, 2.0]], [1.0]))
-    assert "Dropout" in caplog.text
+    assert step([[1.0], [3.0]], [1.0, 1.0]) == 2.0
+    assert "Counting changes its seen at each call" in caplog.text
+    assert model.seen == 2
 
 
 def test_a_model_that_decides_by_a_number_it_froze_is_caught():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import nn
-from autograd import Value
+from autograd import Value, compile
 from autograd.operators import Operators
 from nn import losses
 
@@ -88,8 +88,10 @@ def test_a_class_index_known_when_recording_is_looked_up(name):
 
 
 def test_dropout_in_training_refuses_to_be_frozen_into_a_recording():
-    with pytest.raises(RuntimeError, match=r"draws anew.*model.eval\(\)"):
-        nn.Dropout(0.5)(symbols(2))
+    kept = Value(2.0)
+    for function in (nn.Dropout(0.5), lambda x: nn.Dropout(0.5)(kept) * x[0]):
+        with pytest.raises(RuntimeError, match=r"Dropout.*draws anew.*model.eval\(\)"):
+            compile(function)([1.0, 2.0])
 
 
 def test_recording_a_layer_asks_as_many_operands_whatever_its_width(monkeypatch):

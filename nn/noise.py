@@ -1,0 +1,167 @@
+"""Modules that draw numbers at random at each call, and what they draw for many samples at once.
+
+A compiled step computes the outputs of a whole batch in one go, each sample's with noise of its own. So the model
+is recorded with symbols in the noise's place, and each step is given what the calls of an eager one would draw.
+"""
+
+from __future__ import annotations
+
+import operator
+import random
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from autograd import TraceError, no_grad
+from autograd.modes import lifting
+
+from .module import Module
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    Array = Any
+
+
+class Noisy(Module):
+    """A module each of whose calls draws numbers, from a row of its own.
+
+    The row is told by the seed and the number of calls before, and that number is part of ``state_dict()``: a run
+    that is resumed goes on as it would have.
+
+    Args:
+        seed: a whole number from 0 to 2**53; drawn from the global generator by default.
+
+    Raises:
+        ValueError: if the seed is out of range.
+    """
+
+    buffers = ("seed", "calls")
+
+    def __init__(self, seed: int | None = None) -> None:
+        seed = random.randrange(2**53) if seed is None else operator.index(seed)
+        if not 0 <= seed <= 2**53:  # what a float holds exactly
+            raise ValueError(f"seed must be from 0 to 2**53, not {seed}")
+        self.seed = seed
+        self.calls = 0
+
+    def from_uniform(self, u: Any) -> Any:
+        """The noise, made of an array of numbers spread evenly over [0, 1)."""
+        raise NotImplementedError
+
+    def noise(self, size: int) -> list[Any]:
+        """The numbers of this call: what is supplied, or else the next row.
+
+        Raises:
+            RuntimeError: if a function is being compiled, which would have the same numbers at each call.
+        """
+        supply = _supply.get()
+        if supply is not None:
+            return supply(self, size)
+        if lifting.get() is not None:
+            raise RuntimeError(
+                f"{type(self).__name__} in training mode draws anew at each call, which a compiled function would "
+                f"not; call model.eval() before compiling it (nn.fit and nn.compile_step can train with it)"
+            )
+        call = int(self.calls)
+        self.calls = call + 1
+        return self.row(call, size)
+
+    def row(self, call: int, size: int) -> list[float]:
+        """The numbers of one call that draws so many."""
+        numbers: list[float] = self.rows(call, 1, size)[0].tolist()
+        return numbers
+
+    def rows(self, call: int, count: int, size: int) -> Array:
+        """The numbers of some calls in a row, each of which draws as many, an array (count, size).
+
+        Args:
+            call: the first of them.
+        """
+        import numpy as np
+
+        # Philox makes block n of its four numbers without those before (Salmon et al. 2011, "Parallel random
+        # numbers: as easy as 1, 2, 3"), and NumPy promises that its raw numbers stay what they are.
+        blocks = -(-size // 4)
+        key = np.array([self.seed, size], np.uint64)
+        raw = np.random.Philox(key=key, counter=call * blocks).random_raw(count * blocks * 4)
+        return self.from_uniform((raw.reshape(count, -1)[:, :size] >> 11) * 2.0**-53)
+
+
+class Noise:
+    """What a model draws when it is called on one sample, for many samples in a row.
+
+    Args:
+        model: it is called once, and the counts of calls stay as they are.
+        sample: what to call it on.
+
+    Attributes:
+        size: how many numbers a sample takes.
+        output: the model's output.
+    """
+
+    def __init__(self, model: Callable[[Any], Any], sample: Any) -> None:
+        self._calls: list[tuple[Noisy, int]] = []
+
+        def note(module: Noisy, size: int) -> list[float]:
+            self._calls.append((module, size))
+            return module.row(int(module.calls), size)
+
+        with _supplying(note), no_grad():
+            self.output = model(sample)
+        self.size = sum(size for _, size in self._calls)
+        # Of each call: which of the module's calls on a sample it is, and how many there are.
+        ids = [id(module) for module, _ in self._calls]
+        self._turns = [(ids[:i].count(this), ids.count(this)) for i, this in enumerate(ids)]
+
+    @contextmanager
+    def supplied(self, numbers: Sequence[Any]) -> Iterator[None]:
+        """In this block, the model's call on a sample gets these numbers.
+
+        Raises:
+            TraceError: if what it draws is not what it drew before.
+        """
+        calls, start = iter(self._calls), 0
+
+        def take(module: Noisy, size: int) -> list[Any]:
+            nonlocal start
+            known, as_many = next(calls, (None, 0))
+            if known is not module or as_many != size:
+                raise TraceError(_FICKLE)
+            start += size
+            return list(numbers[start - size : start])
+
+        with _supplying(take):
+            yield
+        if next(calls, None) is not None:
+            raise TraceError(_FICKLE)
+
+    def numbers(self, samples: int) -> Array:
+        """What the model will draw for the next samples, an array (samples, size)."""
+        import numpy as np
+
+        found = [np.empty((samples, 0))]
+        for (module, size), (turn, turns) in zip(self._calls, self._turns, strict=True):
+            rows = module.rows(int(module.calls), samples * turns, size)
+            found.append(rows[turn::turns])
+        return np.concatenate(found, axis=1)
+
+    def advance(self, samples: int) -> None:
+        """Count the calls on some samples."""
+        for module, _ in self._calls:
+            module.calls += samples
+
+
+_FICKLE = "called again on the same sample, the model draws other numbers of random numbers"
+
+_supply: ContextVar[Callable[[Noisy, int], list[Any]] | None] = ContextVar("supply", default=None)
+"""What gives noise to the modules, where it is not their own rows."""
+
+
+@contextmanager
+def _supplying(supply: Callable[[Noisy, int], list[Any]]) -> Iterator[None]:
+    token = _supply.set(supply)
+    try:
+        yield
+    finally:
+        _supply.reset(token)
