@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from autograd.graph import topological_order
 from autograd.table import ABSENT
 
-from .tracked import RULES, TINY, UNIT, Tracked, lift
+from .rounded import TINY, UNIT
+from .tracked import RULES, Tracked, lift
 
 if TYPE_CHECKING:
     from autograd.value import Value

@@ -14,9 +14,9 @@ from . import bounds, numerical
 from .precise import precise
 from .replay import Replay, at_kink
 from .report import Entry, Verdict
+from .rounded import TINY
 from .slopes import Slopes
 from .subject import derivative_name
-from .tracked import TINY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

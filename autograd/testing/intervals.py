@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import IEEE, Namespace
 
+from .rounded import Lifting
 from .rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Interval:
+class Interval(Lifting):
     """The numbers from low to high.
 
     >>> Interval(-1.0, 2.0) * Interval(3.0, 4.0)
@@ -29,6 +30,11 @@ class Interval:
 
     def __init__(self, low: float, high: float) -> None:
         self.low, self.high = low, high
+
+    @classmethod
+    def lift(cls, number: Any) -> Interval:
+        """A number as an interval of one point."""
+        return number if isinstance(number, Interval) else Interval(float(number), float(number))
 
     def __repr__(self) -> str:
         return f"[{self.low}, {self.high}]"
@@ -49,22 +55,10 @@ class Interval:
     def __neg__(self) -> Interval:
         return Interval(-self.high, -self.low)
 
-    def __sub__(self, other: Any) -> Interval:
-        return self + -lift(other)
-
     def __mul__(self, other: Any) -> Interval:
         if other is self:  # a square
             return hull(*_corners(lambda a, b: a * b, abs(self), abs(self)))
         return hull(*_corners(lambda a, b: a * b, self, lift(other)))
-
-    def __radd__(self, other: Any) -> Interval:
-        return lift(other) + self
-
-    def __rsub__(self, other: Any) -> Interval:
-        return lift(other) - self
-
-    def __rmul__(self, other: Any) -> Interval:
-        return lift(other) * self
 
     def __abs__(self) -> Interval:
         if self.low >= 0.0:
@@ -95,9 +89,7 @@ class Interval:
 NOWHERE = Interval(math.nan, math.nan)
 
 
-def lift(number: Any) -> Interval:
-    """A number as an interval of one point."""
-    return number if isinstance(number, Interval) else Interval(float(number), float(number))
+lift = Interval.lift
 
 
 def hull(*points: float) -> Interval:

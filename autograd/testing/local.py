@@ -14,8 +14,9 @@ from autograd.table import ABSENT
 
 from .precise import precise
 from .replay import at_kink
+from .rounded import UNIT
 from .slopes import slopes
-from .tracked import RULES, UNIT, Tracked, lift
+from .tracked import RULES, Tracked, lift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,20 +13,27 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import IEEE, Namespace
 
+from .rounded import (
+    SLOPES,
+    TINY,
+    UNIT,
+    Rounded,
+    Unsure,
+    spread_of_angle,
+    spread_of_power,
+    spread_of_smooth,
+    spread_of_steps,
+)
 from .rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-UNIT = 2.0**-53
-"""The largest relative error of one rounding."""
-TINY = 2.0**-1074
-"""The largest absolute error of one rounding that underflows."""
 LIBRARY = 4.0 * UNIT
 """What an elementary function of the C library may be off by, relatively: two ulps."""
 
 
-class Tracked:
+class Tracked(Rounded):
     """A float and a bound on its distance from the exact number.
 
     >>> third = Tracked(1.0) / 3.0
@@ -34,22 +41,25 @@ class Tracked:
     (0.333..., True)
     """
 
-    __slots__ = ("error", "value")
+    __slots__ = ()
 
     def __init__(self, value: float, error: float = 0.0) -> None:
         self.value = value
         self.error = error if math.isfinite(value) and error == error else math.inf
 
-    def __repr__(self) -> str:
-        return f"{self.value}±{self.error:.1e}"
+    @classmethod
+    def lift(cls, number: Any) -> Tracked:
+        """A number of a rule as a Tracked; one with a long mantissa (2/sqrt(pi)) counts as rounded."""
+        if isinstance(number, Tracked):
+            return number
+        value = float(number)
+        exact = not math.isfinite(value) or (math.frexp(value)[0] * 2.0**30).is_integer()
+        return Tracked(value, 0.0 if exact else UNIT * abs(value))
 
     def __add__(self, other: Any) -> Tracked:
         other = lift(other)
         value = self.value + other.value
         return Tracked(value, self.error + other.error + _lost_in_sum(self.value, other.value))
-
-    def __sub__(self, other: Any) -> Tracked:
-        return self + -lift(other)
 
     def __mul__(self, other: Any) -> Tracked:
         a, b, e, f = self.value, lift(other).value, self.error, lift(other).error
@@ -65,15 +75,6 @@ class Tracked:
             return Tracked(value, spread)  # the division comes out even
         return Tracked(value, spread + UNIT * abs(value) + TINY)
 
-    def __radd__(self, other: Any) -> Tracked:
-        return lift(other) + self
-
-    def __rsub__(self, other: Any) -> Tracked:
-        return lift(other) - self
-
-    def __rmul__(self, other: Any) -> Tracked:
-        return lift(other) * self
-
     def __neg__(self) -> Tracked:
         return Tracked(-self.value, self.error)
 
@@ -83,38 +84,8 @@ class Tracked:
     def __bool__(self) -> bool:
         return self.value != 0.0
 
-    def __lt__(self, other: Any) -> Any:
-        return _decided(self.value < lift(other).value, self, other)
 
-    def __le__(self, other: Any) -> Any:
-        return _decided(self.value <= lift(other).value, self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return _decided(self.value > lift(other).value, self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return _decided(self.value >= lift(other).value, self, other)
-
-
-class Unsure:
-    """A comparison whose outcome may be another for the exact numbers."""
-
-    __slots__ = ("outcome",)
-
-    def __init__(self, outcome: bool) -> None:
-        self.outcome = outcome
-
-    def __bool__(self) -> bool:
-        return self.outcome
-
-
-def lift(number: Any) -> Tracked:
-    """A number of a rule as a Tracked; one with a long mantissa (2/sqrt(pi)) counts as rounded."""
-    if isinstance(number, Tracked):
-        return number
-    value = float(number)
-    exact = not math.isfinite(value) or (math.frexp(value)[0] * 2.0**30).is_integer()
-    return Tracked(value, 0.0 if exact else UNIT * abs(value))
+lift = Tracked.lift
 
 
 def _lost_in_sum(a: float, b: float) -> float:
@@ -150,25 +121,13 @@ def _times(factor: float, error: float) -> float:
     return abs(factor) * error or TINY
 
 
-def _decided(outcome: bool, a: Tracked, b: Any) -> bool | Unsure:
-    b = lift(b)
-    doubt = a.error + b.error
-    return outcome if not doubt or abs(a.value - b.value) > doubt else Unsure(outcome)
-
-
 def _smooth(
     function: Callable[[float], float], slope: Callable[[float], float]
 ) -> Callable[[Any], Tracked]:
     def tracked(x: Any) -> Tracked:
         x = lift(x)
-        value, e = function(x.value), x.error
-        spread = 0.0
-        if e:
-            steepest = max(abs(slope(x.value)), abs(slope(x.value - e)), abs(slope(x.value + e)))
-            spread = steepest * e if steepest == steepest else math.inf
-            if math.isnan(function(x.value - e)) or math.isnan(function(x.value + e)):
-                spread = math.inf  # the exact argument may lie outside the domain
-        return Tracked(value, spread + LIBRARY * abs(value) + TINY)
+        value = function(x.value)
+        return Tracked(value, spread_of_smooth(function, slope, x) + LIBRARY * abs(value) + TINY)
 
     return tracked
 
@@ -178,10 +137,7 @@ def _steps(function: Callable[[float], float]) -> Callable[[Any], Tracked]:
 
     def tracked(x: Any) -> Tracked:
         x = lift(x)
-        value, e = function(x.value), x.error
-        return Tracked(
-            value, max(abs(function(x.value - e) - value), abs(function(x.value + e) - value))
-        )
+        return Tracked(function(x.value), spread_of_steps(function, x))
 
     return tracked
 
@@ -189,18 +145,7 @@ def _steps(function: Callable[[float], float]) -> Callable[[Any], Tracked]:
 def _power(a: Any, b: Any) -> Tracked:
     a, b = lift(a), lift(b)
     value = IEEE.pow(a.value, b.value)
-    spread = 0.0
-    if a.error:
-        relative = IEEE.div(a.error, abs(a.value))
-        if b.value == 0.0 and not b.error:
-            spread = 0.0
-        elif relative < 0.5:
-            spread = abs(value) * IEEE.expm1(-abs(b.value) * math.log1p(-relative))
-        else:
-            spread = math.inf
-    if b.error:
-        spread += abs(value) * IEEE.expm1(abs(IEEE.log(abs(a.value))) * b.error)
-    return Tracked(value, spread + LIBRARY * abs(value) + TINY)
+    return Tracked(value, spread_of_power(a, b, value) + LIBRARY * abs(value) + TINY)
 
 
 def _hypot(a: Any, b: Any) -> Tracked:
@@ -212,13 +157,7 @@ def _hypot(a: Any, b: Any) -> Tracked:
 def _atan2(y: Any, x: Any) -> Tracked:
     y, x = lift(y), lift(x)
     value = math.atan2(y.value, x.value)
-    spread, doubt = 0.0, y.error + x.error
-    if doubt:
-        room = math.hypot(y.value, x.value) - doubt
-        spread = doubt / room if room > 0.0 else math.inf
-        if x.value < 0.0 and abs(y.value) <= y.error:  # perhaps on the other side of the cut
-            spread = math.inf
-    return Tracked(value, spread + LIBRARY * abs(value) + TINY)
+    return Tracked(value, spread_of_angle(y, x) + LIBRARY * abs(value) + TINY)
 
 
 def _larger(a: Any, b: Any) -> Tracked:
@@ -239,51 +178,20 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
     return taken
 
 
-def _equal(a: Any, b: Any) -> Any:
-    a = lift(a)
-    return _decided(a.value == lift(b).value, a, b)
-
-
 def _namespace() -> Namespace:
     xp: Any = IEEE
-
-    def bell(x: float) -> float:
-        return 2.0 / math.sqrt(math.pi) * float(xp.exp(-x * x))
-
-    def inside(x: float) -> float:
-        return float(xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x))))
-
-    # The slopes are written out here, and not taken from the table's partials, because those are what
-    # is being checked.
-    slopes: dict[str, Callable[[float], float]] = {
-        "exp": xp.exp,
-        "expm1": xp.exp,
-        "log": lambda x: xp.div(1.0, x),
-        "log1p": lambda x: xp.div(1.0, 1.0 + x),
-        "sqrt": lambda x: xp.div(0.5, xp.sqrt(x)),
-        "sin": xp.cos,
-        "cos": xp.sin,
-        "tan": lambda x: 1.0 + xp.tan(x) * xp.tan(x),
-        "asin": inside,
-        "acos": inside,
-        "atan": lambda x: 1.0 / (1.0 + x * x),
-        "sinh": xp.cosh,
-        "cosh": xp.sinh,
-        "tanh": lambda x: xp.div(1.0, xp.cosh(x)) * xp.div(1.0, xp.cosh(x)),
-        "asinh": lambda x: 1.0 / math.hypot(1.0, x),
-        "acosh": lambda x: xp.div(1.0, xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0)),
-        "atanh": lambda x: xp.div(1.0, (1.0 - x) * (1.0 + x)),
-        "erf": bell,
-        "erfc": bell,
-    }
     functions: dict[str, Any] = {
-        name: _smooth(getattr(xp, name), slope) for name, slope in slopes.items()
+        name: _smooth(getattr(xp, name), slope) for name, slope in SLOPES.items()
     }
     functions |= {name: _steps(getattr(xp, name)) for name in ("sign", "floor", "ceil", "round")}
     functions |= {"abs": lambda x: abs(lift(x)), "div": lambda a, b: lift(a) / lift(b)}
     functions |= {"pow": _power, "hypot": _hypot, "atan2": _atan2}
     functions |= {"maximum": _larger, "minimum": _smaller, "largest": max}
-    functions |= {"where": _where, "equal": _equal, "isnan": lambda x: math.isnan(lift(x).value)}
+    functions |= {
+        "where": _where,
+        "equal": lambda a, b: lift(a).equals(b),
+        "isnan": lambda x: math.isnan(lift(x).value),
+    }
     return Namespace("tracked", functions)
 
 

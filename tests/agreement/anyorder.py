@@ -2,10 +2,10 @@
 
 :mod:`autograd.testing.tracked` bounds how far the engine's own floats are from the exact number, to the last
 bit: an addition that comes out even has no error there. A compiled program evaluates the same formula otherwise:
-sums in another order or by BLAS, a square as a product, elementary functions by NumPy. So here a sum of n terms, however nested, may be off by (n - 1) u times the sum of the
-terms' magnitudes (Higham, *Accuracy and Stability of Numerical Algorithms*, equation 4.4), and an operation
-is exact only where it is exact in any order: on integer multiples of one power of two that stay below its
-2**53-fold. Both ways of evaluating lie within the bound of the exact number, so within twice the bound of
+sums in another order or by BLAS, a square as a product, elementary functions by NumPy. So here a sum of n terms,
+however nested, may be off by (n - 1) u times the sum of the terms' magnitudes (Higham, *Accuracy and Stability of
+Numerical Algorithms*, equation 4.4), and an operation is exact only where it is exact in any order: on integer
+multiples of one power of two that stay below its 2**53-fold. Both ways of evaluating lie within the bound of the exact number, so within twice the bound of
 each other.
 
 The sign of a zero that a sum or a maximum came to is not known: it depends on the order.
@@ -18,20 +18,42 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import IEEE, Namespace
+from autograd.testing import rounded
+from autograd.testing.rounded import (
+    SLOPES,
+    TINY,
+    UNIT,
+    Rounded,
+    spread_of_angle,
+    spread_of_power,
+    spread_of_steps,
+)
 from autograd.testing.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-UNIT = 2.0**-53
-TINY = 2.0**-1074
 LIBRARY = 8.0 * UNIT
 """What an elementary function may be off by, relatively: the 4 ulps that NumPy's vector library promises."""
 LARGEST = 1e300
 """Whether a sum of larger terms overflows depends on their order."""
 
 
-class Number:
+class Unsure(rounded.Unsure):
+    """A comparison that may come out otherwise in another order."""
+
+    __slots__ = ()
+
+    def __init__(self, outcome: bool) -> None:
+        super().__init__(outcome)
+        doubts.append(self)
+
+
+doubts: list[Unsure] = []
+"""All comparisons of which that was so."""
+
+
+class Number(Rounded):
     """A float with a bound on its distance from the exact number, in any order of evaluation.
 
     Attributes:
@@ -43,7 +65,9 @@ class Number:
         signless: whether it is a zero whose sign is not known.
     """
 
-    __slots__ = ("base", "error", "grain", "signless", "size", "terms", "value")
+    __slots__ = ("base", "grain", "signless", "size", "terms")
+
+    unsure = Unsure
 
     def __init__(self, value: float, error: float = 0.0, signless: bool = False) -> None:
         self.value = value
@@ -54,8 +78,10 @@ class Number:
         self.grain = _grain(value) if not error else 0.0
         self.signless = signless and value == 0.0
 
-    def __repr__(self) -> str:
-        return f"{self.value}±{self.error:.1e}"
+    @classmethod
+    def lift(cls, number: Any) -> Number:
+        """A number as a Number; those of rules are the same in any order."""
+        return number if isinstance(number, Number) else Number(float(number))
 
     @property
     def exact(self) -> bool:
@@ -80,9 +106,6 @@ class Number:
         if size > LARGEST:
             total.error = math.inf
         return total
-
-    def __sub__(self, other: Any) -> Number:
-        return self + -lift(other)
 
     def __neg__(self) -> Number:
         negative = Number(-self.value, self.error, self.signless)
@@ -112,55 +135,15 @@ class Number:
     def __abs__(self) -> Number:
         return Number(abs(self.value), self.error)
 
-    def __radd__(self, other: Any) -> Number:
-        return lift(other) + self
 
-    def __rsub__(self, other: Any) -> Number:
-        return lift(other) - self
-
-    def __rmul__(self, other: Any) -> Number:
-        return lift(other) * self
-
-    def __lt__(self, other: Any) -> Any:
-        return _decided(self.value < lift(other).value, self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return _decided(self.value <= lift(other).value, self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return _decided(self.value > lift(other).value, self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return _decided(self.value >= lift(other).value, self, other)
-
-
-class Unsure:
-    """A comparison that may come out otherwise in another order."""
-
-    __slots__ = ("outcome",)
-
-    def __init__(self, outcome: bool) -> None:
-        self.outcome = outcome
-        doubts.append(self)
-
-    def __bool__(self) -> bool:
-        return self.outcome
-
-
-doubts: list[Unsure] = []
-"""All comparisons of which that was so."""
-
-
-def lift(number: Any) -> Number:
-    """A number as a Number; those of rules are the same in any order."""
-    return number if isinstance(number, Number) else Number(float(number))
+lift = Number.lift
 
 
 def truth(condition: Any) -> bool | Unsure:
     """Whether a number is not 0."""
     if not isinstance(condition, Number):
         return condition if isinstance(condition, Unsure) else bool(condition)
-    return _decided(condition.value != 0.0, condition, 0.0)
+    return condition.decided(condition.value != 0.0, 0.0)
 
 
 def _grain(value: float) -> float:
@@ -170,14 +153,6 @@ def _grain(value: float) -> float:
         return math.inf
     numerator, denominator = value.as_integer_ratio()
     return (numerator & -numerator) / denominator if abs(value) < 1e300 else 0.0
-
-
-def _decided(outcome: bool, a: Number, b: Any) -> bool | Unsure:
-    b = lift(b)
-    doubt = a.error + b.error
-    if not doubt:
-        return outcome
-    return Unsure(outcome) if not abs(a.value - b.value) > doubt else outcome
 
 
 def _corners(function: Callable[..., float], *numbers: Number) -> Number:
@@ -207,18 +182,13 @@ def _elementary(
 ) -> Callable[[Any], Number]:
     def apply(x: Any) -> Number:
         x = lift(x)
-        value, e = function(x.value), x.error
+        value = function(x.value)
         if not (math.isfinite(value) and math.isfinite(x.value)):
             return _corners(function, x)
         if x.exact and abs(x.value) in {0.0, 1.0} and value in {0.0, 1.0}:
             return Number(value, 0.0, x.signless)
-        spread = 0.0
-        if e:
-            ends = x.value - e, x.value + e
-            spread = max(abs(slope(y)) for y in (x.value, *ends)) * e
-            if not all(math.isfinite(function(y)) for y in ends):
-                spread = math.inf
-        return Number(value, spread + library(x.value) * abs(value) + TINY, x.signless)
+        error = rounded.spread_of_smooth(function, slope, x) + library(x.value) * abs(value) + TINY
+        return Number(value, error, x.signless)
 
     return apply
 
@@ -228,11 +198,10 @@ def _steps(function: Callable[[float], float]) -> Callable[[Any], Number]:
         x = lift(x)
         if not math.isfinite(x.value) or x.error == math.inf:
             return _corners(function, x)
-        value, e = function(x.value), x.error
-        off = max(abs(function(x.value - e) - value), abs(function(x.value + e) - value))
+        off = spread_of_steps(function, x)
         if off:
             Unsure(True)
-        return Number(value, off, x.signless)
+        return Number(function(x.value), off, x.signless)
 
     return apply
 
@@ -244,7 +213,7 @@ def _root(x: Any) -> Number:
         even = Number(value) * Number(value)
         exact = even.exact and even.value == x.value
         return Number(value, 0.0 if exact else UNIT * value, x.signless)
-    return _elementary(IEEE.sqrt, lambda y: IEEE.div(0.5, IEEE.sqrt(y)))(x)
+    return _elementary(IEEE.sqrt, SLOPES["sqrt"])(x)
 
 
 def _divide(a: Any, b: Any) -> Number:
@@ -288,17 +257,8 @@ def _power(a: Any, b: Any) -> Number:
             return Number(value, 0.0, a.signless)
     if a.exact and b.exact and abs(a.value) in {0.0, 1.0}:
         return Number(value, 0.0, a.signless)
-    spread = 0.0
-    if a.error:
-        relative = IEEE.div(a.error, abs(a.value))
-        spread = math.inf
-        if relative < 0.5:
-            spread = abs(value) * IEEE.expm1(-abs(b.value) * math.log1p(-relative))
-    if b.error:
-        spread += abs(value) * IEEE.expm1(abs(IEEE.log(abs(a.value))) * b.error)
-        if a.value < 0.0:
-            spread = math.inf
-    return Number(value, spread + LIBRARY * abs(value) + TINY, a.signless)
+    error = spread_of_power(a, b, value) + LIBRARY * abs(value) + TINY
+    return Number(value, error, a.signless)
 
 
 def _hypot(a: Any, b: Any) -> Number:
@@ -317,12 +277,7 @@ def _atan2(y: Any, x: Any) -> Number:
     finite = math.isfinite(value) and math.isfinite(y.value) and math.isfinite(x.value)
     if not finite or y.signless or x.signless:
         return _corners(math.atan2, y, x)
-    spread, doubt = 0.0, y.error + x.error
-    if doubt:
-        room = math.hypot(y.value, x.value) - doubt
-        spread = doubt / room if room > 0.0 else math.inf
-        if x.value < 0.0 and abs(y.value) <= y.error:  # perhaps on the other side of the cut
-            spread = math.inf
+    spread = spread_of_angle(y, x)
     return Number(value, spread + LIBRARY * abs(value) + TINY if value else spread)
 
 
@@ -349,11 +304,6 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
     return taken
 
 
-def _equal(a: Any, b: Any) -> Any:
-    a = lift(a)
-    return _decided(a.value == lift(b).value, a, b)
-
-
 def _largest(numbers: Sequence[Any]) -> Number:
     found = numbers[0]
     for x in numbers[1:]:
@@ -366,40 +316,21 @@ MAXIMUM = _extreme(IEEE.maximum)
 
 def _namespace() -> Namespace:
     xp: Any = IEEE
-
-    def bell(x: float) -> float:
-        return 2.0 / math.sqrt(math.pi) * float(xp.exp(-x * x))
-
-    def inside(x: float) -> float:
-        return float(xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x))))
-
-    slopes: dict[str, Callable[[float], float]] = {
-        "exp": xp.exp,
-        "expm1": xp.exp,
-        "log": lambda x: xp.div(1.0, x),
-        "log1p": lambda x: xp.div(1.0, 1.0 + x),
-        "sin": lambda x: 1.0,
-        "cos": lambda x: 1.0,
-        "tan": lambda x: 1.0 + xp.tan(x) * xp.tan(x),
-        "asin": inside,
-        "acos": inside,
-        "atan": lambda x: 1.0 / (1.0 + x * x),
-        "sinh": xp.cosh,
-        "cosh": xp.sinh,
-        "tanh": lambda x: xp.div(1.0, xp.cosh(x)) * xp.div(1.0, xp.cosh(x)),
-        "asinh": lambda x: 1.0 / math.hypot(1.0, x),
-        "acosh": lambda x: xp.div(1.0, xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0)),
-        "atanh": lambda x: xp.div(1.0, (1.0 - x) * (1.0 + x)),
-        "erf": bell,
-    }
+    # Where errors are larger than roundings, the ends say nothing of a wave between them.
+    slopes = SLOPES | dict.fromkeys(("sin", "cos"), lambda x: 1.0)
     functions: dict[str, Any] = {
         name: _elementary(getattr(xp, name), slope) for name, slope in slopes.items()
     }
     # In its right tail erfc is exp(-x*x) in essence, which magnifies the rounding of the square.
-    functions["erfc"] = _elementary(xp.erfc, bell, lambda x: LIBRARY + 2.0 * UNIT * x * x)
+    functions["erfc"] = _elementary(xp.erfc, SLOPES["erfc"], lambda x: LIBRARY + 2.0 * UNIT * x * x)
     functions |= {name: _steps(getattr(xp, name)) for name in ("sign", "floor", "ceil", "round")}
     functions |= {"sqrt": _root, "abs": lambda x: abs(lift(x)), "div": _divide, "pow": _power}
-    functions |= {"hypot": _hypot, "atan2": _atan2, "where": _where, "equal": _equal}
+    functions |= {
+        "hypot": _hypot,
+        "atan2": _atan2,
+        "where": _where,
+        "equal": lambda a, b: lift(a).equals(b),
+    }
     functions |= {"maximum": MAXIMUM, "minimum": _extreme(IEEE.minimum), "largest": _largest}
     functions["isnan"] = lambda x: math.isnan(lift(x).value)
     return Namespace("any order", functions)

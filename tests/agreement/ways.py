@@ -14,8 +14,8 @@ from autograd.compiler import entry
 from autograd.compiler.lowering import schedule
 from autograd.structure import flatten
 from autograd.testing.programs import Program
+from autograd.testing.rounded import TINY
 
-from .anyorder import TINY
 from .reference import Answers, Expected
 
 if TYPE_CHECKING:

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value, floor, relu, sin
+from autograd.table import TABLE
 from autograd.testing import expressions
 from autograd.testing.bounds import backward, value_error
 from autograd.testing.precise import precise
 from autograd.testing.replay import Replay
-from autograd.testing.tracked import Tracked, Unsure, lift
+from autograd.testing.rounded import Unsure
+from autograd.testing.tracked import RULES, Tracked, lift
 
 finite = st.floats(-1e6, 1e6, allow_subnormal=False)
 
@@ -69,3 +71,10 @@ def test_overflow_makes_the_bound_infinite():
 def test_a_constant_with_a_long_mantissa_counts_as_rounded():
     assert lift(2 / math.sqrt(math.pi)).error > 0.0
     assert lift(0.1875).error == 0.0
+
+
+def test_a_power_of_a_negative_base_is_unknown_where_the_exponent_may_not_be_whole():
+    power = RULES[TABLE["pow"]].forward
+    assert power(Tracked(-2.0), Tracked(3.0)).error < 1e-14
+    assert power(Tracked(-2.0), Tracked(3.0, 1e-15)).error == math.inf
+    assert power(Tracked(2.0), Tracked(3.0, 1e-15)).error < 1e-13

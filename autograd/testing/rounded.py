@@ -1,0 +1,192 @@
+"""What floats with a bound on their error share, whatever the bound is of.
+
+:mod:`.tracked` bounds the engine's own roundings; the tests of compiled programs bound those of any order of
+evaluation. Here are the operators that follow from others, comparisons that know when they cannot be sure, and
+how much an elementary function magnifies an error.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from autograd.namespaces import IEEE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Self
+
+UNIT = 2.0**-53
+"""The largest relative error of one rounding."""
+TINY = 2.0**-1074
+"""The largest absolute error of one rounding that underflows."""
+
+
+class Lifting:
+    """Operators of a kind of number that follow from its addition, negation and product, with other kinds lifted."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def lift(cls, number: Any) -> Self:
+            """Any number as one of this kind."""
+
+        def __add__(self, other: Any) -> Self: ...
+
+        def __neg__(self) -> Self: ...
+
+        def __mul__(self, other: Any) -> Self: ...
+
+    def __sub__(self, other: Any) -> Self:
+        return self + -self.lift(other)
+
+    def __radd__(self, other: Any) -> Self:
+        return self.lift(other) + self
+
+    def __rsub__(self, other: Any) -> Self:
+        return self.lift(other) - self
+
+    def __rmul__(self, other: Any) -> Self:
+        return self.lift(other) * self
+
+
+class Unsure:
+    """A comparison that may come out otherwise."""
+
+    __slots__ = ("outcome",)
+
+    def __init__(self, outcome: bool) -> None:
+        self.outcome = outcome
+
+    def __bool__(self) -> bool:
+        return self.outcome
+
+
+class Rounded(Lifting):
+    """A float and a bound on its distance from the exact number.
+
+    Attributes:
+        value: the float.
+        error: the bound; infinite where nothing is known.
+    """
+
+    __slots__ = ("error", "value")
+
+    value: float
+    error: float
+    unsure: type[Unsure] = Unsure
+
+    def __repr__(self) -> str:
+        return f"{self.value}±{self.error:.1e}"
+
+    def __lt__(self, other: Any) -> bool | Unsure:
+        return self.decided(self.value < self.lift(other).value, other)
+
+    def __le__(self, other: Any) -> bool | Unsure:
+        return self.decided(self.value <= self.lift(other).value, other)
+
+    def __gt__(self, other: Any) -> bool | Unsure:
+        return self.decided(self.value > self.lift(other).value, other)
+
+    def __ge__(self, other: Any) -> bool | Unsure:
+        return self.decided(self.value >= self.lift(other).value, other)
+
+    def equals(self, other: Any) -> bool | Unsure:
+        """Whether two numbers are equal; ``==`` itself stays that of objects."""
+        return self.decided(self.value == self.lift(other).value, other)
+
+    def decided(self, outcome: bool, other: Any) -> bool | Unsure:
+        """What a comparison with another number comes to, or that it cannot be told."""
+        other = self.lift(other)
+        doubt = self.error + other.error
+        return (
+            outcome if not doubt or abs(self.value - other.value) > doubt else self.unsure(outcome)
+        )
+
+
+# --- how errors of arguments spread ----------------------------------------------------------
+
+
+def spread_of_angle(y: Rounded, x: Rounded) -> float:
+    """How far errors of y and x may turn ``atan2(y, x)``."""
+    doubt = y.error + x.error
+    if not doubt:
+        return 0.0
+    if x.value < 0.0 and abs(y.value) <= y.error:  # perhaps on the other side of the cut
+        return math.inf
+    room = math.hypot(y.value, x.value) - doubt
+    return doubt / room if room > 0.0 else math.inf
+
+
+def spread_of_power(base: Rounded, exponent: Rounded, value: float) -> float:
+    """How far errors of base and exponent may move ``base ** exponent``, which is this value."""
+    spread = 0.0
+    if base.error and (exponent.value or exponent.error):
+        relative = IEEE.div(base.error, abs(base.value))
+        if not relative < 0.5:
+            return math.inf
+        spread = abs(value) * IEEE.expm1(-abs(exponent.value) * math.log1p(-relative))
+    if exponent.error:
+        if base.value < 0.0:  # which has whole powers only
+            return math.inf
+        spread += abs(value) * IEEE.expm1(abs(IEEE.log(abs(base.value))) * exponent.error)
+    return spread
+
+
+def spread_of_smooth(
+    function: Callable[[float], float], slope: Callable[[float], float], x: Rounded
+) -> float:
+    """How far the argument's error may move a smooth function, by its slope there and at both ends."""
+    e = x.error
+    if not e:
+        return 0.0
+    ends = x.value - e, x.value + e
+    if any(math.isnan(function(end)) for end in ends):
+        return math.inf  # the exact argument may lie outside the domain
+    steepest = max(abs(slope(x.value)), *(abs(slope(end)) for end in ends))
+    return steepest * e if steepest == steepest else math.inf
+
+
+def spread_of_steps(function: Callable[[float], float], x: Rounded) -> float:
+    """How far the argument's error may move a piecewise constant function."""
+    value, e = function(x.value), x.error
+    return max(abs(function(x.value - e) - value), abs(function(x.value + e) - value))
+
+
+def _slopes() -> dict[str, Callable[[float], float]]:
+    xp: Any = IEEE
+
+    def bell(x: float) -> float:
+        return 2.0 / math.sqrt(math.pi) * float(xp.exp(-x * x))
+
+    def inside(x: float) -> float:
+        return float(xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x))))
+
+    return {
+        "exp": xp.exp,
+        "expm1": xp.exp,
+        "log": lambda x: xp.div(1.0, x),
+        "log1p": lambda x: xp.div(1.0, 1.0 + x),
+        "sqrt": lambda x: xp.div(0.5, xp.sqrt(x)),
+        "sin": xp.cos,
+        "cos": xp.sin,
+        "tan": lambda x: 1.0 + xp.tan(x) * xp.tan(x),
+        "asin": inside,
+        "acos": inside,
+        "atan": lambda x: 1.0 / (1.0 + x * x),
+        "sinh": xp.cosh,
+        "cosh": xp.sinh,
+        "tanh": lambda x: xp.div(1.0, xp.cosh(x)) * xp.div(1.0, xp.cosh(x)),
+        "asinh": lambda x: 1.0 / math.hypot(1.0, x),
+        "acosh": lambda x: xp.div(1.0, xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0)),
+        "atanh": lambda x: xp.div(1.0, (1.0 - x) * (1.0 + x)),
+        "erf": bell,
+        "erfc": bell,
+    }
+
+
+# Written out here, and not taken from the table's partials, because those are what is being checked.
+SLOPES = _slopes()
+"""Of elementary functions, up to the sign."""
