@@ -185,7 +185,7 @@ def atan(xp: Namespace) -> Row:
     return xp.atan, lambda out, x: xp.div(1.0, 1.0 + x * x)
 
 
-@primitive(arity=2, domain=lambda y, x: (y * y + x * x,))
+@primitive(arity=2, domain=lambda y, x: (y * y + x * x,), kinks=lambda y, x: (abs(y) + abs(x),))
 def atan2(xp: Namespace) -> Row:
     """The angle of the point (x, y), in (-pi, pi]; jumps across the negative x axis."""
 
@@ -238,7 +238,12 @@ def atanh(xp: Namespace) -> Row:
     return xp.atanh, lambda out, x: xp.div(1.0, (1.0 - x) * (1.0 + x))
 
 
-@primitive(arity=2, commutative=True, domain=lambda a, b: (a * a + b * b,))
+@primitive(
+    arity=2,
+    commutative=True,
+    domain=lambda a, b: (a * a + b * b,),
+    kinks=lambda a, b: (abs(a) + abs(b),),
+)
 def hypot(xp: Namespace) -> Row:
     """``sqrt(a*a + b*b)`` without overflow; derivative 0 at the origin."""
 
@@ -307,7 +312,11 @@ def minimum(xp: Namespace) -> Row:
     )
 
 
-@primitive(arity=3, domain=lambda x, lo, hi: (hi - lo,), kinks=lambda x, lo, hi: (x - lo, x - hi))
+@primitive(
+    arity=3,
+    domain=lambda x, lo, hi: (hi - lo,),
+    kinks=lambda x, lo, hi: (x - lo, x - hi, hi - lo),
+)
 def clip(xp: Namespace) -> Row:
     """x held between lo and hi; derivative 1 on the closed interval, 0 outside."""
 

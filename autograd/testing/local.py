@@ -184,8 +184,10 @@ def _convention(row: Primitive, place: int, left: Any, right: Any) -> Any:
     magnitude between the two, the subgradient of least norm."""
     if row.commutative:
         return (left + right) / 2  # a tie: both arguments share
-    if row.name == "clip" and place == 0:
-        return max(left, right)  # 1 on the closed interval
+    if (
+        row.name == "clip"
+    ):  # 1 on the closed interval; of equal bounds, the lower one where x is below
+        return (max(left, right), left, right)[place]
     if row.name in {"leaky_relu", "elu"}:
         return left
     if left * right <= 0:

@@ -65,6 +65,9 @@ ROWS = {
     "clip at low, bounds": Row(
         lambda m, x, a, b: m.clip(x, a, b), (-1.0, -1.0, 2.0), -1.0, (1.0, 0.0, 0.0)
     ),
+    "clip, equal bounds": Row(
+        lambda m, x, a, b: m.clip(x, a, b), (0.0, 1.0, 1.0), 1.0, (0.0, 1.0, 0.0)
+    ),
     "sign(0)": Row(lambda m, x: m.sign(x), (0.0,), 0.0, (0.0,), SAME),
     "sign(2)": Row(lambda m, x: m.sign(x), (2.0,), 1.0, (0.0,), SAME),
     "floor(2)": Row(lambda m, x: m.floor(x), (2.0,), 2.0, (0.0,), SAME),

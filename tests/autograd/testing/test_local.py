@@ -140,6 +140,8 @@ def test_an_overflow_inside_a_rule_is_a_finding(monkeypatch):
         ("minimum", (1.0, 1.0), 0.0),
         ("clip", (2.0, 0.0, 2.0), 0.0),
         ("clip", (0.0, 0.0, 2.0), 0.0),
+        ("clip", (0.0, 1.0, 1.0), 0.5),
+        ("hypot", (0.0, 0.0), 0.5),
         ("elu", (0.0, 0.5), 1.0),
     ],
 )
@@ -149,6 +151,17 @@ def test_another_subgradient_than_the_documented_one_is_a_finding(name, point, w
     partials = (lambda out, *operands: wrong, *row.partials[1:])
     monkeypatch.setattr(row, "partials", partials)
     assert check_row(row, point)[0].found == wrong
+
+
+def test_equal_bounds_of_clip_are_the_lower_ones(monkeypatch):
+    row, point = TABLE["clip"], (0.0, 1.0, 1.0)
+    assert not check_row(row, point)
+    for place in (1, 2):
+        partials = list(row.partials)
+        partials[place] = lambda out, *operands: 0.5
+        monkeypatch.setattr(row, "partials", tuple(partials))
+        assert check_row(row, point)[0].argument == place
+        monkeypatch.undo()
 
 
 def test_a_row_that_a_user_adds_is_checked_like_any_other():
