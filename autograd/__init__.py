@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from . import functions as _functions
 from ._clash import warn_of_namesake as _warn_of_namesake
 from .functions import *
-from .graph import StaleGraphError as StaleGraphError
 from .graph import first_anomaly as first_anomaly
 from .graph import topological_order as topological_order
 from .modes import AnomalyError as AnomalyError
 from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad
 from .scopes import scope as scope
+from .sweeps import StaleGraphError as StaleGraphError
 from .transforms import grad as grad
 from .transforms import gradient as gradient
 from .transforms import hessian as hessian

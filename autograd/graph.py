@@ -1,25 +1,15 @@
-"""Walking a graph: topological order, the reverse sweep, searches. Nothing here recurses."""
+"""Walking a graph: topological order, and what depends on what. Nothing here recurses."""
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from . import modes
-from .primitives import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection
 
     from .value import Value
-
-
-sweeping = threading.RLock()
-"""Held during a sweep, which leaves its cotangents in the nodes: two threads may share leaves."""
-
-
-class StaleGraphError(RuntimeError):
-    """A leaf's data was changed after the graph was recorded, and the recorded point is needed again."""
 
 
 def topological_order(*roots: Value, until: Collection[Value] = ()) -> list[Value]:
@@ -81,181 +71,6 @@ def restricted(
             part.append(node)
     closed = len(part) == len(order) and not any(source.operands for source in sources)
     return part, None if closed else found
-
-
-def reverse_sweep(
-    order: list[Value],
-    seeds: Iterable[tuple[Value, Any]],
-    create_graph: bool = False,
-    among: Collection[Value] | None = None,
-) -> Iterator[tuple[Value, Any]]:
-    """Hand cotangents from each node to its operands, from the last node of an order to the first.
-
-    Args:
-        order: nodes in topological order.
-        seeds: nodes and the cotangents they start with.
-        create_graph: compute with Values instead of floats, so that the results can be differentiated.
-        among: hand nothing to other nodes than these; None if all operands are in the order.
-
-    Yields:
-        Each node that a cotangent reached with the whole of it, consumers before operands.
-
-    Raises:
-        StaleGraphError: with ``create_graph``, if a leaf no longer has the data it was recorded with.
-    """
-    watch = modes.anomalies.get() if modes.active and not create_graph else None
-    # Cotangents wait in a slot of the nodes, since a dictionary would cost half the sweep's time again.
-    with sweeping:
-        try:
-            for node, seed in seeds:
-                before = node._cotangent
-                node._cotangent = seed if before is None else before + seed
-            for node in reversed(order):
-                cotangent = node._cotangent
-                if cotangent is None:  # no path from a seed, or only through a branch not taken
-                    continue
-                node._cotangent = None
-                yield node, cotangent
-                primitive = node.primitive
-                if primitive is None:
-                    continue
-                if create_graph:
-                    _refuse_stale(node)
-                    out: Any = node
-                    primals: tuple[Any, ...] = node.operands
-                    partials = primitive.traced
-                else:
-                    out = node._data
-                    primals = node.primals
-                    partials = primitive.partials
-                if primitive.arity == 2 and among is None:
-                    # The loop below, unrolled: most nodes have two operands, and this halves the sweep.
-                    a, b = node.operands
-                    x, y = primals
-                    by_a, by_b = partials
-                    if not isinstance(a, float):
-                        local = by_a if type(by_a) is float else by_a(out, x, y)
-                        share = _product(cotangent, local) if create_graph else cotangent * local
-                        if watch is not None:
-                            watch.check_backward(node, a, cotangent, share)
-                        before = a._cotangent
-                        a._cotangent = share if before is None else before + share
-                    if not isinstance(b, float):
-                        local = by_b if type(by_b) is float else by_b(out, x, y)
-                        share = _product(cotangent, local) if create_graph else cotangent * local
-                        if watch is not None:
-                            watch.check_backward(node, b, cotangent, share)
-                        before = b._cotangent
-                        b._cotangent = share if before is None else before + share
-                    continue
-                if primitive.arity is None and among is None and watch is None and not create_graph:
-                    # The same for operations of many operands, of which a neuron's have the most edges.
-                    for operand, local in zip(node.operands, partials[0](out, *primals)):  # noqa: B905
-                        if not isinstance(operand, float):
-                            share = cotangent * local
-                            before = operand._cotangent
-                            operand._cotangent = share if before is None else before + share
-                    continue
-                known = (
-                    primitive.arity is None
-                )  # then one function gives the partials of all operands
-                if known:
-                    partials = partials[0](out, *primals)
-                for operand, partial in zip(node.operands, partials):  # noqa: B905 (80 ns an edge)
-                    if isinstance(operand, float) or (among is not None and operand not in among):
-                        continue
-                    local = partial if known or type(partial) is float else partial(out, *primals)
-                    if local is ABSENT:
-                        continue
-                    share = _product(cotangent, local) if create_graph else cotangent * local
-                    if watch is not None:
-                        watch.check_backward(node, operand, cotangent, share)
-                    before = operand._cotangent
-                    operand._cotangent = share if before is None else before + share
-        except BaseException:  # also GeneratorExit: whoever stops early leaves nothing behind
-            for node in order:
-                node._cotangent = None
-            raise
-
-
-def forward_sweep(
-    order: list[Value], seeds: Iterable[tuple[Value, Any]], create_graph: bool = False
-) -> dict[Value, Any]:
-    """Hand tangents from each node to those computed from it, from the first node to the last.
-
-    A node's tangent is the sum of its partials times its operands' tangents. An operand that no seed
-    reaches has no tangent at all, so that its partial is not computed.
-
-    Args:
-        order: nodes in topological order.
-        seeds: nodes and the tangents they start with; they need not be in the order.
-        create_graph: compute with Values instead of floats, so that the results can be differentiated.
-
-    Returns:
-        The tangent of each node that depends on a seed through something smooth, and of the seeds.
-
-    Raises:
-        StaleGraphError: with ``create_graph``, if a leaf no longer has the data it was recorded with.
-    """
-    tangents: dict[Any, Any] = dict(seeds)
-    get = tangents.get
-    for node in order:
-        primitive = node.primitive
-        if primitive is None or node in tangents:
-            continue
-        moving = [get(operand) for operand in node.operands]  # None for a constant too
-        for tangent in moving:
-            if tangent is not None:
-                break
-        else:
-            continue
-        if create_graph:
-            _refuse_stale(node)
-            out: Any = node
-            primals: tuple[Any, ...] = node.operands
-            partials = primitive.traced
-        else:
-            out = node._data
-            primals = node.primals
-            partials = primitive.partials
-        known = primitive.arity is None
-        if known:
-            partials = partials[0](out, *primals)
-        total = None
-        for tangent, partial in zip(moving, partials, strict=True):
-            if tangent is None:
-                continue
-            local = partial if known or type(partial) is float else partial(out, *primals)
-            if local is ABSENT:
-                continue
-            share = _product(tangent, local) if create_graph else tangent * local
-            total = share if total is None else total + share
-        if total is not None:
-            tangents[node] = total
-    return tangents
-
-
-def _product(a: Any, b: Any) -> Any:
-    """a * b without a node of the graph where one of them is the number 1 or -1."""
-    for one, other in ((a, b), (b, a)):
-        if type(one) is float:
-            if one == 1.0:
-                return other
-            if one == -1.0:
-                return -other
-    return a * b
-
-
-def _refuse_stale(node: Value) -> None:
-    for operand, primal in zip(node.operands, node.primals, strict=True):
-        if not isinstance(operand, float) and operand.data is not primal:
-            now = operand.data
-            if now != primal and not (now != now and primal != primal):
-                raise StaleGraphError(
-                    f"{operand.label or 'a leaf'} was {primal} when {modes.describe(node)} was "
-                    f"computed and is {now} now; compute the graph again before differentiating "
-                    f"it with create_graph=True"
-                )
 
 
 def first_anomaly(root: Value) -> Value | None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from . import modes
 from . import primitives as p
-from .graph import forward_sweep, restricted, reverse_sweep, topological_order
+from .graph import restricted, topological_order
 from .operators import Operators
 from .structure import Structure, entry_types, flatten
+from .sweeps import forward_sweep, reverse_sweep
 from .value import Value, is_real, real
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ import warnings
 from typing import TYPE_CHECKING, Any, cast
 
 from . import modes, scopes
-from .graph import reverse_sweep, sweeping, topological_order
+from .graph import topological_order
 from .operators import Operators
+from .sweeps import reverse_sweep, sweeping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

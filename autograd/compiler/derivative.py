@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
-from ..graph import _product as product
+from ..sweeps import product
 from .recording import Condition, Recorder, Symbol
 
 if TYPE_CHECKING:

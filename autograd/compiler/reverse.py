@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
-from ..graph import _product as times
+from ..sweeps import product as times
 from . import conditions as c
 from . import pairing
 from .contributions import Cotangent

@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from autograd.graph import reverse_sweep, topological_order
+from autograd.graph import topological_order
 from autograd.primitives import ABSENT
+from autograd.sweeps import reverse_sweep
 from autograd.value import Value, real
 
 from .dot import text_width, to_dot

@@ -46,9 +46,9 @@ def rule(name: str, old: str, new: str, *killers: str, equivalent: str = "") -> 
     return Mutant(name, "autograd/primitives.py", old, new, killers, equivalent)
 
 
-def walk(name: str, old: str, new: str, *killers: str, equivalent: str = "") -> Mutant:
-    """A mutant of the traversal."""
-    return Mutant(name, "autograd/graph.py", old, new, killers, equivalent)
+def sweep(name: str, old: str, new: str, *killers: str, equivalent: str = "") -> Mutant:
+    """A mutant of the sweeps."""
+    return Mutant(name, "autograd/sweeps.py", old, new, killers, equivalent)
 
 
 RULES = [
@@ -435,47 +435,47 @@ RULES = [
 ]
 
 WALKS = [
-    walk(
+    sweep(
         "= for += at shared nodes",
         "share if before is None else before + share",
         "share",
         TWICE,
         SMOOTH,
     ),
-    walk(
+    sweep(
         "= for += at binary operations' first operand",
         "a._cotangent = share if before is None else before + share",
         "a._cotangent = share",
         TWICE,
         MACHINE,
     ),
-    walk(
+    sweep(
         "= for += at operations of many operands",
         "                            before = operand._cotangent\n                            operand._cotangent = share if before is None else before + share\n                    continue",
         "                            operand._cotangent = share\n                    continue",
         TWICE,
     ),
-    walk(
+    sweep(
         "a second seed replaces the first",
         "node._cotangent = seed if before is None else before + seed",
         "node._cotangent = seed",
-        "tests/autograd/test_graph.py",
+        "tests/autograd/test_sweeps.py",
         f"{SHAPES}::test_two_seeds_at_one_node_add_up",
     ),
-    walk(
+    sweep(
         "nodes are swept in the order of recording",
         "for node in reversed(order):",
         "for node in order:",
         TWICE,
     ),
-    walk(
+    sweep(
         "a cotangent of 0 is skipped, which hides 0*inf",
         "if cotangent is None:  # no path",
         "if not cotangent:  # no path",
         CONVENTIONS,
         f"{LAWS}::test_a_gradient_of_zero_still_meets_an_infinite_partial",
     ),
-    walk(
+    sweep(
         "large cotangents are clipped",
         "yield node, cotangent\n",
         "cotangent = max(min(cotangent, 1e6), -1e6) if type(cotangent) is float else cotangent\n                yield node, cotangent\n",
@@ -483,70 +483,74 @@ WALKS = [
         SMOOTH,
         f"{LAWS}::test_huge_and_tiny_gradients_pass_unchanged",
     ),
-    walk(
+    sweep(
         "tiny cotangents are flushed to 0",
         "yield node, cotangent\n",
         "cotangent = 0.0 if type(cotangent) is float and abs(cotangent) < 1e-30 else cotangent\n                yield node, cotangent\n",
         f"{LAWS}::test_huge_and_tiny_gradients_pass_unchanged",
     ),
-    walk(
+    sweep(
         "cotangents stay behind for the next sweep",
         "node._cotangent = None\n                yield node, cotangent",
         "yield node, cotangent",
         f"{LAWS}::test_a_second_backward_doubles_the_leaves_only",
     ),
-    walk(
+    sweep(
         "an abandoned sweep leaves its cotangents behind",
         "            for node in order:\n                node._cotangent = None\n            raise",
         "            raise",
-        "tests/autograd/test_graph.py",
+        "tests/autograd/test_sweeps.py",
         f"{SHAPES}::test_a_sweep_that_is_given_up_leaves_nothing_behind",
     ),
-    walk(
+    sweep(
         "the last operand of two is dropped when it is the first again",
         "                    if not isinstance(b, float):",
         "                    if not isinstance(b, float) and b is not a:",
         TWICE,
     ),
-    walk(
+    Mutant(
         "a node is emitted before its operands",
+        "autograd/graph.py",
         "push(node)\n        push(None)",
         "emit(node)",
-        f"{SHAPES}::test_every_node_comes_after_its_operands_and_once",
+        (f"{SHAPES}::test_every_node_comes_after_its_operands_and_once",),
     ),
-    walk(
+    Mutant(
         "a node is listed once for each consumer",
+        "autograd/graph.py",
         "        if node in seen:\n            continue\n",
         "",
-        f"{SHAPES}::test_every_node_comes_after_its_operands_and_once",
-        TWICE,
+        (
+            f"{SHAPES}::test_every_node_comes_after_its_operands_and_once",
+            TWICE,
+        ),
     ),
-    walk(
+    sweep(
         "with create_graph the cotangent's sign is lost at a partial of -1",
         "return -other",
         "return other",
         SECOND,
         HIGHER,
     ),
-    walk(
+    sweep(
         "with create_graph partials are numbers",
         "                    out: Any = node\n                    primals: tuple[Any, ...] = node.operands\n                    partials = primitive.traced",
         "                    out: Any = node._data\n                    primals: tuple[Any, ...] = node.primals\n                    partials = primitive.partials",
         SECOND,
     ),
-    walk(
+    sweep(
         "with create_graph the output is cut off",
         "out: Any = node\n",
         "out: Any = node.detach()\n",
         SECOND,
         THIRD,
     ),
-    walk(
+    sweep(
         "a changed leaf is not noticed",
         "_refuse_stale(node)",
         "pass",
         "tests/autograd/test_transforms.py",
-        "tests/autograd/test_graph.py",
+        "tests/autograd/test_sweeps.py",
         f"{SHAPES}::test_a_changed_leaf_is_refused_with_create_graph",
     ),
     Mutant(
@@ -594,7 +598,7 @@ WALKS = [
     ),
     Mutant(
         "a node remembers its operands' numbers of now",
-        "autograd/graph.py",
+        "autograd/sweeps.py",
         "                    primals = node.primals\n",
         "                    primals = tuple(x if type(x) is float else x._data for x in node.operands)\n",
         (MACHINE, "tests/autograd/test_value.py"),
@@ -678,7 +682,7 @@ NUMBERS = [
     ),
     Mutant(
         "in forward mode the last operand's tangent replaces the others",
-        "autograd/graph.py",
+        "autograd/sweeps.py",
         "total = share if total is None else total + share",
         "total = share",
         (f"{LAWS}::test_reverse_mode_is_the_adjoint_of_forward_mode",),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import StaleGraphError, Value, gradient, topological_order
-from autograd.graph import reverse_sweep
+from autograd.sweeps import reverse_sweep
 from autograd.testing import expressions
 
 INTEGER_STEPS = st.lists(
