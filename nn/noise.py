@@ -152,7 +152,7 @@ class Noise:
             module.calls += samples
 
 
-_FICKLE = "called again on the same sample, the model draws other numbers of random numbers"
+_FICKLE = "called again on the same sample, the model draws more or fewer random numbers"
 
 _supply: ContextVar[Callable[[Noisy, int], list[Any]] | None] = ContextVar("supply", default=None)
 """What gives noise to the modules, where it is not their own rows."""
