@@ -126,14 +126,20 @@ TORCH_TWICE = [name for name in TORCH_OPS if name not in {"pow", "log_sigmoid", 
 def torch_results(torch, program, leaves):
     """The program's results in PyTorch."""
     functional = torch.nn.functional
+
+    def sigmoid(x):  # its own is 0 where exp(-x) overflows
+        zero = torch.zeros_like(x)
+        tail = torch.exp(torch.minimum(x, zero))
+        return tail / (tail + torch.exp(torch.minimum(-x, zero)))
+
     special = {
-        "sigmoid": torch.sigmoid,
+        "sigmoid": sigmoid,
         "log_sigmoid": functional.logsigmoid,
         # its own is x beyond a threshold that is 1e-9 off, and without one overflows
         "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
         "relu": torch.relu,
         "gelu": lambda x: x * 0.5 * torch.erfc(-math.sqrt(0.5) * x),  # its own uses erf
-        "silu": functional.silu,
+        "silu": lambda x: x * sigmoid(x),
         "erf": torch.erf,
         "erfc": torch.erfc,
         "xlogy": torch.special.xlogy,
