@@ -119,7 +119,7 @@ TORCH_OPS = [name for name in SMOOTH if name not in {"expm1", "elu"}]
 # Its second derivative of a power at an exponent of 0 lacks 1/base: it cuts the exponent off there.
 # Its second derivative of logsigmoid loses digits in the right tail: at 13 it is -2.260319188887599e-06, and
 # -s * (1 - s) with s = sigmoid(-13) is -2.2603191888376428e-06 (mpmath, 40 digits).
-# Its second derivative of logaddexp, which stands for softplus here, is nan in the left tail.
+# What stands for softplus here has no second derivative at 0.
 TORCH_TWICE = [name for name in TORCH_OPS if name not in {"pow", "log_sigmoid", "softplus"}]
 
 
@@ -135,8 +135,11 @@ def torch_results(torch, program, leaves):
     special = {
         "sigmoid": sigmoid,
         "log_sigmoid": functional.logsigmoid,
-        # its own is x beyond a threshold that is 1e-9 off, and without one overflows
-        "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
+        # its own is x beyond a threshold that is 1e-9 off, and without one overflows; the gradient of its
+        # logaddexp is 0 where exp(-x) overflows
+        "softplus": lambda x: (
+            torch.maximum(x, torch.zeros_like(x)) + torch.log1p(torch.exp(-torch.abs(x)))
+        ),
         "relu": torch.relu,
         "gelu": lambda x: x * 0.5 * torch.erfc(-math.sqrt(0.5) * x),  # its own uses erf
         "silu": lambda x: x * sigmoid(x),
