@@ -12,7 +12,7 @@ from autograd.value import Value
 
 from . import bounds, numerical
 from .precise import precise
-from .replay import Replay, at_kink
+from .replay import Replay, switches
 from .report import Entry, Verdict
 from .rounded import TINY
 from .slopes import Slopes
@@ -68,7 +68,7 @@ def replay_entries(
     analytic = backward_of(output, leaves) if theirs is None else theirs
     tolerated = bounds.backward(output)
     replay = Replay(output)
-    kinks = sum(map(at_kink, replay.order))
+    kinks = _conventions(replay)
     entries = []
     for leaf, x, found in zip(leaves, names, analytic, strict=True):
         title = derivative_name(name, x)
@@ -96,7 +96,7 @@ def second_entries(
 ) -> list[Entry]:
     """Checker B's findings on an output's second derivatives; the arguments are :func:`replay_entries`'."""
     replay = Replay(output)
-    kinks = sum(map(at_kink, replay.order))
+    kinks = _conventions(replay)
     known = set(replay.order)
     found_already: dict[frozenset[Value], Slopes] = {}
     entries = []
@@ -137,7 +137,7 @@ def decide_replay(found: float, exact: Slopes, bound: Bound, kinks: int) -> Deci
         found: the derivative.
         exact: the exact slopes.
         bound: what rounding may have done to the derivative.
-        kinks: how many nodes of the graph stand at a kink.
+        kinks: how many conventions have a part in it.
     """
     if not math.isfinite(bound.error):
         return Verdict.INCONCLUSIVE, "overflow, underflow, or a branch that rounding decides"
@@ -165,6 +165,12 @@ def decide_replay(found: float, exact: Slopes, bound: Bound, kinks: int) -> Deci
     if kinks > 1:
         return Verdict.INCONCLUSIVE, "conventions at kinks do not add up to a subgradient"
     return Verdict.FAIL, "kink; not between the one-sided slopes"
+
+
+def _conventions(replay: Replay) -> int:
+    """How many conventions a derivative is made of; one node may have several, as a tie of three has."""
+    rows = ((node.primitive, node.primals) for node in replay.order)
+    return sum(switches(row, primals) for row, primals in rows if row is not None)
 
 
 def _float(number: Any) -> float:

@@ -13,7 +13,7 @@ from autograd.graph import topological_order
 from autograd.table import ABSENT
 
 from .precise import precise
-from .replay import at_kink
+from .replay import switches
 from .rounded import UNIT
 from .slopes import slopes
 from .tracked import RULES, Tracked, lift
@@ -78,7 +78,7 @@ def check_graph(root: Value, per_row: int = 25) -> list[Finding]:
         counts[row.name] = counts.get(row.name, 0) + 1
         findings += [
             finding._replace(node=node)
-            for finding in check_row(row, node.primals, wanted, node.data, at_kink(node))
+            for finding in check_row(row, node.primals, wanted, node.data)
         ]
     return findings
 
@@ -88,7 +88,6 @@ def check_row(
     operands: tuple[float, ...],
     wanted: Iterable[int] | None = None,
     out: float | None = None,
-    kink: bool | None = None,
 ) -> list[Finding]:
     """Findings in one row of the table at given operands.
 
@@ -97,7 +96,6 @@ def check_row(
         operands: floats; where one is not finite there is nothing to check against.
         wanted: the arguments whose partials are looked at; all by default.
         out: what the operation answered; by default, what it answers now.
-        kink: whether the operands lie at a kink of the row.
 
     >>> from autograd.primitives import tanh
     >>> check_row(tanh, (0.5,))
@@ -105,8 +103,6 @@ def check_row(
     """
     if not all(map(math.isfinite, operands)):
         return []
-    if kink is None:
-        kink = _switches(row, operands) > 0
     out = row.forward(*operands) if out is None else out
     exact = [Tracked(x) for x in operands]
     tracked = lift(RULES[row].forward(*exact))
@@ -129,7 +125,7 @@ def check_row(
         partial, bound = found(place), bounds(place)
         if partial is ABSENT or row.name == "where":  # a choice, whose partials select
             continue
-        fault = _partial_fault(row, operands, place, float(partial), lift(bound).error, kink)
+        fault = _partial_fault(row, operands, place, float(partial), lift(bound).error)
         if fault is not None:
             findings.append(Finding(None, row, operands, place, float(partial), *fault))
     return findings
@@ -146,7 +142,7 @@ def _partials(
 
 
 def _partial_fault(
-    row: Primitive, operands: tuple[float, ...], place: int, found: float, error: float, kink: bool
+    row: Primitive, operands: tuple[float, ...], place: int, found: float, error: float
 ) -> tuple[float, float] | None:
     here = precise()
     forward = here.rules[row].forward
@@ -161,22 +157,18 @@ def _partial_fault(
         return max(1, abs(evaluate(None)))  # the rule may meet 1 inside, like log(1 + exp(x))
 
     exact = slopes(evaluate, operands[place], 0.0, magnitude)
+    conventions = switches(row, operands)
     if not exact.settled:  # a pole, or the edge of the domain
-        if kink and row.arity == 1:  # a jump: all conventions say 0 there
+        if conventions and row.arity == 1:  # a jump: all conventions say 0 there
             return None if found == 0.0 else (0.0, 0.0)
         return None
-    if kink and _switches(row, operands) > 1:  # an interval of one point in clip
+    if conventions > 1:  # an interval of one point in clip
         return None
     if exact.smooth:
         return _fault(found, exact.right, error + exact.error)
-    if not kink:
+    if not conventions:
         return None
     return _fault(found, _convention(row, place, exact.left, exact.right), error)
-
-
-def _switches(row: Primitive, operands: tuple[float, ...]) -> int:
-    """How many of a row's switching functions vanish."""
-    return 0 if row.kinks is None else sum(s == 0.0 for s in row.kinks(*operands))
 
 
 def _convention(row: Primitive, place: int, left: Any, right: Any) -> Any:

@@ -106,6 +106,7 @@ def test_ties_between_results_pass():
         (lambda x: relu(x) - relu(-x), 0.0),  # conventions that do not add up
         (lambda x: autograd.clip(-1.0, autograd.hypot(x, x), x), 0.0),
         (lambda x: autograd.atan2(x * x * x, x * x), 0.0),
+        (lambda x: autograd.clip(-2.0 * x, -x, x), 0.0),  # two switches of one node
     ],
 )
 def test_what_cannot_be_decided_is_inconclusive_and_does_not_raise(f, x):
