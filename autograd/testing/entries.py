@@ -11,8 +11,9 @@ from autograd.transforms import gradient as gradient_of
 from autograd.value import Value
 
 from . import bounds, numerical
+from .conventions import conventions
 from .precise import precise
-from .replay import Replay, switches
+from .replay import Replay
 from .report import Entry, Verdict
 from .rounded import TINY
 from .slopes import Slopes
@@ -68,7 +69,7 @@ def replay_entries(
     analytic = backward_of(output, leaves) if theirs is None else theirs
     tolerated = bounds.backward(output)
     replay = Replay(output)
-    kinks = _conventions(replay)
+    kinks = conventions(replay.order)
     entries = []
     for leaf, x, found in zip(leaves, names, analytic, strict=True):
         title = derivative_name(name, x)
@@ -96,7 +97,7 @@ def second_entries(
 ) -> list[Entry]:
     """Checker B's findings on an output's second derivatives; the arguments are :func:`replay_entries`'."""
     replay = Replay(output)
-    kinks = _conventions(replay)
+    kinks = conventions(replay.order)
     known = set(replay.order)
     found_already: dict[frozenset[Value], Slopes] = {}
     entries = []
@@ -137,7 +138,7 @@ def decide_replay(found: float, exact: Slopes, bound: Bound, kinks: int) -> Deci
         found: the derivative.
         exact: the exact slopes.
         bound: what rounding may have done to the derivative.
-        kinks: how many conventions have a part in it.
+        kinks: how many conventions have a part in it; see :func:`~.conventions.conventions`.
     """
     if not math.isfinite(bound.error):
         return Verdict.INCONCLUSIVE, "overflow, underflow, or a branch that rounding decides"
@@ -165,12 +166,6 @@ def decide_replay(found: float, exact: Slopes, bound: Bound, kinks: int) -> Deci
     if kinks > 1:
         return Verdict.INCONCLUSIVE, "conventions at kinks do not add up to a subgradient"
     return Verdict.FAIL, "kink; not between the one-sided slopes"
-
-
-def _conventions(replay: Replay) -> int:
-    """How many conventions a derivative is made of; one node may have several, as a tie of three has."""
-    rows = ((node.primitive, node.primals) for node in replay.order)
-    return sum(switches(row, primals) for row, primals in rows if row is not None)
 
 
 def _float(number: Any) -> float:

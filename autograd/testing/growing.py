@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd.table import TABLE
 
+from .conventions import is_flat
 from .intervals import RULES, Interval, lift
 from .programs import Program, Step
 
@@ -91,7 +92,7 @@ def row_names(ops: Collection[Any] | None, smooth: bool) -> list[str]:
         ValueError: if a name is not in the table, or there is none.
     """
     if ops is None:
-        return [n for n, row in TABLE.items() if n != "where" and not (smooth and _is_flat(row))]
+        return [n for n, row in TABLE.items() if n != "where" and not (smooth and is_flat(row))]
     names = [op if isinstance(op, str) else getattr(op, "__name__", repr(op)) for op in ops]
     if not names:
         raise ValueError("ops names no primitive")
@@ -99,14 +100,6 @@ def row_names(ops: Collection[Any] | None, smooth: bool) -> list[str]:
         if name not in TABLE:
             raise ValueError(f"ops: there is no primitive called {name!r}; there are {list(TABLE)}")
     return names
-
-
-def _is_flat(row: Primitive) -> bool:
-    """Whether a row's derivative is 0 wherever it has one, as that of floor is."""
-    if row.arity != 1 or row.kinks is None:
-        return False
-    probes = (-2.3, -0.7, 0.4, 1.6)
-    return all(row.partials[0](row.forward(x), x) == 0.0 for x in probes)
 
 
 def grow(

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd.graph import topological_order
 from autograd.table import ABSENT
 
+from .conventions import switches
 from .precise import precise
-from .replay import switches
 from .rounded import UNIT
 from .slopes import slopes
 from .tracked import RULES, Tracked, lift
@@ -157,16 +157,16 @@ def _partial_fault(
         return max(1, abs(evaluate(None)))  # the rule may meet 1 inside, like log(1 + exp(x))
 
     exact = slopes(evaluate, operands[place], 0.0, magnitude)
-    conventions = switches(row, operands)
+    ties = switches(row, operands)
     if not exact.settled:  # a pole, or the edge of the domain
-        if conventions and row.arity == 1:  # a jump: all conventions say 0 there
+        if ties and row.arity == 1:  # a jump: all conventions say 0 there
             return None if found == 0.0 else (0.0, 0.0)
         return None
-    if conventions > 1:  # an interval of one point in clip
+    if ties > 1:  # an interval of one point in clip
         return None
     if exact.smooth:
         return _fault(found, exact.right, error + exact.error)
-    if not conventions:
+    if not ties:
         return None
     return _fault(found, _convention(row, place, exact.left, exact.right), error)
 

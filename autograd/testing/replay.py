@@ -7,7 +7,6 @@ of the table takes part.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, cast
 
 from autograd.graph import topological_order
@@ -16,8 +15,6 @@ from .precise import precise
 from .slopes import Slopes, slopes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from autograd.table import Primitive
     from autograd.value import Value
 
@@ -142,15 +139,3 @@ class Replay:
         for i in affected:
             moved[i] = self._compute(self.order[i], numbers, moved)
         return moved.get(self._root, numbers[self._root])
-
-
-def at_kink(node: Value) -> bool:
-    """Whether a node's operands lie just where its derivative is a convention."""
-    return node.primitive is not None and switches(node.primitive, node.primals) > 0
-
-
-def switches(row: Primitive, operands: Sequence[float]) -> int:
-    """How many of a row's switching functions vanish: where one does, its derivative is a convention."""
-    if row.kinks is None or not all(map(math.isfinite, operands)):
-        return 0
-    return sum(switch == 0.0 for switch in row.kinks(*operands))

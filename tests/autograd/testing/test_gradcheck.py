@@ -96,6 +96,12 @@ def test_ties_between_results_pass():
     assert gradcheck(lambda x: maximum(x * 2, x + 1), 1.0)
 
 
+def jump_times_zero(x):
+    """Of slopes 1/e and e at 0, where sign's convention makes it 0."""
+    s = autograd.sign(x)
+    return x * s * s * exp(s)
+
+
 @pytest.mark.parametrize(
     ("f", "x"),
     [
@@ -107,6 +113,7 @@ def test_ties_between_results_pass():
         (lambda x: autograd.clip(-1.0, autograd.hypot(x, x), x), 0.0),
         (lambda x: autograd.atan2(x * x * x, x * x), 0.0),
         (lambda x: autograd.clip(-2.0 * x, -x, x), 0.0),  # two switches of one node
+        (jump_times_zero, 0.0),
     ],
 )
 def test_what_cannot_be_decided_is_inconclusive_and_does_not_raise(f, x):

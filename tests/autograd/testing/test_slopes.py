@@ -6,8 +6,9 @@ import pytest
 
 from autograd import Value, cos, exp, floor, log, maximum, sigmoid, sqrt, tanh
 from autograd import abs as absolute
+from autograd.testing.conventions import at_kink
 from autograd.testing.precise import precise
-from autograd.testing.replay import Replay, at_kink
+from autograd.testing.replay import Replay
 
 
 def slopes(f, x):

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from autograd import Value, exp, log, tanh
 from autograd.table import TABLE, primitive
 from autograd.testing import Program, expressions, gradcheck, kinks, values
+from autograd.testing.conventions import at_kink
 from autograd.testing.growing import RandomChooser, grow, image, kink_points, row_names, spread
 from autograd.testing.intervals import RULES, Interval, lift
-from autograd.testing.replay import at_kink
 
 NO_CHECKS = list(HealthCheck)
 
