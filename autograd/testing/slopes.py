@@ -126,6 +126,6 @@ def _limit(
 
 def _agree(mp: Any, a: Any, b: Any, negligible: Any, relative: float = 1e-22) -> bool:
     difference = abs(a - b)
-    if mp.isnan(difference):
+    if not mp.isfinite(difference):
         return False
     return bool(difference <= relative * max(abs(a), abs(b)) or difference <= negligible)

@@ -114,6 +114,7 @@ def jump_times_zero(x):
         (lambda x: autograd.atan2(x * x * x, x * x), 0.0),
         (lambda x: autograd.clip(-2.0 * x, -x, x), 0.0),  # two switches of one node
         (jump_times_zero, 0.0),
+        (lambda x: (2.0**x) ** autograd.xlogy(x, 0.0), 0.0),  # infinite beside 0
     ],
 )
 def test_what_cannot_be_decided_is_inconclusive_and_does_not_raise(f, x):
