@@ -6,8 +6,10 @@ is recorded with symbols in the noise's place, and each step is given what the c
 
 from __future__ import annotations
 
+import hashlib
 import operator
 import random
+import struct
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from autograd.modes import lifting
 from .module import Module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Array = Any
 
@@ -46,7 +48,11 @@ class Noisy(Module):
         self.calls = 0
 
     def from_uniform(self, u: Any) -> Any:
-        """The noise, made of an array of numbers spread evenly over [0, 1)."""
+        """The noise, made of numbers spread evenly over [0, 1).
+
+        Args:
+            u: a float, or an array of any shape.
+        """
         raise NotImplementedError
 
     def noise(self, size: int) -> list[Any]:
@@ -68,24 +74,20 @@ class Noisy(Module):
         return self.row(call, size)
 
     def row(self, call: int, size: int) -> list[float]:
-        """The numbers of one call that draws so many."""
-        numbers: list[float] = self.rows(call, 1, size)[0].tolist()
-        return numbers
+        """The first numbers of a call's row."""
+        whole = struct.unpack(f"<{size}I", self._bytes(call, size))
+        return [self.from_uniform(n / 2**32) for n in whole]
 
-    def rows(self, call: int, count: int, size: int) -> Array:
-        """The numbers of some calls in a row, each of which draws as many, an array (count, size).
-
-        Args:
-            call: the first of them.
-        """
+    def rows(self, calls: Iterable[int], size: int) -> Array:
+        """The first numbers of some calls' rows, an array (calls, size)."""
         import numpy as np
 
-        # Philox makes block n of its four numbers without those before (Salmon et al. 2011, "Parallel random
-        # numbers: as easy as 1, 2, 3"), and NumPy promises that its raw numbers stay what they are.
-        blocks = -(-size // 4)
-        key = np.array([self.seed, size], np.uint64)
-        raw = np.random.Philox(key=key, counter=call * blocks).random_raw(count * blocks * 4)
-        return self.from_uniform((raw.reshape(count, -1)[:, :size] >> 11) * 2.0**-53)
+        whole = np.frombuffer(b"".join([self._bytes(call, size) for call in calls]), "<u4")
+        return self.from_uniform(whole.reshape(-1, size) / 2**32)
+
+    def _bytes(self, call: int, size: int) -> bytes:
+        """Four bytes for each number: a hash, so that no row needs those before it, nor NumPy."""
+        return hashlib.shake_128(b"%d %d" % (self.seed, call)).digest(4 * size)
 
 
 class Noise:
@@ -142,8 +144,9 @@ class Noise:
 
         found = [np.empty((samples, 0))]
         for (module, size), (turn, turns) in zip(self._calls, self._turns, strict=True):
-            rows = module.rows(int(module.calls), samples * turns, size)
-            found.append(rows[turn::turns])
+            start = int(module.calls)
+            calls = range(start + turn, start + samples * turns, turns)
+            found.append(module.rows(calls, size))
         return np.concatenate(found, axis=1)
 
     def advance(self, samples: int) -> None:

@@ -7,17 +7,17 @@ import inspect
 import pytest
 from hypothesis import given, seed, settings
 
-from autograd import graph, value
+from autograd import sweeps, value
 from autograd.testing import GradientError, expressions, gradcheck
 
 
 def plant(monkeypatch, old: str, new: str) -> None:
     """Compile the engine's reverse sweep again with a piece of its text replaced."""
-    source = inspect.getsource(graph.reverse_sweep)
+    source = inspect.getsource(sweeps.reverse_sweep)
     assert old in source
-    scope = vars(graph).copy()
+    scope = vars(sweeps).copy()
     exec("from __future__ import annotations\n" + source.replace(old, new), scope)
-    for module in (graph, value):
+    for module in (sweeps, value):
         monkeypatch.setattr(module, "reverse_sweep", scope["reverse_sweep"])
 
 
