@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import Value, no_grad
 
 from . import data, losses, metrics
+from .module import modules_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -160,7 +161,7 @@ def named_metrics(given: Any) -> dict[str, Any]:
 @contextmanager
 def evaluating(model: Any) -> Iterator[None]:
     """Evaluation mode and no recording; afterwards each module is in the mode it was in."""
-    modules = list(model.modules()) if hasattr(model, "modules") else []
+    modules = modules_of(model)
     modes = [module.training for module in modules]
     try:
         for module in modules:

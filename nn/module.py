@@ -188,6 +188,15 @@ class Module:
 # --- walking ---------------------------------------------------------------------------------
 
 
+def modules_of(model: Any) -> list[Any]:
+    """The modules in a model; a plain function shows none.
+
+    >>> modules_of(lambda x: x)
+    []
+    """
+    return list(model.modules()) if hasattr(model, "modules") else []
+
+
 def _walk(
     value: Any, name: str, seen: set[int], inherited: bool = False
 ) -> Iterator[tuple[str, Any]]:

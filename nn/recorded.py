@@ -9,6 +9,7 @@ from autograd.compiler.batch import BatchLoss
 
 from .arranging import arranged
 from .encoding import UNRECORDABLE, Encoding, encodings, plain
+from .module import modules_of
 from .noise import Noise, Noisy
 from .steps import buffered
 from .updating import Rule
@@ -60,7 +61,7 @@ class Recorded:
             if not isinstance(module, Noisy):
                 raise CannotCompile(f"{type(module).__name__} changes its {name} at each call")
         self._model, self._loss = model, loss
-        self._modules = list(model.modules()) if hasattr(model, "modules") else []
+        self._modules = modules_of(model)
         self._modes = self._training()
         self.noise = Noise(model, plain(X[0]))
         groups = [group["params"] for group in optimizer.param_groups]

@@ -11,6 +11,8 @@ from autograd import functions as ag
 from autograd.collector import collector_paused
 from autograd.modes import describe
 
+from .module import modules_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol
@@ -145,5 +147,6 @@ class EagerStep:
 
 def buffered(model: Any) -> list[tuple[Any, str]]:
     """What a model's calls change beside the graph, such as Dropout's count of calls."""
-    modules = model.modules() if hasattr(model, "modules") else ()
-    return [(module, name) for module in modules for name in getattr(module, "buffers", ())]
+    return [
+        (module, name) for module in modules_of(model) for name in getattr(module, "buffers", ())
+    ]

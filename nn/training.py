@@ -16,6 +16,7 @@ from . import data, evaluation, losses, optim, saving
 from .callbacks import Checkpoint, Run
 from .compiling import AutoStep, CompiledStep
 from .history import ALWAYS, History
+from .module import modules_of
 from .steps import DivergenceError, EagerStep
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def _epochs(
         if type(callback).on_batch_end is not callbacks_.Callback.on_batch_end
     ]
     advance: Callable[[list[int]], float] | None = None
-    modules = list(run.model.modules()) if hasattr(run.model, "modules") else []
+    modules = modules_of(run.model)
     modes = [module.training for module in modules]
     try:
         while run.epoch < run.epochs and not run.stopped:
