@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Bound(NamedTuple):
-    """What rounding can do to one leaf's gradient."""
+    """What rounding can do to one node's gradient."""
 
     error: float
     """The largest distance between the computed gradient and the exact one."""
@@ -50,7 +50,7 @@ def value_error(root: Value) -> float:
 
 
 def backward(root: Value) -> dict[Value, Bound]:
-    """For each leaf that the root depends on, a bound on its gradient's rounding error."""
+    """For each node that the root depends on, a bound on its gradient's rounding error."""
     order = topological_order(root)
     numbers = forward(order)
     cotangents: dict[Value, tuple[Tracked, float]] = {root: (Tracked(1.0), 1.0)}
@@ -59,11 +59,11 @@ def backward(root: Value) -> dict[Value, Bound]:
         if node not in cotangents:
             continue
         cotangent, scale = cotangents.pop(node)
+        # What arrives may have been added up in another order.
+        error = 1.01 * cotangent.error + 4.0 * UNIT * scale + TINY
+        bounds[node] = Bound(error if error == error else math.inf, scale)
         row = node.primitive
         if row is None:
-            # And may add up what arrives in another order.
-            error = 1.01 * cotangent.error + 4.0 * UNIT * scale + TINY
-            bounds[node] = Bound(error if error == error else math.inf, scale)
             continue
         operands = [Tracked(x) if isinstance(x, float) else numbers[x] for x in node.operands]
         out = numbers[node]
@@ -83,3 +83,19 @@ def backward(root: Value) -> dict[Value, Bound]:
                 share, weight = before + share, gathered + weight
             cotangents[operand] = share, weight
     return bounds
+
+
+def underflow_forward(found: dict[Value, Bound]) -> float:
+    """What underflow may do to a root's tangent, whatever the leaves' tangents are.
+
+    A forward sweep multiplies in the opposite order of a reverse sweep. What is rounded relatively is off by as
+    much in both, but a product that underflows on the way up need not on the way down. Each is off by at most
+    :data:`.rounded.TINY`, which goes on to the root like any change of that node.
+
+    Args:
+        found: what :func:`backward` answers for the root.
+    """
+    return sum(
+        len(node.operands) * TINY * (1.0 + bound.scale)  # 1.0, since half a TINY rounds to none
+        for node, bound in found.items()
+    )

@@ -16,6 +16,7 @@ from .entries import ULPS, ladder_entries, replay_entries, second_entries
 from .precise import precise
 from .programs import program_of, reduced
 from .report import Entry, Report, Verdict
+from .rounded import TINY
 from .subject import Derivatives, Subject, require_value
 
 if TYPE_CHECKING:
@@ -149,10 +150,11 @@ def check_jvp_vjp(
     back = vjp(flat, *subject.point)[1](u)
     analytic = math.fsum(a * b for a, b in zip(u, forward, strict=True))
     numeric = math.fsum(a * b for a, b in zip(back, v, strict=True))
-    tolerance = 0.0
+    tolerance = (len(u) + len(v)) * TINY  # of the last products
     for weight, output in zip(u, outputs, strict=True):
         require_value(output, subject.name)
         found = bounds.backward(output)
+        tolerance += abs(weight) * bounds.underflow_forward(found)
         for leaf, tangent in zip(leaves, v, strict=True):
             if leaf in found:
                 error, scale = found[leaf]

@@ -151,7 +151,7 @@ def _power(a: Any, b: Any) -> Tracked:
 def _hypot(a: Any, b: Any) -> Tracked:
     a, b = lift(a), lift(b)
     value = math.hypot(a.value, b.value)
-    return Tracked(value, a.error + b.error + LIBRARY * value)
+    return Tracked(value, a.error + b.error + LIBRARY * value + TINY)
 
 
 def _atan2(y: Any, x: Any) -> Tracked:

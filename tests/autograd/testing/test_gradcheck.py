@@ -168,6 +168,18 @@ def test_jvp_and_vjp_are_adjoint():
     assert report.entries[0].error < 1e-14
 
 
+@pytest.mark.parametrize("factors", [(1e-300, 1e-20, 1e10), (1e10, 1e-160, 1e-163)])
+def test_products_that_underflow_in_one_mode_only_are_adjoint(factors):
+    def scaled(x):
+        for factor in factors:
+            x = x * factor
+        return x
+
+    report = check_jvp_vjp(scaled, 1.0)
+    assert report.entries[0].error > 0.0
+    assert report
+
+
 def test_a_function_that_returns_no_value_is_refused():
     with pytest.raises(TypeError, match=r"f must return Values.*not 4.0"):
         gradcheck(lambda x: x.data * 2, 2.0)

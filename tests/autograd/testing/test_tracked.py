@@ -48,6 +48,18 @@ def test_a_programs_value_is_within_its_bound(program):
         assert abs(exact - root.data) <= error * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("name", ["mul", "div", "hypot", "sqrt", "pow", "erfc"])
+def test_what_underflows_is_within_its_bound(name):
+    operands = {"mul": (1e-200, 1e-120), "div": (1e-200, 3e120), "hypot": (5e-324, 5e-324)}
+    operands |= {"sqrt": (1.5e-323,), "pow": (1e-200, 1.61), "erfc": (27.1,)}
+    row, xs = TABLE[name], operands[name]
+    found = lift(RULES[row].forward(*(Tracked(x) for x in xs)))
+    here = precise()
+    with here.precision(2000):
+        exact = here.number(here.rules[row].forward(*(here.number(x) for x in xs)))
+        assert 0.0 < abs(exact - found.value) <= found.error
+
+
 def test_a_comparison_that_rounding_could_turn_is_unsure():
     third = Tracked(1.0) / 3.0
     assert isinstance(third * 3.0 > 1.0, Unsure)
