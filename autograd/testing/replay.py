@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 INNER_STEP, OUTER_STEPS = -320, (-160, -220)
 """The steps of a difference of differences, as powers of two. They are wider than those of a first difference,
 because both cost digits; and the inner one, taken once, is the finest."""
+FINER = 100
+"""How much finer, as a power of two, the inner step is taken once more where a second derivative is tiny."""
 
 
 class Replay:
@@ -85,11 +87,16 @@ class Replay:
         """
         found = self._second_slopes(first, second, tolerance, INNER_STEP)
         if found.settled and abs(found.right) < 2.0 ** (INNER_STEP // 2):
-            # So small a slope may be what the first derivative's own step leaves of a 0: it shrinks with it.
-            finer = self._second_slopes(first, second, tolerance, INNER_STEP - 100)
+            # So small a slope may be what the first derivative's own step, which is taken once, leaves of it: that
+            # shrinks with the step, so that what the finer step leaves is known from the difference.
+            finer = self._second_slopes(first, second, tolerance, INNER_STEP - FINER)
             if finer.settled and abs(finer.right) < 2.0**-20 * abs(found.right):
                 zero = precise().context.zero
                 return Slopes(zero, zero, True, True, float(2 * abs(finer.right)))
+            if finer.settled:
+                moved = max(abs(finer.left - found.left), abs(finer.right - found.right))
+                left = float(precise().context.ldexp(moved, 1 - FINER))
+                return finer._replace(error=finer.error + left)
         return found
 
     def _second_slopes(self, first: Value, second: Value, tolerance: float, inner: int) -> Slopes:

@@ -268,7 +268,7 @@ def _hypot(a: Any, b: Any) -> Number:
         return _corners(math.hypot, a, b)
     if a.exact and b.exact and (not a.value or not b.value):
         return Number(value)
-    return Number(value, a.error + b.error + LIBRARY * value)
+    return Number(value, a.error + b.error + LIBRARY * value + TINY)
 
 
 def _atan2(y: Any, x: Any) -> Number:

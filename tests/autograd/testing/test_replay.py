@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograd import exp, hypot
-from autograd.testing import gradgradcheck
+from autograd import cos, exp, hypot
+from autograd.testing import Verdict, gradgradcheck
 
 
 def test_what_the_inner_step_leaves_of_a_second_derivative_of_0_is_no_failure():
@@ -16,3 +16,11 @@ def test_a_second_derivative_as_small_as_that_is_still_told_from_0():
         return exp(-250.0 + x * y)
 
     assert gradgradcheck(f, 1.0, 1.0)
+
+
+def test_a_second_derivative_on_the_scale_of_the_inner_step_is_still_exact():
+    for s in (3.6e-86, 3.6e-92, 3.6e-98, 3.6e-105):
+        report = gradgradcheck(lambda x, y: cos(x + y) * (x + y), 0.0, s)
+        assert report, report
+        second = {entry.name: entry for entry in report.entries}["d(df/dx)/dy"]
+        assert abs(second.numeric + 3.0 * s) < 1e-15 * s or second.verdict is Verdict.INCONCLUSIVE
