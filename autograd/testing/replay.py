@@ -90,13 +90,13 @@ class Replay:
             # So small a slope may be what the first derivative's own step, which is taken once, leaves of it: that
             # shrinks with the step, so that what the finer step leaves is known from the difference.
             finer = self._second_slopes(first, second, tolerance, INNER_STEP - FINER)
-            if finer.settled and abs(finer.right) < 2.0**-20 * abs(found.right):
-                zero = precise().context.zero
-                return Slopes(zero, zero, True, True, float(2 * abs(finer.right)))
             if finer.settled:
+                if abs(finer.right) < 2.0**-20 * abs(found.right):
+                    zero = precise().context.zero
+                    return Slopes(zero, zero, True, True, float(2 * abs(finer.right)))
                 moved = max(abs(finer.left - found.left), abs(finer.right - found.right))
-                left = float(precise().context.ldexp(moved, 1 - FINER))
-                return finer._replace(error=finer.error + left)
+                remaining = float(precise().context.ldexp(moved, 1 - FINER))
+                return finer._replace(error=finer.error + remaining)
         return found
 
     def _second_slopes(self, first: Value, second: Value, tolerance: float, inner: int) -> Slopes:
