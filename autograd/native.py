@@ -1,0 +1,72 @@
+"""Which core runs: the native one, where it was built from these very sources, or else the pure one.
+
+Both compute the same bits; the pure core is what one reads, the native one is what makes it fast (``native/README.md``
+in the repository). ``VALUEGRAD_CORE=pure`` in the environment chooses the pure one, ``VALUEGRAD_CORE=native`` refuses to
+go on without the native one.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from binascii import crc32
+from typing import Any
+
+SWITCH = "VALUEGRAD_CORE"
+"""The environment variable that chooses a core: ``pure``, ``native``, or empty for the native one where it is."""
+
+
+def digests() -> tuple[str, str]:
+    """What the native core must have been built from: a digest of the table of primitives and of what prints it as C,
+    and one of the C sources; the second is empty where those are not beside the package, as in an installed wheel.
+    """
+    package = os.path.dirname(__file__)  # noqa: PTH120  (pathlib is slow to import)
+    table = [f"{package}/{name}.py" for name in ("namespaces", "table", "primitives")]
+    table += _listed(f"{package}/emit", (".py",))
+    sources = f"{package}/../native"
+    native = _listed(sources, (".c", ".h"))
+    return _digest(table), _digest(native) if f"{sources}/module.c" in native else ""
+
+
+def _listed(folder: str, suffixes: tuple[str, ...]) -> list[str]:
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208
+    except OSError:
+        return []
+    return [f"{folder}/{name}" for name in names if name.endswith(suffixes)]
+
+
+def _digest(paths: list[str]) -> str:
+    check = 0
+    for path in paths:
+        with open(path, "rb") as file:  # noqa: PTH123
+            # However git ends the lines: a wheel may be built on one system and its table read on another.
+            check = crc32(file.read().replace(b"\r\n", b"\n"), check)
+    return f"{check:08x}"
+
+
+def _load() -> tuple[Any, str]:
+    """The native core and where it lies, or None and why it is not used."""
+    wanted = os.environ.get(SWITCH, "")
+    if wanted not in {"", "pure", "native"}:
+        raise ValueError(f"{SWITCH} must be pure, native or empty, not {wanted!r}")
+    if wanted == "pure":
+        return None, f"{SWITCH}=pure asks for it"
+    try:
+        from . import _native
+    except ImportError as error:
+        missing = isinstance(error, ModuleNotFoundError)
+        why = "the native core was not built" if missing else f"the native core fails: {error}"
+    else:
+        built_from: tuple[str, str] = _native.digests
+        if all(now in {"", then} for now, then in zip(digests(), built_from, strict=True)):
+            return _native, str(_native.__file__)
+        why = "the native core was built from other sources; pip install -e . builds it again"
+        if not wanted:
+            warnings.warn(f"{why}; until then the pure core runs", RuntimeWarning, stacklevel=2)
+    if wanted == "native":
+        raise ImportError(f"{SWITCH}=native, but {why}")
+    return None, why
+
+
+core, why = _load()
