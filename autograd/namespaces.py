@@ -112,10 +112,15 @@ def _power(a: float, b: float) -> float:
         return math.pow(a, b)
     except ValueError:
         if a == 0.0:  # a negative power of zero; only odd integers keep the sign of -0.0
-            return math.copysign(math.inf, a) if b % 2.0 == 1.0 else math.inf
+            return math.copysign(math.inf, a) if _is_odd(b) else math.inf
         return math.nan  # a negative base and a fractional exponent
     except OverflowError:
-        return -math.inf if a < 0.0 and b % 2.0 == 1.0 else math.inf
+        return -math.inf if a < 0.0 and _is_odd(b) else math.inf
+
+
+def _is_odd(x: float) -> bool:
+    # The remainder of C, which is exact: -0.9999999999999999 % 2.0 rounds to 1.
+    return abs(math.fmod(x, 2.0)) == 1.0
 
 
 def _maximum(a: float, b: float) -> float:
