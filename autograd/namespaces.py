@@ -41,16 +41,19 @@ class Namespace:
     Args:
         name: what to call the namespace in messages (``"ieee"``, ``"numpy"``...).
         functions: the functions it starts with, by name.
+
+    Attributes:
+        own: the names of those.
     """
 
     def __init__(self, name: str, functions: dict[str, Function]) -> None:
         self.name = name
-        self._own = frozenset(functions)
+        self.own = frozenset(functions)
         self.__dict__.update(functions)
 
     def take_in(self, name: str, function: Function) -> None:
         """Take in a row's function, unless the namespace has one of that name of its own."""
-        if name not in self._own:
+        if name not in self.own:
             setattr(self, name, function)
 
     if TYPE_CHECKING:
