@@ -7,14 +7,14 @@ import importlib.metadata
 import inspect
 import subprocess
 import sys
-import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
+import autograd
+
 ROOT = Path(__file__).parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,12 @@ def test_hypothesis_draws_values_where_the_distribution_is_installed():
 
 def test_the_changelog_knows_the_version():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert f"## [{PROJECT['version']}]" in changelog or "## [Unreleased]" in changelog
+    assert f"## [{autograd.__version__}]" in changelog or "## [Unreleased]" in changelog
+
+
+def test_the_wheel_bears_the_version_that_the_package_tells(wheel):
+    (metadata,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    assert f"\nVersion: {autograd.__version__}\n" in wheel.read(metadata).decode()
 
 
 @pytest.mark.parametrize("package", ["autograd", "nn"])
