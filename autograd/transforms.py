@@ -57,6 +57,7 @@ def gradient(output: Value, inputs: Any, create_graph: bool = False) -> Any:
         TypeError: if the output or an input is not a Value.
         StaleGraphError: with ``create_graph``, if a leaf was changed after the graph was recorded.
 
+    >>> from autograd import Value
     >>> x, y = Value(2.0), Value(3.0)
     >>> gradient(x * y, {"x": x, "y": y})
     {'x': 3.0, 'y': 2.0}
