@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..collector import collector_paused
 from ..operators import Operators
 from ..structure import Structure, entry_types, flatten
-from ..value import real
+from ..reals import real
 from .entry import Entry, Way
 from .lanes import Batch, lane_outline
 from .plan import plan

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..batching import _at, _axis_sizes, _holds_array
 from ..structure import Structure, flatten
 from ..tracing import name_of
-from ..value import real
+from ..reals import real
 from .trees import listed, outline
 
 if TYPE_CHECKING:
