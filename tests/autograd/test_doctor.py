@@ -197,3 +197,16 @@ def test_letters_that_the_terminal_lacks_are_no_obstacle(package, tmp_path):
     shutil.copytree(package / "autograd", folder / "autograd")
     (line,) = alone(folder, PYTHONUTF8="0", PYTHONIOENCODING="ascii")["valuegrad"]
     assert r"gr\xf6\xdfer" in line
+
+
+def test_who_stops_listening_is_no_obstacle():
+    with subprocess.Popen(
+        [sys.executable, "-m", "autograd"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.stderr
+        assert process.stderr.read() == b""
