@@ -113,7 +113,7 @@ def test_an_extra_is_there_if_all_of_it_is_in_versions_that_will_do(package):
         "second[more]==2.13.0; extra == 'ours'",
         "first>=0.10.1; extra == 'theirs'",
         "Second>=2.14; extra == 'theirs'",
-        "third==1.0; extra == 'theirs'",
+        "always==1.27; extra == 'theirs'",
     )
     install(package, "always", "1.26.0")
     install(package, "first", "0.10")
@@ -121,7 +121,7 @@ def test_an_extra_is_there_if_all_of_it_is_in_versions_that_will_do(package):
     assert alone(package)["extras"] == [
         "(always) is there",
         "ours     is there",
-        'theirs   python -m pip install "first>=0.10.1" "Second>=2.14" "third==1.0"',
+        'theirs   python -m pip install "first>=0.10.1" "Second>=2.14" "always==1.27"',
     ]
 
 
@@ -197,3 +197,16 @@ def test_letters_that_the_terminal_lacks_are_no_obstacle(package, tmp_path):
     shutil.copytree(package / "autograd", folder / "autograd")
     (line,) = alone(folder, PYTHONUTF8="0", PYTHONIOENCODING="ascii")["valuegrad"]
     assert r"gr\xf6\xdfer" in line
+
+
+def test_who_stops_listening_is_no_obstacle():
+    with subprocess.Popen(
+        [sys.executable, "-m", "autograd"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.stderr
+        assert process.stderr.read() == b""
