@@ -48,7 +48,12 @@ def test_there_are_nine_and_their_numbers_tell_the_order():
     assert [path.name[:3] for path in NOTEBOOKS] == [f"{i:02}_" for i in range(1, 10)]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+# The hunts of the seventh take half as long as the others together, and what they hunt with has tests of its own.
+HUNTS = "07_checking_gradients"
+RUNS = [pytest.param(path, marks=[pytest.mark.slow] * (path.stem == HUNTS)) for path in NOTEBOOKS]
+
+
+@pytest.mark.parametrize("path", RUNS, ids=named)
 def test_a_notebook_runs_from_a_clean_kernel_without_error_or_warning(
     path, tmp_path, monkeypatch, execute
 ):
