@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from . import modes
@@ -48,13 +48,10 @@ class Record:
         integers = []
         for number in chosen:
             leaves, structure = flatten(args[number])
-            nodes = []
-            for index, leaf in enumerate(leaves):
-                if isinstance(leaf, Operators):
-                    nodes.append(_fresh(leaf))
-                else:
-                    place = f"argument {number}{structure.path(index)} of {name}"
-                    nodes.append(Value(real(leaf, place)))
+            nodes = [
+                _fresh(x) if isinstance(x, Operators) else Value(x)
+                for x in as_numbers(leaves, structure, f"argument {number}", f" of {name}")
+            ]
             if any(type(leaf) is int for leaf in leaves):
                 integers.append(number)
             self.inputs += nodes
@@ -137,6 +134,27 @@ class Record:
         if self.connect is not None:
             return [self.connect(number) for number in numbers]
         return [x.data if isinstance(x, Value) else real(x, "an answer") for x in numbers]
+
+
+def as_numbers(leaves: list[Any], structure: Structure, name: str, after: str = "") -> list[Any]:
+    """Entries as Values and floats.
+
+    Args:
+        leaves: what came.
+        structure: the structure that they came in.
+        name: what to call it in messages, before an entry's path.
+        after: what follows the path.
+
+    Raises:
+        TypeError, OverflowError: as :func:`real` does, naming the entry.
+    """
+    with suppress(TypeError, OverflowError):
+        return [x if isinstance(x, Operators) else real(x, name) for x in leaves]
+    # Where an entry stands takes a walk to it: asked for every entry, that is quadratic.
+    return [
+        x if isinstance(x, Operators) else real(x, f"{name}{structure.path(index)}{after}")
+        for index, x in enumerate(leaves)
+    ]
 
 
 def connection(*trees: Any) -> Callable[[Any], Any] | None:

@@ -29,11 +29,12 @@ from .batching import over_leading_axes
 from .graph import restricted, topological_order
 from .operators import Operators
 from .structure import Structure, flatten, stack
-from .tracing import Record, as_value, connection, name_of, pull_back, shown
-from .value import Value, real
+from .tracing import Record, as_numbers, as_value, connection, name_of, pull_back, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from .value import Value
 
     Function = Callable[..., Any]
     Argnums = int | tuple[int, ...]
@@ -54,6 +55,7 @@ def gradient(output: Value, inputs: Any, create_graph: bool = False) -> Any:
         TypeError: if the output or an input is not a Value.
         StaleGraphError: with ``create_graph``, if a leaf was changed after the graph was recorded.
 
+    >>> from autograd import Value
     >>> x, y = Value(2.0), Value(3.0)
     >>> gradient(x * y, {"x": x, "y": y})
     {'x': 3.0, 'y': 2.0}
@@ -315,7 +317,7 @@ def _run_vjp(self: Transformed, *primals: Any) -> Any:
     record = Record(self.transform, self.function, primals, {}, range(len(primals)))
 
     def pullback(cotangent: Any) -> Any:
-        cotangents = _numbers(
+        cotangents = as_numbers(
             record.out.match(cotangent, "the cotangent", f"the value of {name_of(self.function)}"),
             record.out,
             "the cotangent",
@@ -378,15 +380,9 @@ def _directions(primals: Any, tangents: Any) -> list[Any]:
                 f"{shown(tree)}"
             )
     structure = flatten(tuple(primals))[1]
-    return _numbers(structure.match(tuple(tangents), "tangents", "primals"), structure, "tangents")
-
-
-def _numbers(leaves: list[Any], structure: Structure, name: str) -> list[Any]:
-    """Entries as Values and floats."""
-    return [
-        x if isinstance(x, Operators) else real(x, f"{name}{structure.path(index)}")
-        for index, x in enumerate(leaves)
-    ]
+    return as_numbers(
+        structure.match(tuple(tangents), "tangents", "primals"), structure, "tangents"
+    )
 
 
 def _blocks(out: Structure, inputs: Structure, matrix: list[list[Any]]) -> Any:
