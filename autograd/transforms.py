@@ -308,7 +308,7 @@ def _run_jvp(self: Transformed, primals: Any, tangents: Any) -> Any:
     directions = _directions(primals, tangents)
     record = Record(self.transform, self.function, primals, {}, range(len(primals)))
     if record.connect is None:
-        record.connect = connection(directions)
+        record.connect = connection(set(map(type, directions)))
     pushed = record.answer(record.push(directions))
     return record.out.unflatten(record.answer(record.outputs)), record.out.unflatten(pushed)
 
@@ -322,7 +322,7 @@ def _run_vjp(self: Transformed, *primals: Any) -> Any:
             record.out,
             "the cotangent",
         )
-        connect = record.connect or connection(cotangents)
+        connect = record.connect or connection(set(map(type, cotangents)))
         pulled = record.pull(cotangents, connected=connect is not None)
         pulled = [connect(x) for x in pulled] if connect is not None else record.answer(pulled)
         return _split(record.structures, pulled)
