@@ -219,9 +219,8 @@ def traced_function(primitive: Any) -> Function:
 
 def _traced_where(condition: Any, a: Any, b: Any) -> Any:
     """Select at once where the condition is known; record the choice where it is a symbol."""
-    if type(condition) is bool or type(condition) is float:
-        return a if condition else b
-    return condition._where(a, b)
+    choose = getattr(condition, "_where", None)  # of a number, none: a Value is true unless it is 0
+    return choose(a, b) if choose is not None else a if condition else b
 
 
 def _traced_equal(a: Any, b: Any) -> Any:

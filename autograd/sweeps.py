@@ -129,24 +129,26 @@ def reverse_sweep(
                     x, y = primals
                     by_a, by_b = partials
                     if not isinstance(a, float):
-                        local = by_a if type(by_a) is float else by_a(out, x, y)
-                        share = product(cotangent, local) if create_graph else cotangent * local
-                        if watch is not None:
-                            watch.check_backward(node, a, cotangent, share)
-                        before = a._cotangent
-                        a._cotangent = share if before is None else before + share
+                        local = by_a(out, x, y) if callable(by_a) else by_a
+                        if local is not ABSENT:
+                            share = product(cotangent, local) if create_graph else cotangent * local
+                            if watch is not None:
+                                watch.check_backward(node, a, cotangent, share)
+                            before = a._cotangent
+                            a._cotangent = share if before is None else before + share
                     if not isinstance(b, float):
-                        local = by_b if type(by_b) is float else by_b(out, x, y)
-                        share = product(cotangent, local) if create_graph else cotangent * local
-                        if watch is not None:
-                            watch.check_backward(node, b, cotangent, share)
-                        before = b._cotangent
-                        b._cotangent = share if before is None else before + share
+                        local = by_b(out, x, y) if callable(by_b) else by_b
+                        if local is not ABSENT:
+                            share = product(cotangent, local) if create_graph else cotangent * local
+                            if watch is not None:
+                                watch.check_backward(node, b, cotangent, share)
+                            before = b._cotangent
+                            b._cotangent = share if before is None else before + share
                     continue
                 if primitive.arity is None and among is None and watch is None and not create_graph:
                     # The same for operations of many operands, of which a neuron's have the most edges.
                     for operand, local in zip(node.operands, partials[0](out, *primals)):  # noqa: B905
-                        if not isinstance(operand, float):
+                        if local is not ABSENT and not isinstance(operand, float):
                             share = cotangent * local
                             before = operand._cotangent
                             operand._cotangent = share if before is None else before + share
@@ -159,7 +161,7 @@ def reverse_sweep(
                 for operand, partial in zip(node.operands, partials):  # noqa: B905 (80 ns an edge)
                     if isinstance(operand, float) or (among is not None and operand not in among):
                         continue
-                    local = partial if known or type(partial) is float else partial(out, *primals)
+                    local = partial if known or not callable(partial) else partial(out, *primals)
                     if local is ABSENT:
                         continue
                     share = product(cotangent, local) if create_graph else cotangent * local
@@ -220,7 +222,7 @@ def forward_sweep(
         for tangent, partial in zip(moving, partials, strict=True):
             if tangent is None:
                 continue
-            local = partial if known or type(partial) is float else partial(out, *primals)
+            local = partial if known or not callable(partial) else partial(out, *primals)
             if local is ABSENT:
                 continue
             share = product(tangent, local) if create_graph else tangent * local
