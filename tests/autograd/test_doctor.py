@@ -6,14 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import autograd
 from autograd import native
+from tests.packages import ROOT, copy_packages
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def doctor(
@@ -51,8 +53,7 @@ def alone(*folders: Path, **environment: str) -> dict[str, list[str]]:
 @pytest.fixture
 def package(tmp_path) -> Path:
     """A folder with a copy of the package, beside which a test puts what it likes."""
-    ignored = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd")
-    shutil.copytree(ROOT / "autograd", tmp_path / "autograd", ignore=ignored)
+    copy_packages(tmp_path, "autograd")
     return tmp_path
 
 
