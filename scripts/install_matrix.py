@@ -1,6 +1,6 @@
 """Install the project in every way on every Python that is here, train with it, and print what happened.
 
-    python scripts/install_matrix.py                                   # all of it, some 20 s a row
+    python scripts/install_matrix.py                                   # all of it, half a minute a row
     python scripts/install_matrix.py --python 3.12 --how editable --compiler without
 
 Each row starts from a copy of the tree as git knows it and a new virtual environment. It installs the project with its

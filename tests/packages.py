@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 
 def copy_packages(folder: Path, *names: str) -> None:
     """Copy packages into a folder, to change them or to find no others."""
-    compiled = shutil.ignore_patterns("__pycache__")  # where another process may be writing
+    # Another process may be writing bytecode; and a native core would not fit a table that is changed.
+    compiled = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd")
     for name in names or ("autograd", "nn"):
         shutil.copytree(ROOT / name, folder / name, ignore=compiled)
