@@ -27,6 +27,8 @@ from .transforms import vmap as vmap
 from .value import GradientDropped as GradientDropped
 from .value import Value as Value
 
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from .compiler import RecompileWarning as RecompileWarning
     from .compiler import TraceError as TraceError

@@ -16,12 +16,15 @@ appears here by itself.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from . import primitives as p
-from .operators import Operators
+from .native import function_in_c
+from .operators import Operators, apply
 from .primitives import TABLE, Primitive
-from .value import Value, is_real, known, real
+from .reals import is_real
+from .value import Value, known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -88,29 +91,6 @@ if TYPE_CHECKING:
     minimum: Binary
 
 
-def apply(primitive: Primitive, *operands: Any) -> Any:
-    """Apply a primitive to Values, symbols and plain numbers in any mixture.
-
-    Raises:
-        TypeError: if an operand is none of these.
-    """
-    refused = None  # a class is asked once, or n weights before n symbols would cost n * n
-    for operand in operands:
-        if isinstance(operand, Operators) and type(operand) is not refused:
-            result = operand._apply(primitive, *operands)
-            if result is not NotImplemented:
-                return result
-            refused = type(operand)
-    if refused is not None:
-        for operand in operands:  # let the message name the operand that was refused
-            if not isinstance(operand, Operators):
-                real(operand, f"an argument of {primitive.name}")
-    numbers = [
-        x if type(x) is float else real(x, f"an argument of {primitive.name}") for x in operands
-    ]
-    return primitive.forward(*numbers)
-
-
 def _elementwise(primitive: Primitive) -> Callable[..., Any]:
     """The public function of a primitive with a fixed number of arguments."""
     function: Callable[..., Any]
@@ -134,7 +114,7 @@ def _elementwise(primitive: Primitive) -> Callable[..., Any]:
     function.__name__ = function.__qualname__ = primitive.name
     function.__module__ = __name__
     function.__doc__ = primitive.doc
-    return function
+    return function_in_c(function, primitive, sys.modules[__name__])
 
 
 globals().update({name: _elementwise(row) for name, row in TABLE.items() if row.arity is not None})

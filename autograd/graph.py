@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import modes
+from .native import core
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from .value import Value
+    from .node import Node
+
+N = TypeVar("N", bound="Node")
 
 
-def topological_order(*roots: Value, until: Collection[Value] = ()) -> list[Value]:
+def topological_order(*roots: N, until: Collection[N] = ()) -> list[N]:
     """All nodes that the roots depend on, each after its operands and the roots themselves last.
 
     The order depends on the graph alone: depth first, a node's last operand before its first.
@@ -27,8 +30,10 @@ def topological_order(*roots: Value, until: Collection[Value] = ()) -> list[Valu
     >>> [node.label or node.primitive.name for node in topological_order(c + c)]
     ['b', 'a', 'mul', 'add']
     """
-    order: list[Value] = []
-    seen: set[Value] = set(until)
+    if core is not None:
+        return core.topological_order(*roots, until=until)  # type: ignore[no-any-return]
+    order: list[N] = []
+    seen: set[N] = set(until)
     stack: list[Any] = list(roots)
     pop, push, emit = stack.pop, stack.append, order.append
     while stack:
@@ -51,9 +56,7 @@ def topological_order(*roots: Value, until: Collection[Value] = ()) -> list[Valu
     return order
 
 
-def restricted(
-    order: list[Value], sources: Collection[Value]
-) -> tuple[list[Value], set[Value] | None]:
+def restricted(order: list[N], sources: Collection[N]) -> tuple[list[N], set[N] | None]:
     """The sources and what depends on them.
 
     Args:
@@ -73,7 +76,7 @@ def restricted(
     return part, None if closed else found
 
 
-def first_anomaly(root: Value) -> Value | None:
+def first_anomaly(root: N) -> N | None:
     """The first node, in topological order, that is nan or infinite while its operands are not nan
     (or infinite); None where there is none. A leaf that is not finite counts."""
     for node in topological_order(root):

@@ -1,7 +1,7 @@
 """Switches that change what an operation on Values does: ``no_grad`` and ``detect_anomaly``.
 
-Each holds for the thread or task that entered it. Operations ask :data:`active` first, one read of a
-module attribute, so that the switches cost nothing while none is on.
+Each holds for the thread or task that entered it. Operations ask ``state.active`` first (:mod:`autograd.state`), so
+that the switches cost nothing while none is on.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from .state import state
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextvars import Token
     from types import TracebackType
     from typing import Self
 
-    from .value import Value
-
-active = 0
-"""How many switches are on, in any thread."""
+    from .node import Node
 
 _lock = threading.Lock()
 
@@ -37,7 +36,7 @@ None outside of any."""
 anomalies: ContextVar[detect_anomaly | None] = ContextVar("anomalies", default=None)
 """The innermost ``detect_anomaly``."""
 
-lifting: ContextVar[Callable[[Value], Any] | None] = ContextVar("lifting", default=None)
+lifting: ContextVar[Callable[[Any], Any] | None] = ContextVar("lifting", default=None)
 """What makes a symbol of a captured Value while a function is recorded; None outside of recordings."""
 
 _entered: ContextVar[tuple[tuple[_Switch, Token[Any]], ...]] = ContextVar("entered", default=())
@@ -53,9 +52,8 @@ class _Switch(ContextDecorator):
         raise NotImplementedError
 
     def __enter__(self) -> Self:
-        global active
         with _lock:
-            active += 1
+            state.active += 1
         token = self._variable.set(self._setting())
         _entered.set((*_entered.get(), (self, token)))
         return self
@@ -66,13 +64,12 @@ class _Switch(ContextDecorator):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        global active
         entered = _entered.get()
         last = max(i for i, (switch, _) in enumerate(entered) if switch is self)
         self._variable.reset(entered[last][1])
         _entered.set(entered[:last] + entered[last + 1 :])
         with _lock:
-            active -= 1
+            state.active -= 1
 
 
 class no_grad(_Switch):  # noqa: N801  (a switch reads like a word, as in PyTorch)
@@ -106,10 +103,10 @@ class lift(_Switch):  # noqa: N801
 
     _variable = lifting
 
-    def __init__(self, symbol_of: Callable[[Value], Any]) -> None:
+    def __init__(self, symbol_of: Callable[[Any], Any]) -> None:
         self._symbol_of = symbol_of
 
-    def _setting(self) -> Callable[[Value], Any]:
+    def _setting(self) -> Callable[[Any], Any]:
         return self._symbol_of
 
 
@@ -137,19 +134,19 @@ class detect_anomaly(_Switch):  # noqa: N801
     _variable = anomalies
 
     def __init__(self) -> None:
-        self._sites: WeakKeyDictionary[Value, str] = WeakKeyDictionary()
+        self._sites: WeakKeyDictionary[Node, str] = WeakKeyDictionary()
 
     def _setting(self) -> detect_anomaly:
         return self
 
-    def check_forward(self, node: Value) -> None:
+    def check_forward(self, node: Node) -> None:
         """Remember where the node was made, and raise if it is an anomaly."""
         self._sites[node] = call_site()
         out = node.data
         if is_anomaly(out, node.primals):
             raise AnomalyError(f"{describe(node)} gave {out}, {self._sites[node]}")
 
-    def check_backward(self, node: Value, operand: Value, above: float, cotangent: float) -> None:
+    def check_backward(self, node: Node, operand: Node, above: float, cotangent: float) -> None:
         """Raise if the cotangent that the node hands to its operand is an anomaly."""
         if is_anomaly(cotangent, (above,)):
             site = self._sites.get(node, "made outside detect_anomaly")
@@ -159,14 +156,26 @@ class detect_anomaly(_Switch):  # noqa: N801
             )
 
 
-def is_anomaly(out: float, operands: tuple[float, ...]) -> bool:
+def recorded(node: Node) -> bool:
+    """Whether a new node is to remember what it was computed from, asked while a switch is on.
+
+    Raises:
+        AnomalyError: under :class:`detect_anomaly`.
+    """
+    watch = anomalies.get()
+    if watch is not None:
+        watch.check_forward(node)
+    return recording.get()
+
+
+def is_anomaly(out: float, operands: Sequence[float]) -> bool:
     """Whether a number is nan, or an infinity that came out of finite numbers (or out of nothing)."""
     if math.isinf(out):
         return all(map(math.isfinite, operands))
     return out != out
 
 
-def describe(node: Value) -> str:
+def describe(node: Node) -> str:
     """A node as its label, operation and numbers: ``y = log(p=0.0)``."""
     if node.primitive is None:
         return f"{node.label or 'a leaf'} = {node.data}"

@@ -41,16 +41,19 @@ class Namespace:
     Args:
         name: what to call the namespace in messages (``"ieee"``, ``"numpy"``...).
         functions: the functions it starts with, by name.
+
+    Attributes:
+        own: the names of those.
     """
 
     def __init__(self, name: str, functions: dict[str, Function]) -> None:
         self.name = name
-        self._own = frozenset(functions)
+        self.own = frozenset(functions)
         self.__dict__.update(functions)
 
     def take_in(self, name: str, function: Function) -> None:
         """Take in a row's function, unless the namespace has one of that name of its own."""
-        if name not in self._own:
+        if name not in self.own:
             setattr(self, name, function)
 
     if TYPE_CHECKING:
@@ -112,10 +115,15 @@ def _power(a: float, b: float) -> float:
         return math.pow(a, b)
     except ValueError:
         if a == 0.0:  # a negative power of zero; only odd integers keep the sign of -0.0
-            return math.copysign(math.inf, a) if b % 2.0 == 1.0 else math.inf
+            return math.copysign(math.inf, a) if _is_odd(b) else math.inf
         return math.nan  # a negative base and a fractional exponent
     except OverflowError:
-        return -math.inf if a < 0.0 and b % 2.0 == 1.0 else math.inf
+        return -math.inf if a < 0.0 and _is_odd(b) else math.inf
+
+
+def _is_odd(x: float) -> bool:
+    # The remainder of C, which is exact: -0.9999999999999999 % 2.0 rounds to 1.
+    return abs(math.fmod(x, 2.0)) == 1.0
 
 
 def _maximum(a: float, b: float) -> float:
@@ -211,9 +219,8 @@ def traced_function(primitive: Any) -> Function:
 
 def _traced_where(condition: Any, a: Any, b: Any) -> Any:
     """Select at once where the condition is known; record the choice where it is a symbol."""
-    if type(condition) is bool or type(condition) is float:
-        return a if condition else b
-    return condition._where(a, b)
+    choose = getattr(condition, "_where", None)  # of a number, none: a Value is true unless it is 0
+    return choose(a, b) if choose is not None else a if condition else b
 
 
 def _traced_equal(a: Any, b: Any) -> Any:

@@ -10,7 +10,12 @@ from __future__ import annotations
 import os
 import warnings
 from binascii import crc32
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    C = TypeVar("C", bound=type[Any])
 
 SWITCH = "VALUEGRAD_CORE"
 """The environment variable that chooses a core: ``pure``, ``native``, or empty for the native one where it is."""
@@ -53,12 +58,13 @@ def _load() -> tuple[Any, str]:
     if wanted == "pure":
         return None, f"{SWITCH}=pure asks for it"
     try:
-        from . import _native
+        from ._native import digests as built_from  # type: ignore[import-not-found]
     except ImportError as error:
         missing = isinstance(error, ModuleNotFoundError)
         why = "the native core was not built" if missing else f"the native core fails: {error}"
     else:
-        built_from: tuple[str, str] = _native.digests
+        from . import _native
+
         if all(now in {"", then} for now, then in zip(digests(), built_from, strict=True)):
             return _native, str(_native.__file__)
         why = "the native core was built from other sources; pip install -e . builds it again"
@@ -70,3 +76,30 @@ def _load() -> tuple[Any, str]:
 
 
 core, why = _load()
+
+
+def in_c(pure: C) -> C:
+    """A class's twin in the native core, where that is used: what it means stands in the class below."""
+    return pure if core is None else getattr(core, pure.__name__)
+
+
+def stored_in_c(pure: C, unary: dict[str, str]) -> C:
+    """A class of nodes with its numbers and operations in C, and the rest of it as it stands.
+
+    Args:
+        pure: the class as one reads it.
+        unary: the methods that apply a primitive to the node alone, with the primitive's name.
+    """
+    if core is None:
+        return pure
+    twin: C = core.value_type(pure, unary)
+    own = {"__module__", "__doc__", "__slots__", "__weakref__", *pure.__slots__, *vars(twin)}
+    for name, member in vars(pure).items():
+        if name not in own:
+            setattr(twin, name, member)
+    return twin
+
+
+def function_in_c(pure: Callable[..., Any], primitive: Any, module: Any) -> Callable[..., Any]:
+    """The function of a primitive, in C where that is used and the primitive has C."""
+    return pure if core is None else core.function(primitive, pure, module)

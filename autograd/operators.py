@@ -6,6 +6,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from . import primitives as p
+from .reals import real
 
 if TYPE_CHECKING:
     from typing import Self, SupportsIndex
@@ -124,7 +125,7 @@ class Operators:
         return self._apply(p.atan, self)
 
     def atan2(self, x: Any) -> Any:
-        return _apply_or_raise(p.atan2, self, x)
+        return apply(p.atan2, self, x)
 
     def sinh(self) -> Self:
         return self._apply(p.sinh, self)
@@ -145,7 +146,7 @@ class Operators:
         return self._apply(p.atanh, self)
 
     def hypot(self, other: Any) -> Any:
-        return _apply_or_raise(p.hypot, self, other)
+        return apply(p.hypot, self, other)
 
     def sign(self) -> Self:
         return self._apply(p.sign, self)
@@ -177,8 +178,44 @@ class Operators:
     arctanh = atanh
 
 
-def _apply_or_raise(primitive: Primitive, *operands: Any) -> Any:
-    """Apply for a method, where no operator of Python's turns NotImplemented into a TypeError."""
-    from .functions import apply
+def apply(primitive: Primitive, *operands: Any) -> Any:
+    """Apply a primitive to Values, symbols and plain numbers in any mixture.
 
-    return apply(primitive, *operands)
+    Raises:
+        TypeError: if an operand is none of these.
+    """
+    refused = None  # a class is asked once, or n weights before n symbols would cost n * n
+    for operand in operands:
+        if isinstance(operand, Operators) and type(operand) is not refused:
+            result = operand._apply(primitive, *operands)
+            if result is not NotImplemented:
+                return result
+            refused = type(operand)
+    if refused is not None:
+        for operand in operands:  # let the message name the operand that was refused
+            if not isinstance(operand, Operators):
+                real(operand, f"an argument of {primitive.name}")
+    numbers = [
+        x if type(x) is float else real(x, f"an argument of {primitive.name}") for x in operands
+    ]
+    return primitive.forward(*numbers)
+
+
+class _Probe(Operators):
+    """Tells which primitive a method applies."""
+
+    __slots__ = ()
+
+    def _apply(self, primitive: Primitive, *operands: Any) -> Any:
+        return primitive if operands == (self,) else None
+
+
+def unary_methods() -> dict[str, str]:
+    """The public methods that apply a primitive to the number alone, with the primitive's name."""
+    probe, found = _Probe(), {}
+    for name, method in vars(Operators).items():
+        if not name.startswith("_") and method.__code__.co_argcount == 1:
+            row: Any = method(probe)
+            if row is not probe:
+                found[name] = row.name
+    return found

@@ -1,9 +1,9 @@
 """Which part of a model an operation belongs to: the names that pictures group nodes by.
 
-Every Value remembers :data:`current` as its ``scope`` when it is made. ``nn.Module`` enters a scope for
+Every Value remembers the innermost scope as its ``scope`` when it is made. ``nn.Module`` enters a scope for
 each call, and anybody can name a part of a computation with :class:`scope`.
 
-The innermost scope is one module attribute, since reading it is on the path of every operation. Threads that
+The innermost scope stands in :data:`autograd.state.state`, since reading it is on the path of every operation. Threads that
 run models at once may therefore label each other's nodes wrongly; whoever enters from outside puts back what
 was there for his own thread, so that nothing is left behind.
 """
@@ -14,6 +14,8 @@ import threading
 from contextlib import ContextDecorator
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
+
+from .state import state
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -63,9 +65,6 @@ class Scope:
         return f"Scope({str(self)!r})"
 
 
-current: Scope | None = None
-"""The scope of what is computed now."""
-
 _outermost: WeakValueDictionary[tuple[str, str], Scope] = WeakValueDictionary()
 
 
@@ -77,19 +76,17 @@ class _Entered(threading.local):
 
     def around(self) -> Scope | None:
         """The scope that this thread is in."""
-        return current if self.frames else None
+        return state.scope if self.frames else None
 
     def push(self, scope: Scope, note: Any = None) -> None:
         """Let the nodes made from now on belong to a scope; :meth:`pop` must follow, in a ``finally``."""
-        global current
         self.frames.append((scope, note))
-        current = scope
+        state.scope = scope
 
     def pop(self, before: Scope | None) -> None:
         """Go back to the scope that :meth:`around` told before the push."""
-        global current
         self.frames.pop()
-        current = before
+        state.scope = before
 
 
 entered = _Entered()

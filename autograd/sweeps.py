@@ -6,12 +6,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from . import modes
+from .graph import restricted
+from .native import in_c
 from .primitives import ABSENT
+from .state import state
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
-    from .value import Value
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 
 sweeping = threading.RLock()
@@ -22,12 +23,67 @@ class StaleGraphError(RuntimeError):
     """A leaf's data was changed after the graph was recorded, and the recorded point is needed again."""
 
 
+@in_c
+class Sweep:
+    """The part of a graph between some inputs and some outputs, to be swept either way, any number of times.
+
+    Args:
+        order: nodes in topological order, all that the outputs depend on or as much of it as matters.
+        inputs: the nodes to differentiate by: leaves, or nodes on the way.
+        outputs: what to differentiate. Plain numbers among them depend on nothing.
+
+    Raises:
+        StaleGraphError: by a sweep with ``create_graph``, if a leaf no longer has the data it was recorded with.
+    """
+
+    __slots__ = ("_among", "_inputs", "_known", "_order", "_outputs")
+
+    def __init__(self, order: list[Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        self._order, self._among = restricted(order, inputs)
+        self._known = set(self._order) if self._among is None else self._among
+        self._inputs = inputs
+        self._outputs = outputs
+
+    def pull(self, cotangents: Sequence[Any], create_graph: bool = False) -> list[Any]:
+        """The cotangents that reach the inputs from those of the outputs, of which None is none.
+
+        Args:
+            cotangents: one for each output.
+            create_graph: compute with Values, so that the answers can be differentiated again.
+
+        Returns:
+            One for each input, None where none arrives.
+        """
+        seeds = [
+            (output, cotangent)
+            for output, cotangent in zip(self._outputs, cotangents, strict=True)
+            if cotangent is not None and output in self._known
+        ]
+        wanted = set(self._inputs)
+        found = {
+            node: cotangent
+            for node, cotangent in reverse_sweep(self._order, seeds, create_graph, self._among)
+            if node in wanted
+        }
+        return [found.get(node) for node in self._inputs]
+
+    def push(self, tangents: Sequence[Any], create_graph: bool = False) -> list[Any]:
+        """The tangents of the outputs from those of the inputs: the same the other way round."""
+        seeds = [
+            (node, tangent)
+            for node, tangent in zip(self._inputs, tangents, strict=True)
+            if tangent is not None
+        ]
+        found = forward_sweep(self._order, seeds, create_graph)
+        return [found.get(output) for output in self._outputs]
+
+
 def reverse_sweep(
-    order: list[Value],
-    seeds: Iterable[tuple[Value, Any]],
+    order: list[Any],
+    seeds: Iterable[tuple[Any, Any]],
     create_graph: bool = False,
-    among: Collection[Value] | None = None,
-) -> Iterator[tuple[Value, Any]]:
+    among: Collection[Any] | None = None,
+) -> Iterator[tuple[Any, Any]]:
     """Hand cotangents from each node to its operands, from the last node of an order to the first.
 
     Args:
@@ -42,7 +98,7 @@ def reverse_sweep(
     Raises:
         StaleGraphError: with ``create_graph``, if a leaf no longer has the data it was recorded with.
     """
-    watch = modes.anomalies.get() if modes.active and not create_graph else None
+    watch = modes.anomalies.get() if state.active and not create_graph else None
     # Cotangents wait in a slot of the nodes, since a dictionary would cost half the sweep's time again.
     with sweeping:
         try:
@@ -59,7 +115,7 @@ def reverse_sweep(
                 if primitive is None:
                     continue
                 if create_graph:
-                    _refuse_stale(node)
+                    refuse_stale(node)
                     out: Any = node
                     primals: tuple[Any, ...] = node.operands
                     partials = primitive.traced
@@ -73,24 +129,26 @@ def reverse_sweep(
                     x, y = primals
                     by_a, by_b = partials
                     if not isinstance(a, float):
-                        local = by_a if type(by_a) is float else by_a(out, x, y)
-                        share = product(cotangent, local) if create_graph else cotangent * local
-                        if watch is not None:
-                            watch.check_backward(node, a, cotangent, share)
-                        before = a._cotangent
-                        a._cotangent = share if before is None else before + share
+                        local = by_a(out, x, y) if callable(by_a) else by_a
+                        if local is not ABSENT:
+                            share = product(cotangent, local) if create_graph else cotangent * local
+                            if watch is not None:
+                                watch.check_backward(node, a, cotangent, share)
+                            before = a._cotangent
+                            a._cotangent = share if before is None else before + share
                     if not isinstance(b, float):
-                        local = by_b if type(by_b) is float else by_b(out, x, y)
-                        share = product(cotangent, local) if create_graph else cotangent * local
-                        if watch is not None:
-                            watch.check_backward(node, b, cotangent, share)
-                        before = b._cotangent
-                        b._cotangent = share if before is None else before + share
+                        local = by_b(out, x, y) if callable(by_b) else by_b
+                        if local is not ABSENT:
+                            share = product(cotangent, local) if create_graph else cotangent * local
+                            if watch is not None:
+                                watch.check_backward(node, b, cotangent, share)
+                            before = b._cotangent
+                            b._cotangent = share if before is None else before + share
                     continue
                 if primitive.arity is None and among is None and watch is None and not create_graph:
                     # The same for operations of many operands, of which a neuron's have the most edges.
                     for operand, local in zip(node.operands, partials[0](out, *primals)):  # noqa: B905
-                        if not isinstance(operand, float):
+                        if local is not ABSENT and not isinstance(operand, float):
                             share = cotangent * local
                             before = operand._cotangent
                             operand._cotangent = share if before is None else before + share
@@ -103,7 +161,7 @@ def reverse_sweep(
                 for operand, partial in zip(node.operands, partials):  # noqa: B905 (80 ns an edge)
                     if isinstance(operand, float) or (among is not None and operand not in among):
                         continue
-                    local = partial if known or type(partial) is float else partial(out, *primals)
+                    local = partial if known or not callable(partial) else partial(out, *primals)
                     if local is ABSENT:
                         continue
                     share = product(cotangent, local) if create_graph else cotangent * local
@@ -118,8 +176,8 @@ def reverse_sweep(
 
 
 def forward_sweep(
-    order: list[Value], seeds: Iterable[tuple[Value, Any]], create_graph: bool = False
-) -> dict[Value, Any]:
+    order: list[Any], seeds: Iterable[tuple[Any, Any]], create_graph: bool = False
+) -> dict[Any, Any]:
     """Hand tangents from each node to those computed from it, from the first node to the last.
 
     A node's tangent is the sum of its partials times its operands' tangents. An operand that no seed
@@ -149,7 +207,7 @@ def forward_sweep(
         else:
             continue
         if create_graph:
-            _refuse_stale(node)
+            refuse_stale(node)
             out: Any = node
             primals: tuple[Any, ...] = node.operands
             partials = primitive.traced
@@ -164,7 +222,7 @@ def forward_sweep(
         for tangent, partial in zip(moving, partials, strict=True):
             if tangent is None:
                 continue
-            local = partial if known or type(partial) is float else partial(out, *primals)
+            local = partial if known or not callable(partial) else partial(out, *primals)
             if local is ABSENT:
                 continue
             share = product(tangent, local) if create_graph else tangent * local
@@ -185,7 +243,8 @@ def product(a: Any, b: Any) -> Any:
     return a * b
 
 
-def _refuse_stale(node: Value) -> None:
+def refuse_stale(node: Any) -> None:
+    """Raise a StaleGraphError if a leaf among a node's operands no longer has the number it was computed with."""
     for operand, primal in zip(node.operands, node.primals, strict=True):
         if not isinstance(operand, float) and operand.data is not primal:
             now = operand.data

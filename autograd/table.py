@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .namespaces import IEEE, Namespace, traced_function, traced_namespace
+from .native import in_c
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,42 +29,42 @@ class Rule(NamedTuple):
     single function of ``(out, *args)`` that returns the sequence of all partials."""
 
 
-class Primitive:
+@in_c
+class BoundRow:
+    """What the engine computes with: a row's rules, bound to floats and to nodes.
+
+    Attributes:
+        arity: the number of arguments, or None where any number will do.
+        forward: the forward rule on Python floats.
+        partials: the partials on Python floats, as in :class:`Rule`.
+        traced: the partials on nodes of a graph.
+    """
+
+    __slots__ = ("arity", "forward", "partials", "traced")
+
+    arity: int | None
+    forward: Function
+    partials: tuple[Any, ...]
+    traced: tuple[Any, ...]
+
+
+class Primitive(BoundRow):
     """One row of the table.
 
     Attributes:
         name: the name, as of the public function.
         symbol: the short sign used in drawings and in printed programs.
         doc: one line on what it computes.
-        arity: the number of arguments, or None where any number will do.
         commutative: whether exchanging its two arguments changes nothing.
         domain: a function of the arguments returning expressions that are all positive strictly inside
             the set where the primitive is defined and smooth; None where that is everywhere.
         kinks: a function of the arguments returning expressions that vanish just where the
             derivative is a convention (a kink, a tie, a jump); None where there are none.
-        forward: the forward rule on Python floats.
-        partials: the partials on Python floats, as in :class:`Rule`.
     """
 
-    __slots__ = (
-        "arity",
-        "bind",
-        "commutative",
-        "doc",
-        "domain",
-        "forward",
-        "kinks",
-        "name",
-        "partials",
-        "symbol",
-        "traced",
-    )
+    __slots__ = ("bind", "commutative", "doc", "domain", "kinks", "name", "symbol")
 
     bind: Callable[[Namespace], Rule]
-    forward: Function
-    partials: tuple[Any, ...]
-    traced: tuple[Any, ...]
-    """The partials on nodes of a graph."""
 
     def __init__(
         self,

@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from . import modes
 from . import primitives as p
-from .graph import restricted, topological_order
+from .graph import topological_order
 from .operators import Operators
+from .reals import is_real, real
 from .structure import Structure, entry_types, flatten
-from .sweeps import forward_sweep, reverse_sweep
-from .value import Value, is_real, real
+from .sweeps import Sweep
+from .value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
 
 class Record:
     """One call of a function on fresh nodes: its inputs and outputs, and the graph between."""
 
     __slots__ = (
-        "among",
         "connect",
         "inputs",
-        "order",
         "out",
         "outputs",
         "structures",
+        "sweep",
         "symbol",
         "transform",
     )
@@ -101,37 +101,33 @@ class Record:
             return
         order = topological_order(*roots, until=self.inputs)
         self.connect = connection(kinds)
-        if nested and self.connect is None and any(not node.operands for node in order):
+        if nested and self.connect is None and any(node.primitive is None for node in order):
             # Something was captured, perhaps from the enclosing transform.
             self.connect = connection(set(map(type, roots)))
-        self.order, self.among = restricted([*self.inputs, *order], self.inputs)
+        self.sweep = Sweep([*self.inputs, *order], self.inputs, self.outputs)
 
     def pull(self, cotangents: Sequence[Any], connected: bool = False) -> list[Any]:
         """The derivatives by each input of the sum of cotangents times outputs."""
-        seeds = [
-            (output, cotangent)
-            for output, cotangent in zip(self.outputs, cotangents, strict=True)
-            if cotangent is not None and isinstance(output, Operators)
-        ]
         if self.symbol is not None:
+            seeds = [
+                (output, cotangent)
+                for output, cotangent in zip(self.outputs, cotangents, strict=True)
+                if cotangent is not None and isinstance(output, Operators)
+            ]
             return list(self.symbol._pull(seeds, self.inputs))
         create = connected or self.connect is not None
-        return pull_back(self.order, self.among, self.inputs, seeds, create)
+        return or_zero(self.sweep.pull(cotangents, create))
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
         """The derivatives of each output in the direction of the tangents; None is no tangent."""
-        seeds = [
-            (node, tangent)
-            for node, tangent in zip(self.inputs, tangents, strict=True)
-            if tangent is not None
-        ]
         if self.symbol is not None:
+            seeds = [
+                (node, tangent)
+                for node, tangent in zip(self.inputs, tangents, strict=True)
+                if tangent is not None
+            ]
             return list(self.symbol._push(seeds, self.outputs))
-        found: dict[Any, Any] = forward_sweep(self.order, seeds, self.connect is not None)
-        return [
-            found.get(output, 0.0) if isinstance(output, Operators) else 0.0
-            for output in self.outputs
-        ]
+        return or_zero(self.sweep.push(tangents, self.connect is not None))
 
     def answer(self, numbers: Sequence[Any]) -> list[Any]:
         """Numbers as they are to be handed out: Values if Values came, else floats."""
@@ -211,30 +207,9 @@ def _fresh(node: Any) -> Any:
     return fresh
 
 
-def pull_back(
-    order: list[Any],
-    among: set[Any] | None,
-    inputs: Sequence[Any],
-    seeds: Collection[tuple[Any, Any]],
-    create_graph: bool,
-) -> list[Any]:
-    """The cotangents that reach the inputs from the seeds; 0 for an input that none reaches.
-
-    Args:
-        order: the inputs and what depends on them, in topological order.
-        among: the same as a set if other nodes were left out, as :func:`restricted` gives it.
-        inputs: the nodes to differentiate by.
-        seeds: nodes, left out or not, and the cotangents they start with.
-        create_graph: compute with Values.
-    """
-    seeds = [seed for seed in seeds if among is None or seed[0] in among]
-    wanted = set(inputs)
-    found = {
-        node: cotangent
-        for node, cotangent in reverse_sweep(order, seeds, create_graph, among)
-        if node in wanted
-    }
-    return [found.get(node, 0.0) for node in inputs]
+def or_zero(derivatives: list[Any]) -> list[Any]:
+    """Derivatives with 0 where nothing arrived."""
+    return [0.0 if derivative is None else derivative for derivative in derivatives]
 
 
 def name_of(function: Any) -> str:

@@ -26,10 +26,11 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from .batching import over_leading_axes
-from .graph import restricted, topological_order
+from .graph import topological_order
 from .operators import Operators
 from .structure import Structure, flatten, stack
-from .tracing import Record, as_numbers, as_value, connection, name_of, pull_back, shown
+from .sweeps import Sweep
+from .tracing import Record, as_numbers, as_value, connection, name_of, or_zero, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,8 +68,8 @@ def gradient(output: Value, inputs: Any, create_graph: bool = False) -> Any:
         if not isinstance(leaf, Operators):
             place = f"inputs{structure.path(index)}"
             raise TypeError(f"{place} must be a Value, not {shown(leaf)}")
-    order, among = restricted(topological_order(output), leaves)
-    cotangents = pull_back(order, among, leaves, [(output, 1.0)], create_graph)
+    sweep = Sweep(topological_order(output), leaves, [output])
+    cotangents = or_zero(sweep.pull([1.0], create_graph))
     return structure.unflatten([as_value(g) for g in cotangents] if create_graph else cotangents)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import numbers
 import operator
 import warnings
 from typing import TYPE_CHECKING, Any, cast
 
-from . import modes, scopes
+from . import modes
 from .graph import topological_order
-from .operators import Operators
-from .sweeps import reverse_sweep, sweeping
+from .native import core, stored_in_c
+from .operators import Operators, unary_methods
+from .reals import is_real, real
+from .state import state
+from .sweeps import refuse_stale, reverse_sweep, sweeping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +61,7 @@ class Value(Operators):
         "__weakref__",
         "_cotangent",
         "_data",
-        "grad",
+        "_grad",
         "label",
         "operands",
         "primals",
@@ -72,7 +74,7 @@ class Value(Operators):
 
     _cotangent: Any  # what the sweep under way has gathered so far; None between sweeps
     _data: float
-    grad: float
+    _grad: float
     label: str
     primitive: Primitive | None
     operands: tuple[Value | float, ...]
@@ -81,12 +83,12 @@ class Value(Operators):
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data = data if type(data) is float else real(data, "data")
-        self.grad = 0.0
+        self._grad = 0.0
         self.label = label
         self.primitive = None
         self.operands = ()
         self.primals = ()
-        self.scope = scopes.current
+        self.scope = state.scope
         self._cotangent = None
 
     @property
@@ -97,11 +99,17 @@ class Value(Operators):
     @data.setter
     def data(self, data: Any) -> None:
         if self.primitive is not None:
-            raise AttributeError(
-                f"data of a computed Value cannot be set (this one is {modes.describe(self)}); "
-                f"set the data of the leaves it came from and compute it again"
-            )
+            _refuse_data(self)
         self._data = data if type(data) is float else real(data, "data")
+
+    @property
+    def grad(self) -> float:
+        """The derivative of the last ``backward()``'s root with respect to this Value."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        self._grad = grad if type(grad) is float else real(grad, "grad")
 
     def item(self) -> float:
         """The number."""
@@ -141,14 +149,17 @@ class Value(Operators):
             out = primitive.forward(*primals)
         node = _new(Value)
         node._data = out
-        node.grad = 0.0
+        node._grad = 0.0
         node.label = ""
         node.primitive = primitive
         node.operands = operands
         node.primals = primals
-        node.scope = scopes.current
+        node.scope = state.scope
         node._cotangent = None
-        return _under_modes(node) if modes.active else node
+        if state.active and not modes.recorded(node):
+            node.primitive = None
+            node.operands = node.primals = ()
+        return node
 
     def backward(self, gradient: float = 1.0) -> None:
         """Add the derivative of this Value with respect to each leaf to the leaf's ``grad``.
@@ -161,7 +172,7 @@ class Value(Operators):
 
         Raises:
             AnomalyError: under :class:`detect_anomaly`.
-            TypeError: if gradient, or the ``grad`` of a leaf, is not a real number.
+            TypeError: if gradient is not a real number.
 
         Whatever is raised, all leaves' gradients are then as before.
         """
@@ -171,17 +182,14 @@ class Value(Operators):
         with sweeping:
             for node in order:
                 if node.primitive is not None:
-                    node.grad = 0.0
+                    node._grad = 0.0
             for node, cotangent in reverse_sweep(order, [(self, seed)]):
                 if node.primitive is not None:
-                    node.grad = cotangent
+                    node._grad = cotangent
                 else:
-                    before = node.grad
-                    if type(before) is not float:
-                        before = real(before, f"the grad of {modes.describe(node)}")
-                    reached.append((node, before + cotangent))
+                    reached.append((node, node._grad + cotangent))
             for leaf, total in reached:  # only now, so that an exception changes no leaf
-                leaf.grad = total
+                leaf._grad = total
 
     def detach(self) -> Value:
         """A leaf with the same number, through which no gradient flows back."""
@@ -203,13 +211,13 @@ class Value(Operators):
 
     def _equal(self, a: Any, b: Any) -> bool:
         """Whether two operands' numbers are equal; ``==`` is identity."""
-        if modes.active and modes.lifting.get() is not None:
+        if state.active and modes.lifting.get() is not None:
             return cast("bool", known(self)._equal(a, b))
         x = a if type(a) is float else a._data
         return bool(x == (b if type(b) is float else b._data))
 
     def _isnan(self) -> bool:
-        if modes.active and modes.lifting.get() is not None:
+        if state.active and modes.lifting.get() is not None:
             return cast("bool", known(self)._isnan())
         return self._data != self._data
 
@@ -265,9 +273,16 @@ def _restore(kind: type[Value], data: float, grad: float, label: str) -> Value:
     return leaf
 
 
+def _refuse_data(value: Value) -> None:
+    raise AttributeError(
+        f"data of a computed Value cannot be set (this one is {modes.describe(value)}); "
+        f"set the data of the leaves it came from and compute it again"
+    )
+
+
 def known(value: Value) -> Any:
     """A Value's number; inside a recorded function, where it is not to be settled yet, its symbol."""
-    symbol_of = modes.lifting.get() if modes.active else None
+    symbol_of = modes.lifting.get() if state.active else None
     return value._data if symbol_of is None else symbol_of(value)
 
 
@@ -293,53 +308,15 @@ def _apply_foreign(self: Value, primitive: Primitive, operands: tuple[Any, ...])
     return self._apply(primitive, *converted)
 
 
-def _under_modes(node: Value) -> Value:
-    """Finish a new node while ``no_grad`` or ``detect_anomaly`` is on."""
-    watch = modes.anomalies.get()
-    if watch is not None:
-        watch.check_forward(node)
-    if not modes.recording.get():
-        node.primitive = None
-        node.operands = node.primals = ()
-    return node
-
-
-def is_real(number: Any) -> bool:
-    """Whether an object is a real number that a Value can hold (a Value itself is not)."""
-    if isinstance(number, (int, float, numbers.Real)):  # the ABC is slow, and comes last
-        return True
-    if getattr(number, "shape", None) == () and hasattr(number, "item"):  # NumPy, 0-d
-        return isinstance(number.item(), numbers.Real)
-    return type(number).__name__ == "Decimal"  # known without importing decimal
-
-
-def real(number: Any, name: str) -> float:
-    """A real number as a float.
-
-    Args:
-        number: what came.
-        name: the argument's name, for messages.
-
-    Raises:
-        TypeError: if it is not a real number; the message says what to do.
-        OverflowError: if it is an integer or a fraction too large for a float.
-    """
-    if not is_real(number):
-        raise TypeError(f"{name} must be a real number, not {_advice(number)}")
-    try:
-        return float(number)
-    except OverflowError:
-        raise OverflowError(f"{name} is too large for a float") from None
-
-
-def _advice(number: Any) -> str:
-    kind = type(number).__name__
-    if isinstance(number, Value):
-        return "a Value; use the Value itself, or its .data"
-    if isinstance(number, str):
-        return f"the str {number[:40]!r}; convert it with float() first"
-    if isinstance(number, numbers.Complex):
-        return "complex; use two Values, for the real and the imaginary part"
-    if isinstance(number, (list, tuple)) or hasattr(number, "shape"):
-        return f"{kind}; a Value is one number, so make one for each element"
-    return kind
+if core is not None:  # the same class in C, which falls back to what stands above
+    Value = stored_in_c(Value, unary_methods())  # type: ignore[misc]
+    _COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+    core.connect(
+        real=real,
+        foreign=_apply_foreign,
+        under_modes=modes.recorded,
+        compare=lambda value, other, symbol: _compare(_COMPARISONS[symbol], value, other),
+        refuse_data=_refuse_data,
+        refuse_stale=refuse_stale,
+        watch=modes.anomalies.get,
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import functions as ag
 from autograd.operators import Operators
-from autograd.value import is_real
+from autograd.reals import is_real
 
 from ._arguments import named
 from .module import Module

@@ -6,7 +6,7 @@ import math
 import random
 from typing import Any
 
-from autograd.value import real
+from autograd.reals import real
 
 
 def samples(X: Any, name: str) -> list[Any]:

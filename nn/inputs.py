@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Value
 from autograd.operators import Operators
-from autograd.value import real
+from autograd.reals import real
 
 from .module import Parameter
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.functions import dot
+from autograd.native import core
 from nn._arguments import count
 
 from . import activations
@@ -100,6 +101,15 @@ class Neuron(Module):
         return f"Neuron({len(self.w)}, activation={activations.shown(self.activation)}{bias})"
 
 
+_FORWARD = Neuron.forward
+
+
+def _outputs(neurons: list[Neuron], x: Row) -> list[Any]:
+    if core is not None:
+        return core.neurons(neurons, x, Neuron, _FORWARD, activations.linear)  # type: ignore[no-any-return]
+    return [neuron(x) for neuron in neurons]
+
+
 class Layer(Module):
     """Neurons that share their inputs; their outputs as a list, or bare if there is one.
 
@@ -130,8 +140,7 @@ class Layer(Module):
         self.neurons = [Neuron(nin, nonlin, rng=rng, nout=nout, **kwargs) for _ in range(nout)]
 
     def forward(self, x: Any) -> Any:
-        x = row(x, len(self.neurons[0].w), self)
-        out = [neuron(x) for neuron in self.neurons]
+        out = _outputs(self.neurons, row(x, len(self.neurons[0].w), self))
         return out[0] if len(out) == 1 else out
 
     def config(self) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import Value
 from autograd import functions as ag
 from autograd.operators import Operators
-from autograd.value import is_real, real
+from autograd.reals import is_real, real
 
 from ._arguments import named
 

@@ -14,7 +14,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value
-from autograd.value import is_real, real
+from autograd.reals import is_real, real
 
 from ._arguments import named
 from .state import flatten

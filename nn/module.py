@@ -5,9 +5,9 @@ from __future__ import annotations
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value, scopes
+from autograd import Value
 
-from .scoping import call_from_outside
+from .scoping import Called
 from .state import Buffer, Plan, flatten, numbers, plan
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Parameter(Value):
         return "Parameter" + super().__repr__().removeprefix("Value")
 
 
-class Module:
+class Module(Called):
     """A function with parameters: layers, networks and whatever is built of them.
 
     Write ``forward``, and keep parameters and other modules in attributes, bare or inside lists, tuples,
@@ -67,18 +67,6 @@ class Module:
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """What the module computes; for subclasses to write."""
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x) method")
-
-    def __call__(self, *inputs: Any, **options: Any) -> Any:
-        # On the path of every neuron: no more than a lookup of the name under which pictures show it.
-        before = scopes.current
-        scope = None if before is None else before.parts.get(id(self))
-        if scope is None:
-            return call_from_outside(self, inputs, options)
-        scopes.current = scope
-        try:
-            return self.forward(*inputs, **options)
-        finally:
-            scopes.current = before
 
     def _drawing(self, options: Options) -> Graph:
         """The architecture, for ``autograd.draw``."""

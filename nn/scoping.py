@@ -9,10 +9,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
+from autograd.native import core, in_c
 from autograd.scopes import Scope, entered
+from autograd.state import state
 
 if TYPE_CHECKING:
     from .module import Module
+
+
+@in_c
+class Called:
+    """What calls a module's ``forward`` in the scope of its name; the base of :class:`nn.Module`."""
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        # On the path of every neuron: no more than a lookup of the name under which pictures show it.
+        before = state.scope
+        scope = None if before is None else before.parts.get(id(self))
+        if scope is None:
+            return call_from_outside(self, inputs, options)
+        state.scope = scope
+        try:
+            return self.forward(*inputs, **options)  # type: ignore[attr-defined]
+        finally:
+            state.scope = before
 
 
 class Parts:
@@ -46,7 +65,7 @@ _models: dict[int, Parts] = {}
 unhashable; an entry goes when its module does."""
 
 
-def call_from_outside(module: Module, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def call_from_outside(module: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Call a module that the scope around it, if any, has no name for."""
     before = entered.around()
     scope, parts = _scope(module, before)
@@ -73,3 +92,7 @@ def _scope(module: Module, around: Scope | None) -> tuple[Scope, Parts]:
         key = id(module)
         known.root = ref(module, lambda _: _models.pop(key, None))
     return known.top, known
+
+
+if core is not None:
+    core.set_call_from_outside(call_from_outside)

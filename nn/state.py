@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd.value import is_real, real
+from autograd.reals import is_real, real
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,6 +1,7 @@
 """What pyodide_check.sh runs in Pyodide: trains a small net where there is nothing but Python itself."""
 
 import importlib.util
+import runpy
 import sys
 import warnings
 
@@ -23,6 +24,7 @@ for _ in range(200):
     optimizer.step()
     losses.append(loss.data)
 assert losses[-1] < losses[0] / 10, (losses[0], losses[-1])
+runpy.run_module("autograd", run_name="__main__")
 print(
     f"Python {sys.version.split()[0]} on {sys.platform}: loss {losses[0]:.3f} -> {losses[-1]:.6f}"
 )

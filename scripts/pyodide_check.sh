@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 for program in node npm; do
     command -v $program >/dev/null || { echo "pyodide_check: needs $program" >&2; exit 1; }
 done
-"${PYTHON:-python3}" -m pip wheel -q --no-deps --wheel-dir "$work" .
+VALUEGRAD_BUILD=pure "${PYTHON:-python3}" -m pip wheel -q --no-deps --wheel-dir "$work" .
 npm install --silent --no-save --no-audit --no-fund --prefix "$work" "pyodide@$pyodide"
 cp scripts/pyodide_check.mjs "$work" # Node looks for packages beside the script
 node "$work/pyodide_check.mjs" "$work"/valuegrad-*.whl scripts/pyodide_check.py

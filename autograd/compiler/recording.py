@@ -14,7 +14,9 @@ from .. import primitives as p
 from ..graph import topological_order
 from ..modes import call_site
 from ..operators import Operators
-from ..value import Value, is_real, real
+from ..reals import is_real, real
+from ..state import state
+from ..value import Value
 from . import conditions as c
 
 if TYPE_CHECKING:
@@ -187,7 +189,7 @@ class Symbol(_Recorded, Operators):
         recorder.primitives.append(primitive)
         recorder.operands.append(tuple(ids))
         symbol = Symbol(recorder, len(recorder.operands) - 1)
-        if modes.active and not modes.recording.get():
+        if state.active and not modes.recording.get():
             return symbol.detach()
         return symbol
 
@@ -290,7 +292,7 @@ class Condition(_Recorded):
                 raise TypeError(f"where needs numbers to choose from, not {operand!r:.60}")
         entry = recorder.append(p.where, (self._id, *ids))  # type: ignore[arg-type]
         symbol = Symbol(recorder, entry)
-        if modes.active and not modes.recording.get():
+        if state.active and not modes.recording.get():
             return symbol.detach()
         return symbol
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from autograd.graph import topological_order
 from autograd.primitives import ABSENT
-from autograd.sweeps import reverse_sweep
-from autograd.value import Value, real
+from autograd.reals import real
+from autograd.sweeps import Sweep
+from autograd.value import Value
 
 from .dot import text_width, to_dot
 from .entry import checked_direction, checked_theme, values_of
@@ -122,8 +123,10 @@ class _Sweep:
         start.gradients[self._boxes[root]] = f"grad {self._number(seed)}"
         yield start
         shown = dict(start.gradients)
-        for node, cotangent in reverse_sweep(topological_order(root), [(root, seed)]):
-            if node.primitive is None:
+        order = topological_order(root)
+        cotangents = Sweep(order, order, [root]).pull([seed])
+        for node, cotangent in zip(reversed(order), reversed(cotangents), strict=True):
+            if node.primitive is None or cotangent is None:
                 continue
             shares = self._shares(node, cotangent)
             before = {operand: self._sums.get(operand) for operand in shares}

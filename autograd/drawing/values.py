@@ -330,7 +330,7 @@ class _Assembly:
         for unit in self._boxes:
             if isinstance(unit, Value):
                 for operand, primal in zip(unit.operands, unit.primals, strict=True):
-                    if not isinstance(operand, float) and operand._data is not primal:
+                    if not isinstance(operand, float) and operand.data != primal:
                         note = self._changed(operand, primal)
                         if note:
                             stale[note] = None

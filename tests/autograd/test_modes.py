@@ -13,13 +13,14 @@ import pytest
 
 import autograd as ag
 from autograd import AnomalyError, Value, detect_anomaly, first_anomaly, modes, no_grad
+from autograd.state import state
 
 
 @pytest.fixture(autouse=True)
 def nothing_stays_on():
-    assert modes.active == 0
+    assert state.active == 0
     yield
-    assert modes.active == 0
+    assert state.active == 0
     assert modes.recording.get()
     assert modes.anomalies.get() is None
 
@@ -125,11 +126,11 @@ def test_one_switch_may_serve_two_threads_at_once(share):
 
     first = threading.Thread(target=guarded, args=(second_is_in, first_is_out))
     first.start()
-    while modes.active == 0:  # until the first is in
+    while state.active == 0:  # until the first is in
         time.sleep(0.001)
     second = threading.Thread(target=guarded, args=(first_is_out, threading.Event()))
     second.start()
-    while modes.active == 1 and second.is_alive():
+    while state.active == 1 and second.is_alive():
         time.sleep(0.001)
     second_is_in.set()  # and now the first leaves before the second
     first.join()
@@ -157,11 +158,11 @@ def test_a_copied_context_carries_no_grad_along():
     with no_grad():
         context = contextvars.copy_context()
     assert recorded()
-    modes.active += 1  # as whoever holds the switch would have it
+    state.active += 1  # as whoever holds the switch would have it
     try:
         assert not context.run(recorded)
     finally:
-        modes.active -= 1
+        state.active -= 1
 
 
 # --- detect_anomaly, forward -----------------------------------------------------------------

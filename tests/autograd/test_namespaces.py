@@ -129,6 +129,16 @@ def test_pow_is_that_of_c():
         assert same_bits(IEEE.pow(a, b), c_power(a, b)), (a, b)
 
 
+@pytest.mark.parametrize("odd", [1.0, 3.0, 9007199254740991.0])
+def test_only_an_odd_exponent_keeps_the_sign_of_the_base_and_not_its_neighbours(odd):
+    # The floats nearest to an odd number, of which the remainder by 2 rounds to 1
+    for b in (math.nextafter(odd, 0.0), odd, math.nextafter(odd, INF)):
+        for exponent in (b, -b):
+            for base in (-0.0, -1e308, -1e-308, -2.0, -INF):
+                expected = c_power(base, exponent)
+                assert same_bits(IEEE.pow(base, exponent), expected), (base, exponent)
+
+
 @given(a=st.floats(), b=st.floats())
 def test_division_is_ieees(a, b):
     with np.errstate(all="ignore"):

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, gradient, hessian
-from autograd.primitives import ABSENT, TABLE
+from autograd.functions import apply
+from autograd.primitives import ABSENT, TABLE, primitive
 
 ROWS = list(TABLE.values())
 FIXED = [row for row in ROWS if row.arity is not None and row.name != "where"]
@@ -211,6 +212,51 @@ def test_the_condition_of_where_gets_no_cotangent_and_nor_does_the_other_branch(
     assert partials[0] is ABSENT
     assert [p(0.0, 1.0, 5.0, 6.0) for p in partials[1:]] == [1.0, ABSENT]
     assert [p(0.0, 0.0, 5.0, 6.0) for p in partials[1:]] == [ABSENT, 1.0]
+
+
+def first_of_two(xp):
+    """The first where it is positive, else the second."""
+    return (
+        lambda a, b: xp.where(a > 0.0, a, b),
+        lambda out, a, b: xp.where(a > 0.0, 1.0, ABSENT),
+        lambda out, a, b: xp.where(a > 0.0, ABSENT, 1.0),
+    )
+
+
+def first_of_many(xp):
+    """The first of any number."""
+    return lambda *args: args[0], lambda out, *args: [1.0] + [ABSENT] * (len(args) - 1)
+
+
+def check_derivatives(function, point, expected):
+    """In every way that the engine has: of a sweep over all operands, of one to chosen ones, and forward."""
+    nodes = [Value(x) for x in point]
+    function(*nodes).backward()
+    assert [node.grad for node in nodes] == expected
+    for create_graph in (False, True):
+        slopes = gradient(function(*nodes), nodes, create_graph)
+        assert [float(getattr(slope, "data", slope)) for slope in slopes] == expected
+    for place, slope in enumerate(expected):
+        direction = [float(i == place) for i in range(len(point))]
+        assert ag.jvp(function, tuple(point), tuple(direction))[1] == slope
+
+
+@pytest.mark.parametrize(("define", "arity"), [(first_of_two, 2), (first_of_many, None)])
+def test_an_absent_partial_hands_nothing_on_whatever_the_number_of_arguments(define, arity):
+    row = primitive(arity=arity)(define)
+    try:
+        # The logarithm's derivative is infinite at 0: times 0 it would be nan.
+        check_derivatives(lambda x, y: apply(row, x, ag.log(y)), [0.5, 0.0], [1.0, 0.0])
+    finally:
+        del TABLE[row.name]
+
+
+def test_a_node_that_is_the_condition_of_where_gets_nothing():
+    def function(condition, a, b):
+        return apply(TABLE["where"], condition, ag.log(a), ag.log(b))
+
+    check_derivatives(function, [-1.0, 0.5, 0.0], [0.0, 2.0, 0.0])
+    check_derivatives(function, [0.0, 0.0, 0.5], [0.0, 0.0, 2.0])
 
 
 def test_the_functions_of_the_table_on_nodes_compute_floats_as_floats():

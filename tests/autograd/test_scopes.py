@@ -11,8 +11,9 @@ import weakref
 
 import pytest
 
-from autograd import Value, no_grad, scope, scopes
+from autograd import Value, no_grad, scope
 from autograd.scopes import Scope
+from autograd.state import state
 
 
 def test_nodes_and_leaves_know_the_scope_they_were_made_in():
@@ -46,7 +47,7 @@ def test_a_scope_is_one_object_however_often_it_is_entered():
 def test_an_exception_leaves_the_scope():
     with pytest.raises(ZeroDivisionError), scope("a"), scope("b"):
         1 / 0  # noqa: B018
-    assert scopes.current is None
+    assert state.scope is None
     assert (Value(1.0) * 2).scope is None
 
 
@@ -57,7 +58,7 @@ def test_a_scope_decorates_functions_and_may_be_entered_again_inside_itself():
 
     assert str(square(Value(2.0), False).scope) == "square"
     assert str(square(Value(2.0), True).scope) == "square.square"
-    assert scopes.current is None
+    assert state.scope is None
 
 
 def test_no_grad_keeps_the_scope():
@@ -102,7 +103,7 @@ def test_threads_leave_nothing_behind():
     one.join()
     two.join()
     assert [str(v.scope) for v in made] == ["second"]
-    assert scopes.current is None
+    assert state.scope is None
     assert (Value(1.0) * 2).scope is None
 
 

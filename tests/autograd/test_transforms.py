@@ -366,8 +366,6 @@ def test_a_transform_touches_no_grad_and_no_captured_graph():
     hessian(lambda x: y * x * w)(Value(3.0))
     assert w.grad == 8.0
     assert y.grad == 1.0
-    assert w._cotangent is None
-    assert y._cotangent is None
 
 
 def test_the_partials_of_captured_values_are_not_computed():

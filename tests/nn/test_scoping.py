@@ -12,7 +12,9 @@ import pytest
 
 import autograd as ag
 import nn
-from autograd import Value, scope, scopes
+from autograd import Value, scope
+from autograd.scopes import entered
+from autograd.state import state
 from nn import scoping
 
 
@@ -107,8 +109,8 @@ def test_an_exception_inside_a_module_leaves_all_scopes():
     for _ in range(2):
         with pytest.raises(KeyError, match="inside"):
             model([1.0])
-        assert scopes.current is None
-        assert not scopes.entered.frames
+        assert state.scope is None
+        assert not entered.frames
 
 
 def test_a_module_that_calls_itself_is_fine():
@@ -118,7 +120,7 @@ def test_a_module_that_calls_itself_is_fine():
 
     y = Countdown()(Value(1.0), 3)
     assert y.data == 8.0
-    assert scopes.current is None
+    assert state.scope is None
 
 
 def test_unhashable_modules_work():
@@ -162,8 +164,8 @@ def test_threads_get_right_numbers_and_leave_no_scope_behind():
     for thread in threads:
         thread.join()
     assert not wrong
-    assert scopes.current is None
-    assert not scopes.entered.frames
+    assert state.scope is None
+    assert not entered.frames
 
 
 def test_a_module_with_its_own_call_works_without_a_scope():

@@ -1,0 +1,34 @@
+"""``python -m autograd.emit FOLDER``: writes rules.h and traced.h, which the native core is compiled from."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from .headers import rules, traced
+
+
+def main(arguments: list[str]) -> int:
+    """Write the headers, and say in one line what they have and lack."""
+    parser = argparse.ArgumentParser(prog="python -m autograd.emit")
+    parser.add_argument("folder", type=Path, help="where to write; it is made if it is not there")
+    folder = parser.parse_args(arguments).folder
+    numbers = rules()
+    nodes = traced(numbers.rows)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, header in (("rules.h", numbers), ("traced.h", nodes)):
+        (folder / name).write_text(header.text, encoding="utf-8")
+    print(  # noqa: T201
+        f"{folder}: {len(numbers.rows)} rows as C; left to Python: {_listed(numbers.left_out)}; "
+        f"{len(nodes.rows)} with derivatives as nodes; left to Python: {_listed(nodes.left_out)}"
+    )
+    return 0
+
+
+def _listed(left_out: dict[str, str]) -> str:
+    return ", ".join(f"{name} ({reason})" for name, reason in left_out.items()) or "none"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,80 @@
+/* What the generated rules call: the functions of the IEEE namespace in autograd/namespaces.py, on doubles.
+
+   C's own answer everywhere, where Python's math raises: a pole is an infinity, an invalid operation nan, an overflow
+   an infinity. So most are the C library's, which Python's math module calls too; compile with -ffp-contract=off, or
+   a product and a sum may be rounded once where Python rounds twice. Include Python.h before it. */
+#ifndef VALUEGRAD_IEEE_H
+#define VALUEGRAD_IEEE_H
+
+#include <math.h>
+
+static inline double ag_exp(double x) { return exp(x); }
+static inline double ag_expm1(double x) { return expm1(x); }
+static inline double ag_log(double x) { return log(x); }
+static inline double ag_log1p(double x) { return log1p(x); }
+static inline double ag_sqrt(double x) { return sqrt(x); }
+static inline double ag_sin(double x) { return sin(x); }
+static inline double ag_cos(double x) { return cos(x); }
+static inline double ag_tan(double x) { return tan(x); }
+static inline double ag_asin(double x) { return asin(x); }
+static inline double ag_acos(double x) { return acos(x); }
+static inline double ag_atan(double x) { return atan(x); }
+static inline double ag_atan2(double y, double x) { return atan2(y, x); }
+static inline double ag_sinh(double x) { return sinh(x); }
+static inline double ag_cosh(double x) { return cosh(x); }
+static inline double ag_tanh(double x) { return tanh(x); }
+static inline double ag_asinh(double x) { return asinh(x); }
+static inline double ag_acosh(double x) { return acosh(x); }
+static inline double ag_atanh(double x) { return atanh(x); }
+static inline double ag_erf(double x) { return erf(x); }
+static inline double ag_erfc(double x) { return erfc(x); }
+static inline double ag_pow(double x, double y) { return pow(x, y); }
+static inline double ag_abs(double x) { return fabs(x); }
+static inline double ag_floor(double x) { return floor(x); }
+static inline double ag_ceil(double x) { return ceil(x); }
+static inline double ag_round(double x) { return nearbyint(x); } /* halves to the even one */
+
+/* Python's own, with an algorithm of its own: the module calls math.hypot. */
+static double ag_hypot(double x, double y);
+
+static inline int ag_isnan(double x) { return x != x; }
+
+static inline double ag_sign(double x)
+{
+    return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : x;
+}
+
+static inline double ag_maximum(double x, double y) { return x > y || x != x ? x : y; }
+static inline double ag_minimum(double x, double y) { return x < y || x != x ? x : y; }
+
+/* The builtin max() of n >= 1 numbers: the first of equal ones, and a nan only where it comes first. */
+static inline double ag_largest(Py_ssize_t n, const double *v)
+{
+    double largest = v[0];
+    for (Py_ssize_t i = 1; i < n; i++)
+        if (v[i] > largest)
+            largest = v[i];
+    return largest;
+}
+
+/* The builtin sum() of floats: term by term until Python 3.11; from 3.12 on with the rounding errors added at the end
+   (Neumaier 1974). One binary runs on both, so that it asks which Python runs. */
+typedef struct {
+    double total, error;
+} ag_sum;
+
+static inline void ag_sum_add(ag_sum *sum, double x)
+{
+    const double before = sum->total, after = before + x;
+    if (Py_Version >= 0x030C0000)
+        sum->error += fabs(before) >= fabs(x) ? (before - after) + x : (x - after) + before;
+    sum->total = after;
+}
+
+static inline double ag_sum_value(const ag_sum *sum)
+{
+    /* Not where the error is 0, or -0.0 would lose its sign, nor where it is none: of an infinity it is nan. */
+    return sum->error != 0.0 && isfinite(sum->error) ? sum->total + sum->error : sum->total;
+}
+
+#endif
