@@ -388,7 +388,9 @@ def _directions(primals: Any, tangents: Any) -> list[Any]:
 
 def _blocks(out: Structure, inputs: Structure, matrix: list[list[Any]]) -> Any:
     """A Jacobian's rows and columns in the structures of outputs and inputs, the outputs' outside."""
-    if out.kind is not None and not out.is_array:
+    if out.kind is None:
+        return inputs.unflatten(matrix[0])
+    if not out.is_array:
         items, start = [], 0
         for part in out.parts:
             items.append(_blocks(part, inputs, matrix[start : start + part.size]))
@@ -401,8 +403,6 @@ def _blocks(out: Structure, inputs: Structure, matrix: list[list[Any]]) -> Any:
             items.append(_blocks(out, part, [row[start:stop] for row in matrix]))
             start = stop
         return inputs.assemble(items)
-    if out.kind is None and inputs.kind is None:
-        return matrix[0][0]
     return stack([number for row in matrix for number in row], out.shape + inputs.shape)
 
 
