@@ -23,7 +23,11 @@ def run(code: str, *folders: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(map(str, folders)),
+            "VALUEGRAD_CORE": "",  # copies come without a native one
+        },
         cwd=folders[0],  # not the root, which -c would put in front
     )
 

@@ -74,7 +74,7 @@ assert np.allclose(rule.partials[0](rule.forward(xs), xs), [16 / 3, 4])
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "VALUEGRAD_CORE": ""},
         capture_output=True,
         text=True,
         check=False,
