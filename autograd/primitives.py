@@ -27,7 +27,6 @@ import operator
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from .native import core
 from .table import ABSENT, TABLE, TRACED, Primitive, primitive
 
 if TYPE_CHECKING:
@@ -508,7 +507,3 @@ def logsumexp(xp: Namespace) -> Row:
         return [xp.div(part, total) for part in parts]
 
     return forward, weights
-
-
-if core is not None:  # which has the rules of all rows so far in C
-    core.adopt(TABLE.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from . import modes
@@ -46,16 +46,17 @@ class Record:
         name = name_of(function)
         arguments = list(args)
         integers = []
+        others = [arg for number, arg in enumerate(args) if number not in chosen]
+        kinds = entry_types((others, kwargs)) if others or kwargs else set()
         for number in chosen:
             leaves, structure = flatten(args[number])
-            nodes = []
-            for index, leaf in enumerate(leaves):
-                if isinstance(leaf, Operators):
-                    nodes.append(_fresh(leaf))
-                else:
-                    place = f"argument {number}{structure.path(index)} of {name}"
-                    nodes.append(Value(real(leaf, place)))
-            if any(type(leaf) is int for leaf in leaves):
+            nodes = [
+                Value(x) if type(x) is float else _fresh(x)
+                for x in as_numbers(leaves, structure, f"argument {number}", f" of {name}")
+            ]
+            found = set(map(type, leaves))
+            kinds |= found
+            if int in found:
                 integers.append(number)
             self.inputs += nodes
             self.structures.append(structure)
@@ -99,10 +100,10 @@ class Record:
             self.connect: Callable[[Any], Any] | None = _as_it_is
             return
         order = topological_order(*roots, until=self.inputs)
-        self.connect = connection(args, kwargs)
+        self.connect = connection(kinds)
         if nested and self.connect is None and any(node.primitive is None for node in order):
             # Something was captured, perhaps from the enclosing transform.
-            self.connect = connection(roots)
+            self.connect = connection(set(map(type, roots)))
         self.sweep = Sweep([*self.inputs, *order], self.inputs, self.outputs)
 
     def pull(self, cotangents: Sequence[Any], connected: bool = False) -> list[Any]:
@@ -132,16 +133,42 @@ class Record:
         """Numbers as they are to be handed out: Values if Values came, else floats."""
         if self.connect is not None:
             return [self.connect(number) for number in numbers]
-        return [x.data if isinstance(x, Value) else real(x, "an answer") for x in numbers]
+        return [x if type(x) is float else _plain(x) for x in numbers]
 
 
-def connection(*trees: Any) -> Callable[[Any], Any] | None:
+def as_numbers(leaves: list[Any], structure: Structure, name: str, after: str = "") -> list[Any]:
+    """Entries as Values and floats.
+
+    Args:
+        leaves: what came.
+        structure: the structure that they came in.
+        name: what to call it in messages, before an entry's path.
+        after: what follows the path.
+
+    Raises:
+        TypeError, OverflowError: as :func:`real` does, naming the entry.
+    """
+    if set(map(type, leaves)) <= {float}:
+        return leaves
+    with suppress(TypeError, OverflowError):
+        return [x if isinstance(x, Operators) else real(x, name) for x in leaves]
+    # Where an entry stands takes a walk to it: asked for every entry, that is quadratic.
+    return [
+        x if isinstance(x, Operators) else real(x, f"{name}{structure.path(index)}{after}")
+        for index, x in enumerate(leaves)
+    ]
+
+
+def connection(kinds: set[type[Any]]) -> Callable[[Any], Any] | None:
     """What is to be done to answers so that they are connected with what came.
 
+    Args:
+        kinds: the types of what came.
+
     Returns:
-        None, to answer with floats, where there is no Value among the entries of the trees.
+        None, to answer with floats, where there is no Value among what came.
     """
-    traced = [kind for kind in entry_types(trees) if issubclass(kind, Operators)]
+    traced = [kind for kind in kinds if issubclass(kind, Operators)]
     if not traced:
         return None
     if not all(issubclass(kind, Value) for kind in traced):
@@ -153,6 +180,11 @@ def connection(*trees: Any) -> Callable[[Any], Any] | None:
 def as_value(number: Any) -> Any:
     """A number as a Value, if it is none yet."""
     return number if isinstance(number, Operators) else Value(number)
+
+
+def _plain(number: Any) -> float:
+    """A number as a float."""
+    return number.data if isinstance(number, Value) else real(number, "an answer")
 
 
 def _as_leaf(number: Any) -> Any:

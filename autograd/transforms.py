@@ -28,10 +28,9 @@ from typing import TYPE_CHECKING, Any
 from .batching import over_leading_axes
 from .graph import topological_order
 from .operators import Operators
-from .reals import real
 from .structure import Structure, flatten, stack
 from .sweeps import Sweep
-from .tracing import Record, as_value, connection, name_of, or_zero, shown
+from .tracing import Record, as_numbers, as_value, connection, name_of, or_zero, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,6 +56,7 @@ def gradient(output: Value, inputs: Any, create_graph: bool = False) -> Any:
         TypeError: if the output or an input is not a Value.
         StaleGraphError: with ``create_graph``, if a leaf was changed after the graph was recorded.
 
+    >>> from autograd import Value
     >>> x, y = Value(2.0), Value(3.0)
     >>> gradient(x * y, {"x": x, "y": y})
     {'x': 3.0, 'y': 2.0}
@@ -309,7 +309,7 @@ def _run_jvp(self: Transformed, primals: Any, tangents: Any) -> Any:
     directions = _directions(primals, tangents)
     record = Record(self.transform, self.function, primals, {}, range(len(primals)))
     if record.connect is None:
-        record.connect = connection(directions)
+        record.connect = connection(set(map(type, directions)))
     pushed = record.answer(record.push(directions))
     return record.out.unflatten(record.answer(record.outputs)), record.out.unflatten(pushed)
 
@@ -318,12 +318,12 @@ def _run_vjp(self: Transformed, *primals: Any) -> Any:
     record = Record(self.transform, self.function, primals, {}, range(len(primals)))
 
     def pullback(cotangent: Any) -> Any:
-        cotangents = _numbers(
+        cotangents = as_numbers(
             record.out.match(cotangent, "the cotangent", f"the value of {name_of(self.function)}"),
             record.out,
             "the cotangent",
         )
-        connect = record.connect or connection(cotangents)
+        connect = record.connect or connection(set(map(type, cotangents)))
         pulled = record.pull(cotangents, connected=connect is not None)
         pulled = [connect(x) for x in pulled] if connect is not None else record.answer(pulled)
         return _split(record.structures, pulled)
@@ -381,20 +381,16 @@ def _directions(primals: Any, tangents: Any) -> list[Any]:
                 f"{shown(tree)}"
             )
     structure = flatten(tuple(primals))[1]
-    return _numbers(structure.match(tuple(tangents), "tangents", "primals"), structure, "tangents")
-
-
-def _numbers(leaves: list[Any], structure: Structure, name: str) -> list[Any]:
-    """Entries as Values and floats."""
-    return [
-        x if isinstance(x, Operators) else real(x, f"{name}{structure.path(index)}")
-        for index, x in enumerate(leaves)
-    ]
+    return as_numbers(
+        structure.match(tuple(tangents), "tangents", "primals"), structure, "tangents"
+    )
 
 
 def _blocks(out: Structure, inputs: Structure, matrix: list[list[Any]]) -> Any:
     """A Jacobian's rows and columns in the structures of outputs and inputs, the outputs' outside."""
-    if out.kind is not None and not out.is_array:
+    if out.kind is None:
+        return inputs.unflatten(matrix[0])
+    if not out.is_array:
         items, start = [], 0
         for part in out.parts:
             items.append(_blocks(part, inputs, matrix[start : start + part.size]))
@@ -407,8 +403,6 @@ def _blocks(out: Structure, inputs: Structure, matrix: list[list[Any]]) -> Any:
             items.append(_blocks(out, part, [row[start:stop] for row in matrix]))
             start = stop
         return inputs.assemble(items)
-    if out.kind is None and inputs.kind is None:
-        return matrix[0][0]
     return stack([number for row in matrix for number in row], out.shape + inputs.shape)
 
 

@@ -2,7 +2,7 @@
  *
  * The fast way runs no Python code, so nobody can see or disturb the nodes meanwhile; should a signal's handler have
  * walked a graph, the sweep begins anew, since no leaf has changed yet. Where Python's rules are in the graph, or a
- * switch of autograd.modes is on, the sweep is that of sweep.h.
+ * switch of autograd.modes is on, the sweep is that of pull.h.
  */
 
 #ifndef VALUEGRAD_BACKWARD_H
@@ -11,7 +11,7 @@
 #include "common.h"
 #include "node.h"
 #include "order.h"
-#include "sweep.h"
+#include "pull.h"
 
 /* Add a share to an operand's cotangent; the first one that arrives in this sweep begins it. */
 static inline void give(Node *operand, double share, uint64_t mark) {

@@ -107,7 +107,7 @@ class BatchLoss:
 
     def read(self) -> None:
         """Take the leaves' numbers over from the Values."""
-        self.numbers[:] = [leaf._data for leaf in self.leaves]
+        self.numbers[:] = [leaf.data for leaf in self.leaves]
 
     def finite(self) -> bool:
         """Whether the leaves' numbers are neither nan nor infinite."""
@@ -116,7 +116,7 @@ class BatchLoss:
     def write(self) -> None:
         """Give the Values the leaves' numbers."""
         for leaf, number in zip(self.leaves, self.numbers.tolist(), strict=True):
-            leaf._data = number
+            leaf.data = number
 
     def batch(self, lanes: int) -> Batch:
         """The place for batches of a number of samples, to be filled before a :meth:`run`.
@@ -140,7 +140,7 @@ class BatchLoss:
         if batch is not self._latest:
             self._prepare(batch)
         if self._parameters:
-            self._parameter_numbers[:] = [parameter._data for parameter in self._parameters]
+            self._parameter_numbers[:] = [parameter.data for parameter in self._parameters]
         mean: float = self.quietly(batch.run)
         if self._gather is not None:
             self.once.take(self._gather, 0, self.gradients, "clip")

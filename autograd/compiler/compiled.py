@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..collector import collector_paused
 from ..operators import Operators
-from ..structure import Structure, entry_types, flatten
 from ..reals import real
+from ..structure import Structure, entry_types, flatten
 from .entry import Entry, Way
 from .lanes import Batch, lane_outline
 from .plan import plan

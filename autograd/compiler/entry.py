@@ -131,7 +131,7 @@ class Entry:
             way: the same object for parts of the same sizes.
         """
         captured = self.graph.parameters
-        numbers = [parameter._data for parameter in captured] if captured else []
+        numbers = [parameter.data for parameter in captured] if captured else []
         if self._program is None:
             return self._answer(self._run(listed(parts), numbers))
         try:
@@ -192,7 +192,7 @@ class Entry:
         import numpy as np
 
         assert self._program is not None
-        parameters = [parameter._data for parameter in self.graph.parameters]
+        parameters = [parameter.data for parameter in self.graph.parameters]
         shared = [*batch.shared, *parameters]
         block = self._block()
         values, gradients = [], []

@@ -6,9 +6,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..batching import _at, _axis_sizes, _holds_array
+from ..reals import real
 from ..structure import Structure, flatten
 from ..tracing import name_of
-from ..reals import real
 from .trees import listed, outline
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from autograd.graph import topological_order
 from autograd.primitives import ABSENT
-from autograd.sweeps import Sweep
 from autograd.reals import real
+from autograd.sweeps import Sweep
 from autograd.value import Value
 
 from .dot import text_width, to_dot

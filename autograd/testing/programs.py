@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import functions
 from autograd.graph import topological_order
+from autograd.operators import apply
 from autograd.table import TABLE
 from autograd.value import Value
 
@@ -152,7 +153,7 @@ def _result(name: str, operands: list[Any]) -> Any:
         return functions.where(SELECTIONS[name](first, second), *branches)
     if name == "where":  # which asks a number whether it is 0
         return functions.where(*operands)
-    return functions.apply(TABLE[name], *operands)
+    return apply(TABLE[name], *operands)
 
 
 def _shadows(name: str) -> bool:

@@ -13,6 +13,7 @@ import pytest
 import autograd as ag
 import nn
 from autograd import Value, scope
+from autograd.scopes import entered
 from autograd.state import state
 from nn import scoping
 
@@ -109,7 +110,7 @@ def test_an_exception_inside_a_module_leaves_all_scopes():
         with pytest.raises(KeyError, match="inside"):
             model([1.0])
         assert state.scope is None
-        assert not scopes.entered.frames
+        assert not entered.frames
 
 
 def test_a_module_that_calls_itself_is_fine():
@@ -164,7 +165,7 @@ def test_threads_get_right_numbers_and_leave_no_scope_behind():
         thread.join()
     assert not wrong
     assert state.scope is None
-    assert not scopes.entered.frames
+    assert not entered.frames
 
 
 def test_a_module_with_its_own_call_works_without_a_scope():

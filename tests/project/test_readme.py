@@ -6,17 +6,15 @@ import doctest
 import html
 import os
 import re
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from autograd import draw
 from scripts.readme_picture import PICTURE, example
+from tests.packages import ROOT, copy_packages
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 
@@ -53,7 +51,7 @@ def test_the_links_of_a_document_lead_to_files(document):
 
 
 def test_the_readmes_row_makes_an_operation_and_nothing_else_is_needed(tmp_path):
-    shutil.copytree(ROOT / "autograd", tmp_path / "autograd")
+    copy_packages(tmp_path, "autograd")
     (row,) = blocks(README, "python row")
     with (tmp_path / "autograd" / "primitives.py").open("a", encoding="utf-8") as table:
         table.write(f"\n\n{row}")
@@ -76,7 +74,7 @@ assert np.allclose(rule.partials[0](rule.forward(xs), xs), [16 / 3, 4])
     result = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "VALUEGRAD_CORE": ""},
         capture_output=True,
         text=True,
         check=False,

@@ -55,7 +55,7 @@ def test_programs_as_people_write_them_agree(name, function, inputs):
     assert agrees(Case(function, inputs), {}, name, FEW)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.seeds(8)
 def test_random_programs_agree(seed):
     assert agrees(drawn(seed), {}, f"seed {seed}")
 

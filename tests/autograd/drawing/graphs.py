@@ -44,9 +44,8 @@ def everything(nodes: list[Value]) -> list[tuple[object, ...]]:
             repr(v.grad),
             v.label,
             v.primitive,
-            tuple(map(id, v.operands)),
+            tuple(id(x) if isinstance(x, Value) else repr(x) for x in v.operands),
             tuple(map(repr, v.primals)),
-            v._cotangent,
             v.scope,
         )
         for v in nodes

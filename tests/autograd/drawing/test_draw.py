@@ -470,11 +470,11 @@ def test_modules_that_depend_on_each_other_in_a_circle_are_drawn():
 # --- large graphs, side effects --------------------------------------------------------------
 
 
-def test_a_chain_of_a_million_nodes_draws_and_leaves_the_collector_on():
+def test_a_chain_of_a_hundred_thousand_nodes_draws_and_leaves_the_collector_on():
     y = Value(1.0)
     gc.disable()
     try:
-        for _ in range(1_000_000):
+        for _ in range(100_000):
             y = y * 1.0
     finally:
         gc.enable()

@@ -35,7 +35,7 @@ def test_parameters_too(x):
     return tanh(WEIGHT * x)
 
 
-def test_a_wrong_function_fails_with_a_report_of_the_simplest_example(monkeypatch):
+def test_a_wrong_function_fails_with_a_report_of_the_simplest_example(monkeypatch, pure_core):
     @check_gradients(x=st.floats(-3, 3), y=st.floats(-3, 3))
     def loss(x, y):
         return tanh(x) * y + x * y

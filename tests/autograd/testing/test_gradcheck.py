@@ -149,7 +149,7 @@ def test_second_derivatives_are_checked():
     assert gradgradcheck(autograd.logsumexp, [0.1, 2.0, -1.0], method="ladder")
 
 
-def test_a_bug_in_the_second_derivative_only_is_found(monkeypatch):
+def test_a_bug_in_the_second_derivative_only_is_found(monkeypatch, pure_core):
     row = autograd.primitives.TABLE["tanh"]
     # As numbers this is the right partial; as a graph it forgets that out depends on x.
     detached = (lambda out, x: 1.0 - out.detach() * out.detach(),)

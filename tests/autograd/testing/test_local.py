@@ -83,7 +83,7 @@ PLANTS = [
 
 @pytest.mark.parametrize(("name", "place"), PLANTS)
 def test_a_bug_planted_in_any_partial_is_reported_with_the_primitives_name(
-    name, place, monkeypatch
+    name, place, monkeypatch, pure_core
 ):
     row = TABLE[name]
     points = ordinary_points(row)
