@@ -151,6 +151,21 @@ ROWS = {
     "y log p, y = p = 0": Row(masked_entropy, (0.0, 0.0), math.log(2.0), (0.0, 0.0)),
     "log1p(1e-20)": Row(lambda m, x: m.log1p(x), (1e-20,), 1e-20, (1.0,), SAME),
     "expm1(1e-20)": Row(lambda m, x: m.expm1(x), (1e-20,), 1e-20, (1.0,), SAME),
+    # --- tails: what stands here is rounded from mpmath's 40 digits
+    "sigmoid(40)": Row(lambda m, x: m.sigmoid(x), (40.0,), 1.0, (4.248354255291589e-18,)),
+    "sigmoid(-40)": Row(
+        lambda m, x: m.sigmoid(x), (-40.0,), 4.248354255291589e-18, (4.248354255291589e-18,), SAME
+    ),
+    "tanh(20)": Row(lambda m, x: m.tanh(x), (20.0,), 1.0, (1.6993417021166355e-17,)),
+    "tanh(-20)": Row(lambda m, x: m.tanh(x), (-20.0,), -1.0, (1.6993417021166355e-17,)),
+    "2**1024": Row(lambda m, b: 2.0**b, (1024.0,), INF, (1.2460659279417838e308,)),
+    "5e-324**0": Row(lambda m, a, b: a**b, (5e-324, 0.0), 1.0, (0.0, math.log(5e-324))),
+    "1e-310**0.001": Row(
+        lambda m, a, b: a**b,
+        (1e-310, 0.001),
+        0.4897788193684462,
+        (4.897788193684477e306, -349.60479658602236),
+    ),
     # --- selection
     "where(0 > 0, log(0), 0)": Row(lambda m, x: m.where(x > 0, m.log(x), 0.0), (0.0,), 0.0, (0.0,)),
     "where(1 > 0, x, log(0 x))": Row(
@@ -286,6 +301,47 @@ def torch_functions():
 )
 def test_second_derivatives_at_the_same_places(function, x, second):
     assert agree(hessian(function)(x), second)
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "second"),
+    # Rounded from mpmath's 40 digits. PyTorch and JAX answer 0, or half of the digits.
+    [
+        (ag.sigmoid, (40.0,), -4.248354255291589e-18),
+        (ag.sigmoid, (1e-9,), -1.25e-10),
+        (ag.sigmoid, (1e-300,), -1.25e-301),
+        (ag.tanh, (20.0,), -3.398683404233271e-17),
+        (ag.tanh, (1e-9,), -2e-9),
+        (ag.softplus, (40.0,), 4.248354255291589e-18),
+        (ag.log_sigmoid, (-40.0,), -4.248354255291589e-18),
+        (ag.silu, (40.410841513445845,), -1.0820525268131133e-16),
+        (ag.atanh, (1e-10,), 2e-10),
+        (ag.asin, (1e-10,), 1e-10),
+        (ag.acos, (1e-10,), -1e-10),
+        (ag.atan, (1e100,), -2e-300),
+        (lambda a, b: ag.hypot(a, b), (1.0, 1e-10), 1e-20),
+        (lambda a, b: ag.hypot(b, a), (1.0, 1e-10), 1e-20),
+        (lambda b: 2.0**b, (1024.0,), 8.637070847446594e307),
+        (lambda a, b: a**b, (1e-200, 1e-300), -1e100),
+    ],
+)
+def test_second_derivatives_keep_their_digits(function, args, second):
+    once = grad(function)
+    twice = grad(lambda x: once(x, *args[1:]))
+    found = {
+        "eager": twice(args[0]),
+        "compiled": ag.compile(twice)(args[0]),
+        "mapped": ag.compile(ag.vmap(twice))([args[0]])[0],
+    }
+    for mode, number in found.items():
+        assert agree(number, second, rel_tol=1e-14), f"{mode}: {number}"
+
+
+@pytest.mark.parametrize("function", [ag.sigmoid, ag.tanh])
+@pytest.mark.parametrize("x", [1e3, -1e4, 1e300, INF, -INF])
+def test_saturation_is_flat_at_any_order(function, x):
+    slope = grad(function)
+    assert (slope(x), grad(slope)(x), grad(grad(slope))(x)) == (0.0, 0.0, 0.0)
 
 
 # --- nan -------------------------------------------------------------------------------------
