@@ -354,15 +354,14 @@ def clip(xp: Namespace) -> Row:
     """x held between lo and hi; derivative 1 on the closed interval, 0 outside."""
 
     def inside(out: N, x: N, lo: N, hi: N) -> N:
-        return _defined(xp, out, xp.where(x < lo, 0.0, xp.where(x > hi, 0.0, 1.0)))
+        return _defined(xp, out, xp.where(x < lo, ABSENT, xp.where(x > hi, ABSENT, 1.0)))
 
     def below(out: N, x: N, lo: N, hi: N) -> N:
-        return _defined(xp, out, xp.where(x < lo, xp.where(lo > hi, 0.0, 1.0), 0.0))
+        return _defined(xp, out, xp.where(x < lo, xp.where(lo > hi, ABSENT, 1.0), ABSENT))
 
     def above(out: N, x: N, lo: N, hi: N) -> N:
-        return _defined(
-            xp, out, xp.where(x > hi, 1.0, xp.where(x < lo, xp.where(lo > hi, 1.0, 0.0), 0.0))
-        )
+        below_both = xp.where(x < lo, xp.where(lo > hi, 1.0, ABSENT), ABSENT)
+        return _defined(xp, out, xp.where(x > hi, 1.0, below_both))
 
     return lambda x, lo, hi: xp.minimum(xp.maximum(x, lo), hi), inside, below, above
 
@@ -379,8 +378,8 @@ def where(xp: Namespace) -> Row:
 
 
 def _flat(xp: Namespace, out: Any) -> Any:
-    """The derivative of a piecewise constant function: 0, or nan at nan."""
-    return _defined(xp, out, 0.0)
+    """The derivative of a piecewise constant function: absent, or nan at nan."""
+    return _defined(xp, out, ABSENT)
 
 
 def _defined(xp: Namespace, out: Any, value: Any) -> Any:
@@ -389,9 +388,9 @@ def _defined(xp: Namespace, out: Any, value: Any) -> Any:
 
 
 def _share(xp: Namespace, wins: Any, loses: Any, a: Any, b: Any) -> Any:
-    """The part of the derivative that goes to one of two rivals: 1, 0, 1/2 at a tie, nan at a nan."""
+    """The part of the derivative that goes to one of two rivals: 1, none, 1/2 at a tie, nan at a nan."""
     tied = xp.where(xp.equal(a, b), 0.5, math.nan)
-    return xp.where(wins, 1.0, xp.where(loses, 0.0, tied))
+    return xp.where(wins, 1.0, xp.where(loses, ABSENT, tied))
 
 
 # --- activations -----------------------------------------------------------------------------
@@ -436,8 +435,12 @@ def softplus(xp: Namespace) -> Row:
 @primitive(kinks=lambda x: (x,))
 def relu(xp: Namespace) -> Row:
     """x where it is positive, else 0; derivative 0 at 0."""
-    # The sign of the output is the derivative everywhere, and nan at nan.
-    return lambda x: xp.maximum(x, 0.0), lambda out, x: xp.sign(out)
+
+    def slope(out: N, x: N) -> N:
+        sign = xp.sign(out)  # 1 where x is positive, and nan at nan
+        return xp.where(xp.equal(sign, 0.0), ABSENT, sign)
+
+    return lambda x: xp.maximum(x, 0.0), slope
 
 
 @primitive(arity=2, kinks=lambda x, slope: (x,))
@@ -446,7 +449,7 @@ def leaky_relu(xp: Namespace) -> Row:
     return (
         lambda x, slope: xp.where(x > 0.0, x, slope * x),
         lambda out, x, slope: _defined(xp, out, xp.where(x > 0.0, 1.0, slope)),
-        lambda out, x, slope: _defined(xp, out, xp.where(x > 0.0, 0.0, x)),
+        lambda out, x, slope: _defined(xp, out, xp.where(x > 0.0, ABSENT, x)),
     )
 
 
@@ -458,7 +461,7 @@ def elu(xp: Namespace) -> Row:
         return _defined(xp, out, xp.where(x > 0.0, 1.0, alpha * xp.exp(x)))
 
     def scale(out: N, x: N, alpha: N) -> N:
-        return _defined(xp, out, xp.where(x > 0.0, 0.0, xp.expm1(x)))
+        return _defined(xp, out, xp.where(x > 0.0, ABSENT, xp.expm1(x)))
 
     return lambda x, alpha: xp.where(x > 0.0, x, alpha * xp.expm1(x)), slope, scale
 

@@ -74,18 +74,20 @@ def reverse_sweep(
                     by_a, by_b = partials
                     if not isinstance(a, float):
                         local = by_a if type(by_a) is float else by_a(out, x, y)
-                        share = product(cotangent, local) if create_graph else cotangent * local
-                        if watch is not None:
-                            watch.check_backward(node, a, cotangent, share)
-                        before = a._cotangent
-                        a._cotangent = share if before is None else before + share
+                        if local is not ABSENT:
+                            share = product(cotangent, local) if create_graph else cotangent * local
+                            if watch is not None:
+                                watch.check_backward(node, a, cotangent, share)
+                            before = a._cotangent
+                            a._cotangent = share if before is None else before + share
                     if not isinstance(b, float):
                         local = by_b if type(by_b) is float else by_b(out, x, y)
-                        share = product(cotangent, local) if create_graph else cotangent * local
-                        if watch is not None:
-                            watch.check_backward(node, b, cotangent, share)
-                        before = b._cotangent
-                        b._cotangent = share if before is None else before + share
+                        if local is not ABSENT:
+                            share = product(cotangent, local) if create_graph else cotangent * local
+                            if watch is not None:
+                                watch.check_backward(node, b, cotangent, share)
+                            before = b._cotangent
+                            b._cotangent = share if before is None else before + share
                     continue
                 if primitive.arity is None and among is None and watch is None and not create_graph:
                     # The same for operations of many operands, of which a neuron's have the most edges.

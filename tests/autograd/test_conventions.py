@@ -74,6 +74,7 @@ ROWS = {
     "floor(2.5)": Row(lambda m, x: m.floor(x), (2.5,), 2.0, (0.0,), SAME),
     "ceil(2.5)": Row(lambda m, x: m.ceil(x), (2.5,), 3.0, (0.0,), SAME),
     "round(2.5)": Row(lambda m, x: m.round(x), (2.5,), 2.0, (0.0,), SAME),
+    "sqrt(relu(-1))": Row(lambda m, x: m.sqrt(m.relu(x)), (-1.0,), 0.0, (0.0,), SAME),
     # --- powers
     "0**0": Row(lambda m, a, b: a**b, (0.0, 0.0), 1.0, (0.0, 0.0), SAME),
     "x**0 at 0": Row(lambda m, a: a**0, (0.0,), 1.0, (0.0,), SAME),
@@ -305,7 +306,7 @@ def test_second_derivatives_at_the_same_places(function, x, second):
 
 @pytest.mark.parametrize(
     ("function", "args", "second"),
-    # Rounded from mpmath's 40 digits. PyTorch and JAX answer 0, or half of the digits.
+    # Rounded from mpmath's 40 digits.
     [
         (ag.sigmoid, (40.0,), -4.248354255291589e-18),
         (ag.sigmoid, (1e-9,), -1.25e-10),
@@ -342,6 +343,95 @@ def test_second_derivatives_keep_their_digits(function, args, second):
 def test_saturation_is_flat_at_any_order(function, x):
     slope = grad(function)
     assert (slope(x), grad(slope)(x), grad(grad(slope))(x)) == (0.0, 0.0, 0.0)
+
+
+# --- flat pieces -----------------------------------------------------------------------------
+
+FLAT = {
+    # An infinite cotangent comes to a flat piece.
+    "sqrt(relu(x))": (lambda x: ag.sqrt(ag.relu(x)), -1.0),
+    "log(relu(x))": (lambda x: ag.log(ag.relu(x)), -1.0),
+    "1/relu(x)": (lambda x: 1.0 / ag.relu(x), -1.0),
+    "relu(x)**.5": (lambda x: ag.relu(x) ** 0.5, -1.0),
+    "sqrt(relu(x)) at the kink": (lambda x: ag.sqrt(ag.relu(x)), 0.0),
+    "sqrt(maximum(x, 0))": (lambda x: ag.sqrt(ag.maximum(x, 0.0)), -1.0),
+    "sqrt(maximum(0, x))": (lambda x: ag.sqrt(ag.maximum(0.0, x)), -1.0),
+    "sqrt(-minimum(x, 0))": (lambda x: ag.sqrt(-ag.minimum(x, 0.0)), 1.0),
+    "sqrt(clip(x, 0, 1))": (lambda x: ag.sqrt(ag.clip(x, 0.0, 1.0)), -1.0),
+    "sqrt(1 - clip(x, 0, 1))": (lambda x: ag.sqrt(1.0 - ag.clip(x, 0.0, 1.0)), 2.0),
+    "sqrt(clip(0.5, x, 1) - .5)": (lambda x: ag.sqrt(ag.clip(0.5, x, 1.0) - 0.5), 0.0),
+    "sqrt(clip(0.5, 0, x) - .5)": (lambda x: ag.sqrt(ag.clip(0.5, 0.0, x) - 0.5), 1.0),
+    "sqrt(floor(x))": (lambda x: ag.sqrt(ag.floor(x)), 0.5),
+    "sqrt(ceil(x))": (lambda x: ag.sqrt(ag.ceil(x)), -0.5),
+    "sqrt(round(x))": (lambda x: ag.sqrt(ag.round(x)), 0.3),
+    "sqrt(sign(x))": (lambda x: ag.sqrt(ag.sign(x)), 0.0),
+    "log(floor(x)) at a jump": (lambda x: ag.log(ag.floor(x)), 0.0),
+    "leaky_relu's slope": (lambda x: ag.sqrt(ag.leaky_relu(1.0, x) - 1.0), 0.1),
+    "elu's alpha": (lambda x: ag.sqrt(ag.elu(1.0, x) - 1.0), 0.1),
+    # Behind a flat piece something has an infinite derivative.
+    "relu(log(x))": (lambda x: ag.relu(ag.log(x)), 0.0),
+    "relu(2 * log(x) + 1)": (lambda x: ag.relu(2.0 * ag.log(x) + 1.0), 0.0),
+    "minimum(1/x, 5)": (lambda x: ag.minimum(1.0 / x, 5.0), 0.0),
+    "clip(log(x), -1, 1)": (lambda x: ag.clip(ag.log(x), -1.0, 1.0), 0.0),
+    "floor(sqrt(x))": (lambda x: ag.floor(ag.sqrt(x)), 0.0),
+    "relu(a dot with log(x))": (
+        lambda x: ag.relu(ag.dot([ag.log(x), x, 1.0], [2.0, 3.0, 1.0])),
+        0.0,
+    ),
+    "relu(log(x)) + relu(x - 1)": (lambda x: ag.relu(ag.log(x)) + ag.relu(x - 1.0), 0.0),
+    "sqrt(relu(log(x)))": (lambda x: ag.sqrt(ag.relu(ag.log(x))), 0.0),
+}
+"""Functions, and where they are flat."""
+
+
+def many(function):
+    """The same of each of many numbers, which an array program computes."""
+    return lambda xs: ag.sum([function(x) for x in xs])
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_a_piece_not_taken_has_no_say(name):
+    function, x = FLAT[name]
+    leaf = Value(x)
+    out = function(leaf)
+    out.backward()
+    slope = grad(function)
+    found = {
+        "backward": leaf.grad,
+        "create_graph": gradient(out, leaf, create_graph=True).data,
+        "forward": jvp(function)((x,), (1.0,))[1],
+        "second": grad(slope)(x),
+        "second, forward over reverse": jvp(slope)((x,), (1.0,))[1],
+        "compiled": ag.compile(slope)(x),
+        "compiled, forward": ag.compile(lambda x: jvp(function)((x,), (1.0,))[1])(x),
+        "compiled, second": ag.compile(grad(slope))(x),
+        "mapped": ag.compile(ag.vmap(slope))([x, x])[1],
+        "mapped, second": ag.compile(ag.vmap(grad(slope)))([x, x])[1],
+        "an array program": ag.compile(grad(many(function)))([x] * 200)[7],
+        "float32": ag.compile(ag.vmap(slope), "float32")([x, x])[0],
+    }
+    assert found == dict.fromkeys(found, 0.0)
+
+
+def test_a_flat_piece_among_others_takes_nothing_from_them():
+    def f(x, y):
+        return ag.sqrt(ag.relu(x)) + ag.relu(ag.log(x + 1.0)) * y + y * y
+
+    point = -1.0, 3.0
+    right = (0.0, 6.0)
+    assert grad(f, (0, 1))(*point) == right
+    assert ag.compile(grad(f, (0, 1)))(*point) == right
+    mapped = ag.compile(ag.vmap(grad(f, (0, 1))))([-1.0, 4.0, -1.0], [3.0, 0.0, 3.0])
+    assert [column[0] for column in mapped] == [column[2] for column in mapped] == list(right)
+    assert [column[1] for column in mapped] == pytest.approx([0.25, math.log(5.0)])
+
+
+@pytest.mark.parametrize("name", ["sqrt(relu(x))", "relu(log(x))", "sqrt(clip(x, 0, 1))"])
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_nan_that_comes_in_goes_out_of_flat_pieces_too(name, mapped):
+    function, _ = FLAT[name]
+    slope = ag.compile(ag.vmap(grad(function)) if mapped else grad(function))
+    assert math.isnan(slope([NAN])[0] if mapped else slope(NAN))
 
 
 # --- nan -------------------------------------------------------------------------------------

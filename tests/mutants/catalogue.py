@@ -293,8 +293,20 @@ RULES = [
     rule("erfc has erf's sign", "(-2.0 / math.sqrt(math.pi))", "(2.0 / math.sqrt(math.pi))", EVERY),
     rule(
         "a flat function hands nan on as 0",
+        "return _defined(xp, out, ABSENT)",
+        "return ABSENT",
+        CONVENTIONS,
+    ),
+    rule(
+        "a flat function hands on 0 times its cotangent",
+        "return _defined(xp, out, ABSENT)",
         "return _defined(xp, out, 0.0)",
-        "return 0.0",
+        CONVENTIONS,
+    ),
+    rule(
+        "the loser of two rivals gets 0 times the cotangent",
+        "xp.where(loses, ABSENT, tied)",
+        "xp.where(loses, 0.0, tied)",
         CONVENTIONS,
     ),
     rule(
@@ -325,14 +337,14 @@ RULES = [
     ),
     rule(
         "clip is flat at its bounds",
-        "xp.where(x < lo, 0.0, xp.where(x > hi, 0.0, 1.0))",
-        "xp.where(x <= lo, 0.0, xp.where(x >= hi, 0.0, 1.0))",
+        "xp.where(x < lo, ABSENT, xp.where(x > hi, ABSENT, 1.0))",
+        "xp.where(x <= lo, ABSENT, xp.where(x >= hi, ABSENT, 1.0))",
         EVERY,
         KINKS,
     ),
     rule(
         "clip lets everything through",
-        "xp.where(x < lo, 0.0, xp.where(x > hi, 0.0, 1.0))",
+        "xp.where(x < lo, ABSENT, xp.where(x > hi, ABSENT, 1.0))",
         "1.0",
         EVERY,
     ),
@@ -401,15 +413,21 @@ RULES = [
     ),
     rule(
         "relu has derivative 1 at 0",
-        "xp.maximum(x, 0.0), lambda out, x: xp.sign(out)",
-        "xp.maximum(x, 0.0), lambda out, x: xp.where(x >= 0.0, 1.0, 0.0)",
+        "return xp.where(xp.equal(sign, 0.0), ABSENT, sign)",
+        "return xp.where(x >= 0.0, 1.0, ABSENT)",
         EVERY,
         KINKS,
     ),
     rule(
         "relu of nan has derivative 0",
-        "xp.maximum(x, 0.0), lambda out, x: xp.sign(out)",
-        "xp.maximum(x, 0.0), lambda out, x: xp.where(x > 0.0, 1.0, 0.0)",
+        "return xp.where(xp.equal(sign, 0.0), ABSENT, sign)",
+        "return xp.where(x > 0.0, 1.0, ABSENT)",
+        CONVENTIONS,
+    ),
+    rule(
+        "relu hands on 0 times its cotangent",
+        "return xp.where(xp.equal(sign, 0.0), ABSENT, sign)",
+        "return sign",
         CONVENTIONS,
     ),
     rule(
@@ -421,8 +439,8 @@ RULES = [
     ),
     rule(
         "leaky_relu's slope has partial 1",
-        "xp.where(x > 0.0, 0.0, x)",
-        "xp.where(x > 0.0, 0.0, 1.0)",
+        "xp.where(x > 0.0, ABSENT, x)",
+        "xp.where(x > 0.0, ABSENT, 1.0)",
         EVERY,
     ),
     rule("elu's partial without alpha", "alpha * xp.exp(x)", "xp.exp(x)", EVERY),
