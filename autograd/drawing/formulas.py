@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 INFIX = frozenset("+−×÷^")
 
 NAME_SHOWN = 12
-"""The longest operand name that stands in a formula, in characters."""
+"""The longest operand name that stands in a formula, in characters. Constants stand there however long."""
 
 
 def formula(value: Value, primitive: Primitive, label: Callable[[Value], str], digits: int) -> str:
@@ -33,10 +33,9 @@ def formula(value: Value, primitive: Primitive, label: Callable[[Value], str], d
         if len(constants) == 1:
             return f"{primitive.name} with {_constant(constants[0], digits)}"
         return f"{primitive.name} with {plural(len(constants), 'constant')}"
-    names = []
-    for x in operands:
-        name = _constant(x, digits) if isinstance(x, float) else label(x)
-        names.append(name if name and len(name) <= NAME_SHOWN and name.isprintable() else "•")
+    names = [
+        _constant(x, digits) if isinstance(x, float) else _short(label(x)) or "•" for x in operands
+    ]
     if primitive.name == "where":
         names[0] = "true" if operands[0] else "false"
     bare = not value.label and all(
@@ -55,18 +54,21 @@ def _constant(x: float, digits: int) -> str:
     return number(x, max(digits, 9)) if not x.is_integer() and "." not in text else text
 
 
+def _short(name: str) -> str:
+    """A name that may stand in a formula, or ""."""
+    return name if len(name) <= NAME_SHOWN and name.isprintable() else ""
+
+
 def ordinals(value: Value, label: Callable[[Value], str]) -> dict[Value, str]:
-    """Which operand is which, where that matters and the formula does not tell; and what is used twice."""
+    """Which operand is which, where that matters and the formula does not tell; and how often one is used."""
     primitive = value.primitive
-    if primitive is None or primitive.arity is None:
-        return {}
     counts: dict[Value, list[int]] = {}
     for i, operand in enumerate(value.operands):
         if isinstance(operand, Value):
             counts.setdefault(operand, []).append(i)
-    if primitive.commutative or len(counts) < 2:
+    if primitive is None or primitive.arity is None or primitive.commutative or len(counts) < 2:
         return {x: f"×{len(at)}" for x, at in counts.items() if len(at) > 1}
-    if all(0 < len(label(x)) <= NAME_SHOWN and label(x).isprintable() for x in counts):
+    if all(_short(label(x)) for x in counts):
         return {}
     ordinals = ("1st", "2nd", "3rd")
     return {

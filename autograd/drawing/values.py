@@ -251,6 +251,7 @@ class _Assembly:
             if isinstance(operand, tuple):
                 known = [flows[value] for value in operand if value in flows]
                 edge.weight = sum(known) if known else None
+                edge.label = _mark({labels.get(value, "") for value in operand})
             elif not isinstance(operand, Stub):
                 edge.weight = flows.get(operand)
             if isinstance(operand, Value):
@@ -347,6 +348,13 @@ class _Assembly:
         name = shorten(self._label(leaf)) or "a leaf"
         then = number(before, digits)
         return f"{name} was {then} when this was computed, and is {number(now, digits)} now"
+
+
+def _mark(marks: set[str]) -> str:
+    """One mark for an arrow from a vector, of those of its Values."""
+    if len(marks) == 1:
+        return marks.pop()
+    return "some repeated" if any(mark.startswith("×") for mark in marks) else ""
 
 
 def _shares(value: Value) -> dict[Value, float]:

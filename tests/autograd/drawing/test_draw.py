@@ -69,6 +69,7 @@ def test_constants_are_part_of_the_operation():
         (ag.clip(x, 0, 1), "clip(x, 0, 1)"),
         (ag.where(False, x, 7), "where(false, x, 7)"),
         (x * 1.000001, "x × 1.000001"),
+        (x * 3.0000001e-10, "x × 3.0000001e-10"),
     ]:
         assert titles(draw(made)) == ["x = 3", formula]
 
@@ -96,6 +97,22 @@ def test_an_operand_used_twice_by_one_node_has_one_arrow_that_says_so():
     x = Value(3.0, "x")
     (edge,) = draw(x * x).graph.edges
     assert edge.label == "×2"
+
+
+def test_an_n_ary_operation_says_how_often_it_uses_an_operand():
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    assert [e.label for e in draw(ag.sum([x, x, x, y])).graph.edges] == ["×3", ""]
+    w = [Value(float(i), f"w[{i}]") for i in range(9)]
+    assert [e.label for e in draw(ag.dot(w, w)).graph.edges] == ["×2"]
+    assert [e.label for e in draw(ag.sum([*w, w[0]])).graph.edges] == ["some repeated"]
+
+
+@given(st.floats(-1e300, 1e300).filter(bool))
+def test_no_constant_is_elided(constant):
+    x = Value(3.0, "x")
+    for formula in (titles(draw(x * constant))[-1], titles(draw(ag.tanh(x) * constant))[-1]):
+        shown = float(formula.rpartition("× ")[2])
+        assert abs(shown - constant) <= abs(constant) * 1e-3
 
 
 def test_n_ary_operations_bear_their_name():
