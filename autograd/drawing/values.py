@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 FEW = 3
 """How many numbers of a vector are shown each."""
 
+HOVERED = 120
+"""How many characters of a name a pointer that rests on the box is told."""
+
+HOVERED_VALUES = 16
+"""How many Values of a vector it is told."""
+
 
 def from_values(
     roots: list[Value],
@@ -149,6 +155,8 @@ class _Assembly:
                 "parameter" if self._is_parameter(value) else "input",
                 self._cluster(value.scope),
                 output=value in self._roots,
+                name=label or data,
+                hover=self._hover(value),
             )
         formula = formula_of(value, value.primitive, self._label, digits)
         return Node(
@@ -158,10 +166,33 @@ class _Assembly:
             "op",
             self._cluster(value.scope),
             output=value in self._roots,
+            hover=self._hover(value),
         )
+
+    def _hover(self, value: Value) -> str:
+        """What a Value is, in full."""
+        if value.primitive is not None:
+            formula = value.primitive.doc.rstrip(".").replace("`", "")
+            kind = f"operation {value.primitive.name}: {formula}"
+        else:
+            kind = "parameter" if self._is_parameter(value) else "input"
+        label = shorten(self._label(value), HOVERED)
+        lines = [f"{label}: {kind}" if label else kind, f"value {value.data!r}"]
+        if self._options.gradients and (self._swept or value.grad != 0.0):
+            lines.append(f"gradient {value.grad!r}")
+        if value.scope is not None:
+            lines.append(f"in {shorten(str(value.scope) or value.scope.kind, HOVERED)}")
+        return "\n".join(lines)
 
     def _vector(self, values: tuple[Value, ...]) -> Node:
         parameters = self._is_parameter(values[0])
+        label = self._label
+        hover = [
+            f"{shorten(label(x))} = {x.data!r}" if label(x) else repr(x.data)
+            for x in values[:HOVERED_VALUES]
+        ]
+        if len(values) > len(hover):
+            hover.append(f"… {len(values) - len(hover):,} more")
         count = plural(len(values), "parameter" if parameters else "input")
         title = shorten(common_range(self._label(value) for value in values))
         lines = [count] if title and len(values) > FEW else []
@@ -177,6 +208,7 @@ class _Assembly:
             "parameter" if parameters else "input",
             self._cluster(values[0].scope),
             stacked=True,
+            hover="\n".join([f"{count}:", *hover]),
         )
 
     def _module(self, scope: Scope) -> Node:
@@ -199,6 +231,7 @@ class _Assembly:
             cluster=self._cluster(scope.parent),
             output=not self._roots.isdisjoint(members),
             stacked=True,
+            hover="\n".join(shorten(line, HOVERED) for line in (f"module {scope}", *lines)),
         )
 
     def _label(self, value: Value) -> str:
