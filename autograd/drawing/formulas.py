@@ -29,7 +29,7 @@ def formula(value: Value, primitive: Primitive, label: Callable[[Value], str], d
     if primitive.arity is None:
         # By name: the symbol for a dot product is hard to see.
         if not constants:
-            return f"{primitive.name}(…)" if value.label else primitive.name
+            return f"{primitive.name}(…)" if label(value) else primitive.name
         if len(constants) == 1:
             return f"{primitive.name} with {_constant(constants[0], digits)}"
         return f"{primitive.name} with {plural(len(constants), 'constant')}"
@@ -38,7 +38,7 @@ def formula(value: Value, primitive: Primitive, label: Callable[[Value], str], d
     ]
     if primitive.name == "where":
         names[0] = "true" if operands[0] else "false"
-    bare = not value.label and all(
+    bare = not label(value) and all(
         name == "•" for name, x in zip(names, operands, strict=True) if not isinstance(x, float)
     )
     symbol = primitive.symbol.replace("-", "−")

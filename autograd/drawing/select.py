@@ -59,11 +59,14 @@ class Selection:
 
 
 def select(
-    roots: list[Value], options: Options, is_parameter: Callable[[Value], bool]
+    roots: list[Value],
+    options: Options,
+    is_parameter: Callable[[Value], bool],
+    label: Callable[[Value], str],
 ) -> Selection:
     """Choose what to show of the graph that the roots depend on."""
     fold = options.fold if options.fold is not None else 5 if _is_small(roots) else 2
-    units = Units(fold, is_parameter)
+    units = Units(fold, is_parameter, label)
     if options.near:
         return _around(units, list(options.near), roots, options.max_nodes)
     if options.collapse is None or options.collapse is False:

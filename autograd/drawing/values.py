@@ -50,14 +50,19 @@ def from_values(
     def is_parameter(value: Value) -> bool:
         return value in parameters or value.is_parameter
 
+    called = names or {}
+
+    def label(value: Value) -> str:
+        return value.label or called.get(value, "")
+
     was_enabled = gc.isenabled()
     gc.disable()  # it would look through all nodes again and again, as small lists come and go
     try:
-        selection = select(roots, options, is_parameter)
+        selection = select(roots, options, is_parameter, label)
     finally:
         if was_enabled:
             gc.enable()
-    assembly = _Assembly(roots, selection, options, names or {}, is_parameter)
+    assembly = _Assembly(roots, selection, options, label, is_parameter)
     return assembly.graph(), assembly.index
 
 
@@ -69,7 +74,7 @@ class _Assembly:
         roots: list[Value],
         selection: Selection,
         options: Options,
-        names: Mapping[Value, str],
+        label: Callable[[Value], str],
         is_parameter: Callable[[Value], bool],
     ) -> None:
         self._roots = frozenset(roots)
@@ -77,7 +82,7 @@ class _Assembly:
         self._units = selection.units
         self._selection = selection
         self._options = options
-        self._names = names
+        self._label = label
         self._is_parameter = is_parameter
         self._clusters: dict[Scope, int] = {}
         self._graph = Graph()
@@ -233,9 +238,6 @@ class _Assembly:
             stacked=True,
             hover="\n".join(shorten(line, HOVERED) for line in (f"module {scope}", *lines)),
         )
-
-    def _label(self, value: Value) -> str:
-        return value.label or self._names.get(value, "")
 
     def _span(self, numbers: list[float]) -> str:
         """The least and the greatest of some numbers, or all of them if they are few."""

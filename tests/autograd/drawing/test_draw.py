@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
+import nn
 from autograd import Value, draw, print_graph, scope
 from autograd.drawing.model import number, shorten
 from tests.autograd.drawing.graphs import everything, graphs
@@ -274,6 +275,60 @@ def test_a_values_own_label_wins_and_is_not_changed():
     v, w = Value(2.0, "mine"), Value(3.0)
     assert titles(draw(lambda x, y: x * y, v, w)) == ["mine = 2", "y = 3", "mine × y"]
     assert (v.label, w.label) == ("mine", "")
+
+
+def test_names_label_the_values_in_a_mapping_and_what_it_holds_and_change_none():
+    w, x = [Value(1.0), Value(2.0)], Value(3.0)
+    d = {"bias": Value(4.0), 1: (Value(5.0),)}
+    y = w[0] * x + w[1] * d["bias"] * d[1][0]
+    mine = Value(6.0, "mine")
+    z = y * mine
+    picture = draw(z, names=locals())
+    assert titles(picture) == [
+        "w[0] = 1",
+        "x = 3",
+        "w[0] × x",
+        "w[1] = 2",
+        "d['bias'] = 4",
+        "w[1] × d['bias']",
+        "d[1][0] = 5",
+        "• × d[1][0]",
+        "y = • + •",
+        "mine = 6",
+        "z = y × mine",
+    ]
+    assert not any(v.label for v in (*w, x, y, z, d["bias"]))
+    assert titles(draw(z)) != titles(picture)
+
+
+def test_the_shortest_name_counts_and_no_circle_nor_underscore():
+    x = Value(2.0)
+    here = {"many": [x], "_": x, "x": x, "others": [1.0, "text", None, Value]}
+    here["here"] = here
+    assert titles(draw(x * 2, names=here)) == ["x = 2", "x × 2"]
+    assert titles(draw(x * 2, names={"_": x})) == ["2", "× 2"]
+
+
+def test_names_reach_into_modules_and_arrays():
+    np = pytest.importorskip("numpy")
+    module = nn.Module()
+    module.rate = nn.Parameter(2.0)
+    array = np.array([[Value(1.0)], [Value(3.0)]])
+    y = module.rate * array[1][0]
+    assert titles(draw(y, names={"m": module, "a": array}))[-1] == "m.rate × a[1][0]"
+
+
+def test_leaves_are_folded_by_the_names_they_are_given():
+    w, x = ([Value(float(i)) for i in range(64)] for _ in range(2))
+    assert titles(draw(ag.dot(w, x), names={"w": w, "x": x})) == ["w[0..63]", "x[0..63]", "dot"]
+    assert titles(draw(ag.dot, [1.0] * 64, [2.0] * 64)) == ["xs[0..63]", "ys[0..63]", "dot"]
+
+
+def test_names_must_be_a_mapping():
+    with pytest.raises(
+        TypeError, match=r"names must be a mapping of names, as locals\(\) is, not list"
+    ):
+        draw(Value(1.0), names=["x"])
 
 
 def test_numpy_arguments_become_values():
