@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 SWEEPS = 10
-"""How often columns are ordered again after their neighbours."""
+"""How often columns are ordered again after their neighbours, at most."""
 
 SETTLINGS = 12
-"""How often boxes are moved towards their neighbours."""
+"""How often cells are moved towards their neighbours, at most."""
+
+PATIENCE = 30_000
+"""How many cells are ordered, and how many moved, before it is good enough, so that a tangle waits no longer."""
 
 
 @dataclass(eq=False, slots=True)
@@ -187,7 +190,7 @@ def _ordered(cells: list[Cell], rows: Iterable[Sequence[Cell]]) -> list[list[Cel
     for column, parts_kept in zip(columns, kept, strict=True):
         _number(column, parts_kept)
     least, best = _crossings(columns), [column[:] for column in columns]
-    for sweep in range(SWEEPS):
+    for sweep in range(min(SWEEPS, 2 + PATIENCE // len(cells)) if cells else 0):
         if not least:
             break
         for i in range(len(columns)) if sweep % 2 else range(len(columns) - 1, -1, -1):
@@ -245,9 +248,10 @@ def _settle(columns: list[list[Cell]]) -> None:
     """Move cells towards their neighbours, from side to side and at last from both."""
     for column in columns:
         _spread(column, lambda cell: 40.0 * cell.place - 20.0 * len(column))  # noqa: B023
-    for turn in range(SETTLINGS):
+    turns = min(SETTLINGS, 4 + PATIENCE // max(1, sum(map(len, columns))))
+    for turn in range(turns):
         for column in columns if turn % 2 else reversed(columns):
-            _spread(column, _wish_between if turn >= SETTLINGS - 4 else _WISHES[turn % 2])
+            _spread(column, _wish_between if turn >= turns - 4 else _WISHES[turn % 2])
 
 
 def _wish(first: list[tuple[Cell, float]], second: list[tuple[Cell, float]], cell: Cell) -> float:

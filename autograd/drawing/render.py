@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .model import Graph
     from .theme import Theme
 
-QUICK = 0.6
+QUICK = 0.5
 """Seconds that ``dot`` may take for an SVG, which can be drawn without it."""
 
 TIME_LIMIT = 20.0
