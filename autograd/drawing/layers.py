@@ -70,6 +70,8 @@ class Link(Generic[Box]):
         leave: how far across of the tail's centre it leaves.
         enter: how far across of the head's centre it enters.
         lanes: those that it passes, in its order.
+        turns: if it runs against the others, how far further it turns around than the first to do so, behind
+            its tail and before its head.
     """
 
     edge: int
@@ -79,6 +81,7 @@ class Link(Generic[Box]):
     leave: float = 0.0
     enter: float = 0.0
     lanes: list[Cell] = field(default_factory=list)
+    turns: tuple[float, float] = (0.0, 0.0)
 
     def is_back(self) -> bool:
         """Whether it runs against the others, in a circle."""

@@ -73,6 +73,7 @@ class _Box(Cell):
     inside: list[_Box] = field(default_factory=list)
     links: list[Link[_Box]] = field(default_factory=list)
     columns: list[list[Cell]] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)  # between columns, and between where edges turn
     enter: dict[int, float] = field(default_factory=dict)  # by edge, across of the centre
     leave: dict[int, float] = field(default_factory=dict)
 
@@ -170,13 +171,21 @@ def _fill(frame: _Box, rows: list[list[_Box]], upright: bool) -> None:
     before, above = (TITLE, 0.0) if upright else (0.0, TITLE)
     if frame.title < 0:
         before = above = 0.0
-    bulge = 20.0 * any(link.is_back() for link in frame.links)
-    at = PAD + before + bulge
+    # An edge in a circle turns around after its tail's column and before its head's, in a lane of its own there.
+    leaving, arriving = [0.0] * (len(columns) + 1), [0.0] * (len(columns) + 1)
+    for link in frame.links:
+        if link.tail and link.head and link.is_back():
+            link.turns = (leaving[link.tail.column + 1], arriving[link.head.column])
+            leaving[link.tail.column + 1] += LANE
+            arriving[link.head.column] += LANE
+    at = PAD + before + (2 * LANE + arriving[0] if arriving[0] else 0.0)
     for i, column in enumerate(columns):
         width = max(cell.length for cell in column)
         if i:
+            frame.gaps.append(at + 16.0 + leaving[i])
             near = [abs(c.across + s - o.across) for c in column for o, s in c.before]
             at += min(34.0 + max(near, default=0.0) / 12 + len(near) / 5, 110.0)
+            at += leaving[i] + arriving[i]
         at += max(cell.room if isinstance(cell, _Box) else 0.0 for cell in column)
         for cell in column:
             cell.left, cell.right = at, at + width
@@ -184,7 +193,7 @@ def _fill(frame: _Box, rows: list[list[_Box]], upright: bool) -> None:
             if isinstance(cell, _Box):
                 cell.along = at if cell.inside else at + (width - cell.length) / 2
         at += width
-    frame.length = at + bulge + PAD
+    frame.length = at + PAD + (2 * LANE + leaving[-1] if leaving[-1] else 0.0)
     frame.breadth = bottom - top + above + 2 * PAD
     # What is in a frame with a long title stands in the middle of it.
     if upright:
@@ -233,13 +242,13 @@ def _routes(
             if link.tail:
                 points.append((link.tail.right, points[-1][1]))
             if link.tail and back:
-                turn = link.tail.right + 14.0
+                turn = link.tail.right + 2 * LANE + link.turns[0]
                 points += [(turn, points[-1][1]), (turn, link.lanes[0].across)]
             for lane in link.lanes:
                 ends = [(lane.left, lane.across), (lane.right, lane.across)]
                 points += reversed(ends) if back else ends
             if link.head and back:
-                turn = link.head.left - 14.0 - link.head.room
+                turn = link.head.left - link.head.room - 2 * LANE - link.turns[1]
                 points += [(turn, points[-1][1]), (turn, link.head.across + link.enter)]
             if link.head:
                 points.append((link.head.left, link.head.across + link.enter))
@@ -260,6 +269,8 @@ def _routes(
                     break
             for k in range(-straight, 0):
                 route[k] = (route[k][0], port)
+            if not upright:  # a mark stands over a straight end
+                route[-1] = (box.left - marks[i], port)
             route.append((box.along, port))
     return routes
 
@@ -277,14 +288,7 @@ def _sheet(
             return Rectangle(across, along, breadth, length)
         return Rectangle(along, across, length, breadth)
 
-    ends = [column[0].right for column in root.columns[:-1]]
-    begins = [
-        column[0].left - max(c.room for c in column if isinstance(c, _Box))
-        if any(isinstance(c, _Box) for c in column)
-        else column[0].left
-        for column in root.columns[1:]
-    ]
-    gaps = [(end + begin) / 2 for end, begin in zip(ends, begins, strict=True)]
+    gaps = root.gaps
     passing: list[set[float]] = [set() for _ in gaps]
     for route in routes:
         for p, q in pairwise(route):

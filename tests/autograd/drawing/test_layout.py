@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import nn
 from autograd import Value, draw
@@ -72,6 +73,16 @@ def test_a_long_chain_is_set_in_rows_like_text(direction):
     assert 0.5 < width / height < 4
     steps, _ = shown.edges[max(shown.edges)]
     assert len({round(y) for _, y in steps}) > 1
+
+
+@given(st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59)), max_size=30, unique=True))
+def test_so_is_one_with_edges_in_circles(pairs):
+    edges = [Edge(i, i + 1) for i in range(59)]
+    edges += [Edge(a, b) for a, b in pairs if b != a + 1]
+    graph = Graph([Node(f"n{i}", ("a line",)) for i in range(60)], edges)
+    shown = Shown(to_svg(graph))
+    assert list(shown.faults(graph, through=True)) == []
+    assert shown.page[2] < 3500
 
 
 def test_neurons_stand_in_their_order_from_the_top():
