@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .dot import to_dot
-from .mermaid import Mermaid, to_mermaid
 from .model import plural
 from .render import render, svg
+from .text_forms import Mermaid, to_mermaid, to_text
 from .theme import THEMES
-from .tree import to_text
 
 if TYPE_CHECKING:
     import graphviz
