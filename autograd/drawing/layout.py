@@ -3,35 +3,27 @@
 Each frame is laid out for itself and is then one box of the frame around it. An edge is lifted to each frame that
 it passes: from its tail to the frame's border, between two boxes, from a border to its head. In a box's column it
 runs in a lane of its own, and it changes sides only between columns, so it passes through no box. *Along* and
-*across* are as in :mod:`.layers`; the last step makes x and y of them.
+*across* are as in :mod:`.layers`; the last step breaks it into rows and makes x and y of them.
 """
 
 from __future__ import annotations
 
-from bisect import bisect
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from .layers import Cell, Link, place
 from .model import stem_of
+from .rows import LANE, PAD, SHEET, Strip, broken
 
 if TYPE_CHECKING:
     from .model import Graph
+    from .rows import Point
 
-PAD, TITLE = 12.0, 22.0
-"""Room inside a frame's border, and for its title."""
+TITLE = 22.0
+"""Room for a frame's title."""
 
 ARROW = 7.0
 """Room for an arrow's point."""
-
-SHEET = (1000.0, 620.0)
-"""Width and height that a picture is to fit; one twice as long is broken into rows."""
-
-LANE = 6.0
-"""How far edges that go on in the next row keep from each other."""
-
-Point = tuple[float, float]
 
 
 class Rectangle(NamedTuple):
@@ -117,21 +109,38 @@ def layout(
         box.frame.inside.append(box)
         boxes.append(box)
     ways = [_lift(i, boxes[edge.tail], boxes[edge.head]) for i, edge in enumerate(graph.edges)]
-    rows = [[boxes[i] for i in column] for column in graph.columns]
+    ordered = [[boxes[i] for i in column] for column in graph.columns]
     alike: dict[object, list[_Box]] = {}
     for frame, cluster in zip(frames, graph.clusters, strict=True):
         stem = stem_of(cluster.title.partition(" · ")[0])
         if stem is not None:  # neurons[0], neurons[1], ...
             alike.setdefault((frame.frame, stem), []).append(frame)
-    rows += alike.values()
+    ordered += alike.values()
     inmost_first = sorted([root, *frames], key=lambda frame: -frame.depth)
     for frame in inmost_first:
-        _fill(frame, [row for row in rows if row[0].frame is frame], upright)
+        _fill(frame, [row for row in ordered if row[0].frame is frame], upright)
     for frame in [*reversed(inmost_first)][1:]:
         _move(frame, frame.along, frame.across - frame.breadth / 2)
     tails = [boxes[edge.tail] for edge in graph.edges]
     routes = _routes(boxes, tails, ways, into, marks, upright)
-    return _sheet(root, boxes, frames, routes, upright)
+    strip = Strip(root.columns, root.gaps, root.length, root.breadth)
+    rows = broken(strip, routes, SHEET[::-1] if upright else SHEET)
+
+    def turned(along: float, across: float, length: float, breadth: float) -> Rectangle:
+        if upright:
+            return Rectangle(across, along, breadth, length)
+        return Rectangle(along, across, length, breadth)
+
+    def rectangle(box: _Box) -> Rectangle:
+        at = rows.moved((box.along, box.across - box.breadth / 2))
+        return turned(*at, box.length, box.breadth)
+
+    return Layout(
+        [rectangle(box) for box in boxes],
+        [rectangle(frame) for frame in frames],
+        [[turned(*p, 0.0, 0.0)[:2] for p in rows.route(route)] for route in routes],
+        *turned(0.0, 0.0, rows.length, rows.breadth)[2:],
+    )
 
 
 def _step(mark: float, upright: bool) -> float:
@@ -273,132 +282,3 @@ def _routes(
                 route[-1] = (box.left - marks[i], port)
             route.append((box.along, port))
     return routes
-
-
-# --- rows ------------------------------------------------------------------------------------
-
-
-def _sheet(
-    root: _Box, boxes: list[_Box], frames: list[_Box], routes: list[list[Point]], upright: bool
-) -> Layout:
-    """The whole on one sheet, in rows like text if it is long, in x and y."""
-
-    def turned(along: float, across: float, length: float, breadth: float) -> Rectangle:
-        if upright:
-            return Rectangle(across, along, breadth, length)
-        return Rectangle(along, across, length, breadth)
-
-    gaps = root.gaps
-    passing: list[set[float]] = [set() for _ in gaps]
-    for route in routes:
-        for p, q in pairwise(route):
-            first, last = bisect(gaps, p[0]), bisect(gaps, q[0])
-            if first != last:
-                passing[min(first, last)].add(min(p, q)[1])
-    cuts = _cuts(root, gaps, passing, SHEET[::-1] if upright else SHEET)
-    rows = _Rows(root, [gaps[i] for i in cuts], [sorted(passing[i]) for i in cuts])
-
-    def rectangle(box: _Box) -> Rectangle:
-        at = rows.moved((box.along, box.across - box.breadth / 2))
-        return turned(*at, box.length, box.breadth)
-
-    return Layout(
-        [rectangle(box) for box in boxes],
-        [rectangle(frame) for frame in frames],
-        [[turned(*p, 0.0, 0.0)[:2] for p in rows.route(route)] for route in routes],
-        *turned(0.0, 0.0, rows.length, rows.breadth)[2:],
-    )
-
-
-def _cuts(
-    root: _Box, gaps: list[float], passing: list[set[float]], sheet: tuple[float, float]
-) -> list[int]:
-    """Where to begin a new row: gaps that few edges pass, so that the whole fits the sheet as large as can be."""
-    best: list[int] = []
-    if root.length <= 2 * sheet[0]:
-        return best
-    scale = min(sheet[0] / root.length, sheet[1] / root.breadth)
-    for count in range(2, len(gaps) + 2):
-        want, start, cuts = root.length / count, 0.0, []
-        while root.length - start > 1.25 * want:  # no row of a box or two
-            first, last = bisect(gaps, start + 0.7 * want), bisect(gaps, start + 1.1 * want)
-            near = range(first, last) or range(first, min(first + 1, len(gaps)))
-            if not near:
-                break
-            cuts.append(min(near, key=lambda i: (len(passing[i]), -gaps[i])))
-            start = gaps[cuts[-1]]
-        rows = _Rows(root, [gaps[i] for i in cuts], [sorted(passing[i]) for i in cuts])
-        fit = min(sheet[0] / rows.length, sheet[1] / rows.breadth)
-        if fit > (1.0 if best else 1.25) * scale:
-            scale, best = fit, cuts
-        if rows.breadth > 2 * sheet[1] and fit < scale / 2:
-            break
-    return best
-
-
-class _Rows:
-    """A long layout broken into rows. An edge goes on from the end of a row to the start of the next."""
-
-    def __init__(self, root: _Box, cuts: list[float], lanes: list[list[float]]) -> None:
-        self.cuts, self.lanes = cuts, lanes
-        self.starts = [0.0, *cuts]
-        lows, highs = [root.breadth] * len(self.starts), [0.0] * len(self.starts)
-        for column in root.columns:
-            row = bisect(cuts, column[0].left)
-            lows[row] = min(lows[row], *(c.across - c.breadth / 2 for c in column), root.breadth)
-            highs[row] = max(highs[row], *(c.across + c.breadth / 2 for c in column), 0.0)
-        self.margin = max((LANE * len(row) for row in lanes), default=0.0)
-        self.tops, self.bottoms = [], []
-        at = PAD
-        for row, (low, high) in enumerate(zip(lows, highs, strict=True)):
-            self.tops.append(at - low)
-            at += high - low
-            self.bottoms.append(at)
-            if row < len(lanes):
-                at += 2 * PAD + LANE * (len(lanes[row]) + 1)
-        self.breadth = at + PAD
-        self.length = self.margin + max(
-            (end - start + LANE * (len(row) + 1))
-            for start, end, row in zip(self.starts, [*cuts, root.length], [*lanes, []], strict=True)
-        )
-
-    def moved(self, point: Point) -> Point:
-        row = bisect(self.cuts, point[0])
-        return self.margin + point[0] - self.starts[row], point[1] + self.tops[row]
-
-    def route(self, points: list[Point]) -> list[Point]:
-        """An edge's points, with those added that take it from row to row."""
-        moved: list[Point] = []
-        for i, q in enumerate(points):
-            if i:
-                p = points[i - 1]
-                rows = bisect(self.cuts, p[0]), bisect(self.cuts, q[0])
-                if rows[0] < rows[1]:
-                    moved += self._bridge(rows[0], p, q)
-                elif rows[0] > rows[1]:
-                    moved += reversed(self._bridge(rows[1], q, p))
-            moved.append(self.moved(q))
-        return _straightened(moved)
-
-    def _bridge(self, row: int, p: Point, q: Point) -> list[Point]:
-        """Around the end of a row, between it and the next, and to the start of that: none crosses another."""
-        k = self.lanes[row].index(p[1])
-        back = len(self.lanes[row]) - k
-        right = self.margin + self.cuts[row] - self.starts[row] + LANE * back
-        left = self.margin - LANE * k
-        between = self.bottoms[row] + PAD + LANE * back
-        end, start = p[1] + self.tops[row], q[1] + self.tops[row + 1]
-        return [(right, end), (right, between), (left, between), (left, start)]
-
-
-def _straightened(points: list[Point]) -> list[Point]:
-    """Without the points between those of a straight line."""
-    kept: list[Point] = []
-    for point in points:
-        while len(kept) > 1 and any(
-            max(kept[-2][d], kept[-1][d], point[d]) - min(kept[-2][d], kept[-1][d], point[d]) < 0.05
-            for d in (0, 1)
-        ):
-            kept.pop()
-        kept.append(point)
-    return kept

@@ -12,7 +12,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from .dot import to_dot
-from .layout import SHEET
+from .rows import SHEET
 from .svg import element_text, to_svg
 
 if TYPE_CHECKING:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from .layout import ARROW, PAD, layout
+from .layout import ARROW, layout
+from .rows import PAD
 from .theme import FONT, LIGHT, POINTS, text_width
 
 if TYPE_CHECKING:
-    from .layout import Point, Rectangle
+    from .layout import Rectangle
     from .model import Edge, Graph, Node
+    from .rows import Point
     from .theme import Theme
 
 SMALL = 9
