@@ -133,3 +133,12 @@ def test_sixty_frames_in_each_other_are_drawn():
     edges = [Edge(i, i + 1) for i in range(60)] + [Edge(0, i) for i in range(2, 61)]
     graph = Graph(nodes, edges, clusters)
     assert list(Shown(to_svg(graph)).faults(graph.with_chips(), through=True)) == []
+
+
+def test_frames_of_one_name_stand_in_the_order_of_their_numbers_whoever_uses_them_first():
+    clusters = [Cluster("Layer"), *(Cluster(f"neurons[{i}] · Neuron", 0) for i in range(5))]
+    nodes = [Node("x", kind="input"), *(Node("tanh", cluster=i + 1) for i in range(5)), Node("sum")]
+    edges = [Edge(i, 6) for i in range(5, 0, -1)] + [Edge(0, i) for i in range(5, 0, -1)]
+    frames = Shown(to_svg(Graph(nodes, edges, clusters))).frames[1:]
+    tops = [frame[1] for frame in frames]
+    assert tops == sorted(tops)
