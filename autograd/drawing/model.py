@@ -293,15 +293,18 @@ def plural(count: int, noun: str) -> str:
 def common_range(labels: Iterable[str]) -> str:
     """One name for several: ``w[0]``, ``w[1]``, ``w[2]`` are ``w[0..2]``; "" if they have none in common.
 
-    >>> common_range(["w[0]", "w[1]", "w[2]"]), common_range(["x1", "x2"]), common_range(["a", "b"])
-    ('w[0..2]', 'x1..2', '')
+    >>> common_range(["w[0]", "w[1]", "w[2]"]), common_range(["x7", "x2"]), common_range(["a", "b"])
+    ('w[0..2]', 'x7, x2', '')
     """
     labels = list(labels)
     first, last = labels[0], labels[-1]
     stem = _stem(first)
     if not stem[1] or any(_stem(label)[::2] != stem[::2] for label in labels):
         return ""
-    return f"{stem[0]}{stem[1]}..{_stem(last)[1]}{stem[2]}"
+    numbers = [int(_stem(label)[1]) for label in labels]
+    if numbers == [*range(numbers[0], numbers[0] + len(numbers))]:
+        return f"{stem[0]}{stem[1]}..{_stem(last)[1]}{stem[2]}"
+    return ", ".join(labels) if len(labels) < 4 else f"{first} … {last}"
 
 
 def _stem(label: str) -> tuple[str, str, str]:
