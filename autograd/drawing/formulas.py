@@ -1,4 +1,4 @@
-"""What an operation says in its box, and which operand is which."""
+"""What a box says: an operation's formula, which operand is which, and to a pointer all there is to know."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from autograd.value import Value
 
-from .model import number, plural
+from .model import number, plural, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from autograd.primitives import Primitive
 
@@ -17,6 +17,9 @@ INFIX = frozenset("+−×÷^")
 
 NAME_SHOWN = 12
 """The longest operand name that stands in a formula, in characters. Constants stand there however long."""
+
+TOLD, TOLD_VALUES = 120, 16
+"""How many characters of a name, and how many Values of a vector, a pointer is told."""
 
 
 def formula(value: Value, primitive: Primitive, label: Callable[[Value], str], digits: int) -> str:
@@ -74,3 +77,27 @@ def ordinals(value: Value, label: Callable[[Value], str]) -> dict[Value, str]:
     return {
         x: ", ".join(ordinals[i] if i < 3 else f"{i + 1}th" for i in at) for x, at in counts.items()
     }
+
+
+def in_full(value: Value, label: str, kind: str, has_gradient: bool) -> str:
+    """What a pointer that rests on a Value's box is told; ``kind`` says what a leaf is."""
+    if value.primitive is not None:
+        kind = (
+            f"operation {value.primitive.name}: {value.primitive.doc.strip('.').replace('`', '')}"
+        )
+    lines = [f"{shorten(label, TOLD)}: {kind}" if label else kind, f"value {value.data!r}"]
+    if has_gradient:
+        lines.append(f"gradient {value.grad!r}")
+    if value.scope is not None:
+        lines.append(f"in {shorten(str(value.scope) or value.scope.kind, TOLD)}")
+    return "\n".join(lines)
+
+
+def all_in_full(values: Sequence[Value], label: Callable[[Value], str], count: str) -> str:
+    """What a pointer that rests on a vector is told: ``count``, which says how many there are, and each."""
+    lines = [
+        f"{shorten(label(x))} = {x.data!r}" if label(x) else repr(x.data)
+        for x in values[:TOLD_VALUES]
+    ]
+    more = [f"… {len(values) - TOLD_VALUES:,} more"] if len(values) > TOLD_VALUES else []
+    return "\n".join([f"{count}:", *lines, *more])

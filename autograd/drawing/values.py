@@ -10,26 +10,20 @@ from autograd.primitives import ABSENT
 from autograd.scopes import Scope
 from autograd.value import Value
 
+from .formulas import TOLD, all_in_full, in_full, ordinals
 from .formulas import formula as formula_of
-from .formulas import ordinals
 from .model import Cluster, Edge, Graph, Node, common_range, number, plural, shorten
 from .select import Stub, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .model import Options
+    from .model import Kind, Options
     from .select import Selection
     from .units import Unit
 
 FEW = 3
 """How many numbers of a vector are shown each."""
-
-HOVERED = 120
-"""How many characters of a name a pointer that rests on the box is told."""
-
-HOVERED_VALUES = 16
-"""How many Values of a vector it is told."""
 
 
 def from_values(
@@ -152,16 +146,17 @@ class _Assembly:
             gradient = f"grad {number(value.grad, digits)}"
         label = shorten(self._label(value))
         data = number(value.data, digits)
+        kind: Kind = "parameter" if self._is_parameter(value) else "input"
         if value.primitive is None:
             return Node(
                 f"{label} = {data}" if label else data,
                 (),
                 gradient,
-                "parameter" if self._is_parameter(value) else "input",
+                kind,
                 self._cluster(value.scope),
                 output=value in self._roots,
                 name=label or data,
-                hover=self._hover(value),
+                hover=in_full(value, self._label(value), kind, bool(gradient)),
             )
         formula = formula_of(value, value.primitive, self._label, digits)
         return Node(
@@ -171,33 +166,11 @@ class _Assembly:
             "op",
             self._cluster(value.scope),
             output=value in self._roots,
-            hover=self._hover(value),
+            hover=in_full(value, self._label(value), kind, bool(gradient)),
         )
-
-    def _hover(self, value: Value) -> str:
-        """What a Value is, in full."""
-        if value.primitive is not None:
-            formula = value.primitive.doc.rstrip(".").replace("`", "")
-            kind = f"operation {value.primitive.name}: {formula}"
-        else:
-            kind = "parameter" if self._is_parameter(value) else "input"
-        label = shorten(self._label(value), HOVERED)
-        lines = [f"{label}: {kind}" if label else kind, f"value {value.data!r}"]
-        if self._options.gradients and (self._swept or value.grad != 0.0):
-            lines.append(f"gradient {value.grad!r}")
-        if value.scope is not None:
-            lines.append(f"in {shorten(str(value.scope) or value.scope.kind, HOVERED)}")
-        return "\n".join(lines)
 
     def _vector(self, values: tuple[Value, ...]) -> Node:
         parameters = self._is_parameter(values[0])
-        label = self._label
-        hover = [
-            f"{shorten(label(x))} = {x.data!r}" if label(x) else repr(x.data)
-            for x in values[:HOVERED_VALUES]
-        ]
-        if len(values) > len(hover):
-            hover.append(f"… {len(values) - len(hover):,} more")
         count = plural(len(values), "parameter" if parameters else "input")
         title = shorten(common_range(self._label(value) for value in values))
         lines = [count] if title and len(values) > FEW else []
@@ -213,7 +186,7 @@ class _Assembly:
             "parameter" if parameters else "input",
             self._cluster(values[0].scope),
             stacked=True,
-            hover="\n".join([f"{count}:", *hover]),
+            hover=all_in_full(values, self._label, count),
         )
 
     def _module(self, scope: Scope) -> Node:
@@ -236,7 +209,7 @@ class _Assembly:
             cluster=self._cluster(scope.parent),
             output=not self._roots.isdisjoint(members),
             stacked=True,
-            hover="\n".join(shorten(line, HOVERED) for line in (f"module {scope}", *lines)),
+            hover="\n".join(shorten(line, TOLD) for line in (f"module {scope}", *lines)),
         )
 
     def _span(self, numbers: list[float]) -> str:
