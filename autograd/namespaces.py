@@ -220,7 +220,9 @@ def traced_function(primitive: Any) -> Function:
 
 def _traced_where(condition: Any, a: Any, b: Any) -> Any:
     """Select at once where the condition is known; record the choice where it is a symbol."""
-    choose = getattr(condition, "_select", None)  # of a number, none: a Value is true unless it is 0
+    choose = getattr(
+        condition, "_select", None
+    )  # of a number, none: a Value is true unless it is 0
     return choose(a, b) if choose is not None else a if condition else b
 
 
