@@ -99,7 +99,7 @@ def layout(
         box = _Box(*(size[::-1] if upright else size))
         step = max((_step(marks[i], upright) for i in edges), default=0.0)
         box.breadth = max(box.breadth, step * (len(edges) - 1) + 10.0)
-        box.room = max((marks[i] for i in edges), default=0.0) if not upright else 0.0
+        box.room = max((_room(marks[i], upright) for i in edges), default=0.0)
         if node.chip or node.kind in {"input", "parameter", "more"}:
             box.weight = 0.05
         else:
@@ -146,6 +146,11 @@ def layout(
 def _step(mark: float, upright: bool) -> float:
     """How far from each other arrows arrive at a box, at least."""
     return 3.0 if not mark else mark + 4.0 if upright else 11.0
+
+
+def _room(mark: float, upright: bool) -> float:
+    """How long an edge's end is straight, beside its mark."""
+    return min(mark, 14.0) if upright else mark
 
 
 def _lift(edge: int, tail: _Box, head: _Box) -> list[Link[_Box]]:
@@ -278,7 +283,6 @@ def _routes(
                     break
             for k in range(-straight, 0):
                 route[k] = (route[k][0], port)
-            if not upright:  # a mark stands over a straight end
-                route[-1] = (box.left - marks[i], port)
+            route[-1] = (box.left - _room(marks[i], upright), port)
             route.append((box.along, port))
     return routes
