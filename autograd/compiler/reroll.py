@@ -185,7 +185,7 @@ def _fewer(
 
 FEW = 30
 """How many groups are too few to look for another way."""
-NEAR = 1.3
+NEAR = 1.2
 """How many times as many groups as there are operations one after the other are as few as can be hoped for."""
 SPARED = 4
 """How many groups have to be spared for operands to be put together from leaves and others."""
