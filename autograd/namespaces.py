@@ -13,7 +13,8 @@ stand the functions it may ask for that Python's operators do not give:
 ``mod floordiv``          the remainder with the divisor's sign, and the whole quotient to it
 ``maximum minimum``       the larger, the smaller; nan if either is nan
 ``abs``                   the absolute value
-``where``                 ``where(condition, a, b)``, both branches already computed
+``where``                 ``where(condition, a, b)``, both branches already computed; a branch of
+                          partials may be :data:`~autograd.table.ABSENT`
 ``equal isnan``           comparisons that ``==`` cannot express for a graph's nodes
 ``largest``               the greatest of a sequence
 ========================  ========================================================
@@ -234,7 +235,9 @@ def traced_function(primitive: Any) -> Function:
 
 def _traced_where(condition: Any, a: Any, b: Any) -> Any:
     """Select at once where the condition is known; record the choice where it is a symbol."""
-    choose = getattr(condition, "_where", None)  # of a number, none: a Value is true unless it is 0
+    choose = getattr(
+        condition, "_select", None
+    )  # of a number, none: a Value is true unless it is 0
     return choose(a, b) if choose is not None else a if condition else b
 
 
@@ -282,14 +285,18 @@ def numpy_namespace() -> Namespace:
     def largest(values: Any) -> Any:
         return np.maximum.reduce(values)
 
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        # Of partials too, of which some entries may be absent (None): an array has a 0 there.
+        return np.where(condition, 0.0 if a is None else a, 0.0 if b is None else b)
+
     same = (
         "exp expm1 log log1p log2 log10 cbrt sqrt sin cos tan sinh cosh tanh hypot sign floor ceil"
     )
-    same += " maximum minimum where equal isnan"
+    same += " maximum minimum equal isnan"
     functions: dict[str, Function] = {name: getattr(np, name) for name in same.split()}
     inverse = "asin acos atan atan2 asinh acosh atanh"
     functions |= {name: getattr(np, "arc" + name[1:]) for name in inverse.split()}
     functions |= {"abs": np.absolute, "div": np.divide, "pow": np.power, "round": np.rint}
     functions |= {"mod": np.remainder, "floordiv": np.floor_divide}
-    functions |= {"erf": erf, "erfc": erfc, "largest": largest}
+    functions |= {"erf": erf, "erfc": erfc, "largest": largest, "where": where}
     return Namespace("numpy", functions)

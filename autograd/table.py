@@ -97,8 +97,9 @@ class Primitive(BoundRow):
 
 
 ABSENT = None
-"""The partial of an argument that gets no cotangent at all, not even zero: what was computed for a branch
-of ``where`` that was not taken must not turn 0 times infinity into nan."""
+"""The partial of an argument that gets no cotangent at all, not even zero: what was computed for a branch of ``where``
+that was not taken, or on a flat piece of ``relu``, must not turn 0 times infinity into nan. A rule answers it as a branch
+of ``xp.where`` (``xp.where(x <= 0.0, ABSENT, slope)``), or in the place of a partial."""
 
 TABLE: dict[str, Primitive] = {}
 """Every primitive by name, in the order of definition."""

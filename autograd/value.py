@@ -300,7 +300,7 @@ def _apply_foreign(self: Value, primitive: Primitive, operands: tuple[Any, ...])
     """Apply with operands that are neither Values nor floats: other numbers are converted."""
     converted: list[Value | float] = []
     for operand in operands:
-        if isinstance(operand, Value):
+        if issubclass(type(operand), Value):  # not what only says so, as a mock does
             converted.append(operand)
         elif is_real(operand):
             converted.append(real(operand, "an operand"))

@@ -1,8 +1,8 @@
 /* Value.backward(): one float sweep over all that a root depends on, with the cotangents in the nodes.
  *
- * The fast way runs no Python code, so nobody can see or disturb the nodes meanwhile; should a signal's handler have
- * walked a graph, the sweep begins anew, since no leaf has changed yet. Where Python's rules are in the graph, or a
- * switch of autograd.modes is on, the sweep is that of pull.h.
+ * The fast way runs no Python code, so nobody can see or disturb the nodes meanwhile. Where Python's rules are in the
+ * graph, or a switch of autograd.modes is on, the sweep is that of pull.h; also where a signal's handler has walked a
+ * graph in the middle: no leaf has changed yet, and there it may walk again.
  */
 
 #ifndef VALUEGRAD_BACKWARD_H
@@ -64,20 +64,6 @@ static inline int hand_on(Node *node, uint64_t mark) {
     return 0;
 }
 
-/* The order of all that the root depends on, computed nodes without a gradient; -1 with an exception. */
-static int order_of(Node *root, Nodes *stack, Nodes *order, uint64_t *mark, int *in_python) {
-    int found;
-    do {
-        *mark = take_marks(2);
-        stack->count = order->count = 0;
-        if (reserve(stack, 1) < 0) return -1;
-        stack->items[stack->count++] = root;
-        *in_python = 0;
-        found = walk(stack, order, *mark, in_python);
-    } while (found == WALK_DISTURBED);
-    return found;
-}
-
 /* WALK_DONE, WALK_FAILED or WALK_DISTURBED. */
 static int sweep_in_nodes(Node *root, double seed, const Nodes *order, uint64_t mark) {
     root->mark = mark + 1;
@@ -114,7 +100,7 @@ static int sweep_in_arrays(double seed, const Nodes *order) {
     }
     if (connect_nodes(sweep, nothing, nothing) < 0) goto done;
     if (state->active) {
-        if (!(watch = PyObject_CallNoArgs(python.watch))) goto done;
+        if (!(watch = PyObject_CallFunctionObjArgs(python.watch, NULL))) goto done;
         if (watch == Py_None) Py_CLEAR(watch);
     }
     has[size - 1] = 1;
@@ -142,14 +128,16 @@ static PyObject *node_backward(PyObject *self, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:backward", names, &gradient)) return NULL;
     if (gradient && as_double(gradient, "gradient", &seed) < 0) return NULL;
     Nodes stack = take_spare(&spare_stack), order = take_spare(&spare_order);
-    int found;
-    do {
-        uint64_t mark;
-        int in_python;
-        if ((found = order_of((Node *)self, &stack, &order, &mark, &in_python)) < 0) break;
-        if (state->active || in_python) found = sweep_in_arrays(seed, &order);
-        else found = sweep_in_nodes((Node *)self, seed, &order, mark);
-    } while (found == WALK_DISTURBED);
+    int found = WALK_FAILED, in_python = 0;
+    uint64_t mark = 0;
+    if (reserve(&stack, 1) == 0) {
+        stack.items[stack.count++] = (Node *)self;
+        mark = walk(&stack, &order, NULL, &in_python);
+    }
+    if (mark) {
+        found = state->active || in_python ? WALK_DISTURBED : sweep_in_nodes((Node *)self, seed, &order, mark);
+        if (found == WALK_DISTURBED) found = sweep_in_arrays(seed, &order);
+    }
     scratch_done();
     give_spare(&spare_stack, &stack);
     give_spare(&spare_order, &order);

@@ -27,11 +27,10 @@ static PyObject *core_connect(UNUSED PyObject *module, PyObject *args, PyObject 
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOOOOO:connect", names, given, given + 1, given + 2, given + 3,
                                      given + 4, given + 5, given + 6))
         return NULL;
+    if (python.real) return PyErr_Format(PyExc_RuntimeError, "they are connected already");
     for (int i = 0; i < 7; i++) {
-        PyObject *before = *places[i];
         Py_INCREF(given[i]);
         *places[i] = given[i];
-        Py_XDECREF(before);
     }
     Py_RETURN_NONE;
 }
@@ -74,6 +73,10 @@ static int core_exec(PyObject *module) {
     PyObject *math = PyImport_ImportModule("math");
     math_hypot = math ? PyObject_GetAttrString(math, "hypot") : NULL;
     Py_XDECREF(math);
+    if (math_hypot && !PyCFunction_Check(math_hypot)) { /* it is called where no Python code may run */
+        PyErr_SetString(PyExc_ImportError, "somebody has exchanged math.hypot");
+        return -1;
+    }
     if (!math_hypot || !(empty_string = PyUnicode_FromString(""))) return -1;
     struct { PyObject **place; const char *name; } interned[] = {
         {&name_parts, "parts"}, {&name_forward, "forward"}, {&name_func, "__func__"}, {&name_w, "w"}, {&name_b, "b"}, {&name_activation, "activation"}};

@@ -146,7 +146,7 @@ static PyObject *sweep_pull(PyObject *self, PyObject *args, PyObject *kwargs) {
     if (create) failed = pull_nodes(sweep, cotangents, has);
     else {
         if (state->active) {
-            if (!(watch = PyObject_CallNoArgs(python.watch))) goto done;
+            if (!(watch = PyObject_CallFunctionObjArgs(python.watch, NULL))) goto done;
             if (watch == Py_None) Py_CLEAR(watch);
         }
         failed = pull_numbers(sweep, numbers, has, watch);

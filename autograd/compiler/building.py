@@ -32,10 +32,22 @@ _DIRECT_NAMES = frozenset(row.name for row in DIRECT)
 
 
 class Builder:
-    """The program so far."""
+    """The program so far.
 
-    def __init__(self, once: int, rows: int) -> None:
+    Args:
+        once: how many numbers all lanes share to begin with.
+        rows: how many differ from lane to lane.
+        exact: whether derivatives tell what is absent from what is 0; see :mod:`.masked`.
+
+    Attributes:
+        doubtful: whether one has read something absent as 0, so that a nan may be wrong.
+    """
+
+    def __init__(self, once: int, rows: int, exact: bool = False) -> None:
         import numpy as np
+
+        self.exact = exact
+        self.doubtful = False
 
         self.np = np
         self.instructions: list[Instruction] = []

@@ -71,7 +71,7 @@ def _activations(schedule: Schedule) -> list[set[int]]:
 def build(schedule: Schedule) -> tuple[Builder, Layout, list[Step]]:
     """The instructions that compute the values."""
     layout = Layout(schedule, arrange(schedule))
-    builder = Builder(layout.once, layout.rows)
+    builder = Builder(layout.once, layout.rows, schedule.exact)
     steps = []
     activations = _activations(schedule)
     for number, group in enumerate(layout.arrangement.groups):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,6 +33,7 @@ def draw(
     gradients: bool = True,
     fold: int | None = None,
     digits: int = 4,
+    names: Mapping[str, Any] | None = None,
 ) -> Drawing:
     """A picture of a graph; drawing changes nothing.
 
@@ -41,7 +44,7 @@ def draw(
             lists of them. Numbers become Values that bear the argument's name.
         direction: ``"LR"``, from left to right, or ``"TB"``, from top to bottom.
         theme: ``"light"`` or ``"dark"``.
-        max_nodes: how many boxes to draw at most. Of what is left out, a box tells the count.
+        max_nodes: how many boxes to draw at most, repeated leaves and the counts of what is left out included.
         collapse: which modules to draw as one box each. None: those that it takes for the picture to
             fit; False: none; True: all; a number: those nested deeper than this; names
             (``"layers[0]"``) or kinds (``"Neuron"``): those.
@@ -52,9 +55,12 @@ def draw(
         fold: how many operands of one name (``w[0]``, ``w[1]``, ...), or of none, are drawn as one box. None:
             5 in a picture of up to 20 boxes, 2 in a larger one.
         digits: significant digits of numbers.
+        names: what Values without a label are called in this picture. ``names=locals()`` calls each what
+            Python calls it, also in lists, tuples, dicts and modules (``w[3]``, ``net.layers[0].weight[0][1]``);
+            names that begin with an underscore are passed over. No label is changed.
 
     Raises:
-        TypeError: if x is nothing that can be drawn.
+        TypeError: if x is nothing that can be drawn, or names is no mapping.
         ValueError: if an option has a value that it cannot have, or a node of ``near`` is not in the graph.
 
     >>> from autograd import Value, draw
@@ -67,6 +73,12 @@ def draw(
        ├─ a = 2
        └─ b = 5
     No gradients yet: call backward() first
+    >>> w = [Value(1.0), Value(2.0)]
+    >>> print(draw(w[0] * w[1], names={"w": w}).to_text())
+    w[0] × w[1]: 2
+    ├─ w[0] = 1
+    └─ w[1] = 2
+    No gradients yet: call backward() first
     """
     checked_direction(direction)
     options = Options(
@@ -78,7 +90,8 @@ def draw(
         gradients=bool(gradients),
         digits=_at_least("digits", digits, 1),
     )
-    graph = _graph(x, args, options, frozenset(_nodes("parameters", parameters)))
+    called = _called(names)
+    graph = _graph(x, args, options, frozenset(_nodes("parameters", parameters)), called)
     return Drawing(replace(graph, direction=direction), checked_theme(theme))
 
 
@@ -94,12 +107,57 @@ def print_graph(x: Any, *args: Any, **options: Any) -> None:
     print(draw(x, *args, **options).to_text())  # noqa: T201  (what it is for)
 
 
-def _graph(x: Any, args: tuple[Any, ...], options: Options, parameters: frozenset[Value]) -> Graph:
+def _graph(
+    x: Any,
+    args: tuple[Any, ...],
+    options: Options,
+    parameters: frozenset[Value],
+    called: dict[Value, str],
+) -> Graph:
     if not args and hasattr(type(x), "_drawing"):
         graph: Graph = x._drawing(options)
         return graph
     names: dict[Value, str] = {}
-    return from_values(values_of(x, args, names), options, names, parameters)[0]
+    roots = values_of(x, args, names)
+    return from_values(roots, options, called | names, parameters)[0]
+
+
+def _called(names: Any) -> dict[Value, str]:
+    """What Values are called in a mapping of names, and in what it holds; the shortest way to each counts."""
+    found: dict[Value, str] = {}
+    if names is None:
+        return found
+    if not isinstance(names, Mapping):
+        raise TypeError(f"names must be a mapping of names, as locals() is, not {_kind(names)}")
+    queue = deque((str(key), item) for key, item in names.items() if str(key)[:1] != "_")
+    seen: set[int] = set()  # a notebook's globals hold themselves
+    while queue:
+        name, item = queue.popleft()
+        if isinstance(item, Value):
+            found.setdefault(item, name)
+        elif id(item) not in seen:
+            seen.add(id(item))
+            queue.extend((name + inner, x) for inner, x in _inside(item))
+    return found
+
+
+def _inside(x: Any) -> Iterable[tuple[str, Any]]:
+    """What a container or a module holds, each with what Python writes after its name to get it."""
+    if isinstance(x, dict):
+        for key, item in x.items():
+            if isinstance(key, (str, int)):
+                yield f"[{key!r}]", item
+    elif isinstance(x, (list, tuple)):
+        for i, item in enumerate(x):
+            if not isinstance(item, (float, int, str)):  # there may be millions
+                yield f"[{i}]", item
+    elif isinstance(x, type):
+        return
+    elif hasattr(x, "named_parameters"):
+        for name, item in x.named_parameters():
+            yield f".{name}", item
+    elif hasattr(x, "tolist") and getattr(x, "dtype", None) == object:
+        yield "", x.tolist()
 
 
 def values_of(x: Any, args: tuple[Any, ...], names: dict[Value, str]) -> list[Value]:
@@ -155,7 +213,7 @@ def _lifted(x: Any, label: str, names: dict[Value, str]) -> Any:
     if hasattr(x, "shape") and hasattr(x, "tolist"):  # a NumPy array
         x = x.tolist()
     if isinstance(x, dict):
-        return {key: _lifted(item, f"{label}.{key}", names) for key, item in x.items()}
+        return {key: _lifted(item, f"{label}[{key!r}]", names) for key, item in x.items()}
     if isinstance(x, (list, tuple)):
         items = [_lifted(item, f"{label}[{i}]", names) for i, item in enumerate(x)]
         return items if isinstance(x, list) else tuple(items)

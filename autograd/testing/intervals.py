@@ -61,11 +61,11 @@ class Interval(Lifting):
         return hull(*_corners(lambda a, b: a * b, self, lift(other)))
 
     def __mod__(self, other: Any) -> Interval:
-        other = lift(other)
-        n = self // other
+        divisor = lift(other)
+        n = self // divisor
         if n.low == n.high or n.size != n.size:
-            return self + -(n * other)
-        return hull(0.0, other.low, other.high)  # somewhere between it jumps to 0, or from it
+            return self - n * divisor
+        return hull(0.0, divisor.low, divisor.high)  # somewhere between it jumps to 0, or from it
 
     def __floordiv__(self, other: Any) -> Interval:
         return _divide(self, other).__floor__()

@@ -12,6 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import IEEE, Namespace
+from autograd.table import ABSENT
 
 from .rounded import (
     SLOPES,
@@ -186,8 +187,8 @@ def _smaller(a: Any, b: Any) -> Tracked:
 
 def _where(condition: Any, a: Any, b: Any) -> Any:
     taken, other = (a, b) if condition else (b, a)
-    if isinstance(condition, Unsure) and taken is not None and other is not None:
-        taken, other = lift(taken), lift(other)
+    if isinstance(condition, Unsure) and (taken is not ABSENT or other is not ABSENT):
+        taken, other = [lift(0.0 if x is ABSENT else x) for x in (taken, other)]
         return Tracked(taken.value, abs(taken.value - other.value) + max(taken.error, other.error))
     return taken
 

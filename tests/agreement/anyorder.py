@@ -18,6 +18,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import IEEE, Namespace
+from autograd.table import ABSENT
 from autograd.testing import rounded
 from autograd.testing.rounded import (
     SLOPES,
@@ -316,8 +317,8 @@ def _extreme(function: Callable[[float, float], float]) -> Callable[[Any, Any], 
 def _where(condition: Any, a: Any, b: Any) -> Any:
     condition = truth(condition)
     taken, other = (a, b) if condition else (b, a)
-    if isinstance(condition, Unsure):
-        taken, other = lift(taken), lift(other)
+    if isinstance(condition, Unsure) and (taken is not ABSENT or other is not ABSENT):
+        taken, other = [lift(0.0 if x is ABSENT else x) for x in (taken, other)]
         off = abs(taken.value - other.value)
         return Number(taken.value, off + max(taken.error, other.error))
     return taken

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd.namespaces import IEEE, Namespace, numpy_namespace
-from autograd.primitives import TABLE
+from autograd.primitives import ABSENT, TABLE
 from autograd.table import bind_table
 
 INF, NAN = math.inf, math.nan
@@ -175,6 +175,7 @@ def test_a_rule_on_arrays_answers_as_on_floats(row):
         for number, partial in enumerate(row.partials[: len(partials)]):
             # On the float's own output: near saturation 1 - out**2 is all rounding.
             local = partial(row.forward(*point), *point) if callable(partial) else partial
+            local = 0.0 if local is ABSENT else local
             assert agree(local, slopes[number][i]), (point, "partial", number)
 
 
