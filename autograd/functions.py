@@ -16,6 +16,7 @@ appears here by itself.
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,10 @@ if TYPE_CHECKING:
     expm1: Unary
     log: Unary
     log1p: Unary
+    log2: Unary
+    log10: Unary
+    exp2: Unary
+    cbrt: Unary
     sqrt: Unary
     sin: Unary
     cos: Unary
@@ -67,6 +72,7 @@ if TYPE_CHECKING:
     atanh: Unary
     erf: Unary
     erfc: Unary
+    sinc: Unary
     sigmoid: Unary
     log_sigmoid: Unary
     softplus: Unary
@@ -83,6 +89,8 @@ if TYPE_CHECKING:
     sub: Binary
     mul: Binary
     div: Binary
+    mod: Binary
+    floordiv: Binary
     pow: Binary
     atan2: Binary
     hypot: Binary
@@ -164,6 +172,29 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     if not is_real(condition):
         raise TypeError(f"where needs a condition that is true or false, not {condition!r:.60}")
     return apply(p.where, float(bool(condition)), a, b)
+
+
+# --- composed of others ----------------------------------------------------------------------
+
+
+def square(x: Any) -> Any:
+    """``x * x``."""
+    return apply(p.mul, x, x)
+
+
+def deg2rad(x: Any) -> Any:
+    """An angle in degrees, in radians."""
+    return apply(p.mul, x, math.pi / 180.0)
+
+
+def rad2deg(x: Any) -> Any:
+    """An angle in radians, in degrees."""
+    return apply(p.mul, x, 180.0 / math.pi)
+
+
+def logaddexp(a: Any, b: Any) -> Any:
+    """``log(exp(a) + exp(b))``, without overflow."""
+    return apply(p.logsumexp, a, b)
 
 
 # --- of sequences ----------------------------------------------------------------------------
@@ -254,5 +285,6 @@ def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
 if not TYPE_CHECKING:  # a list that checkers cannot read would hide all names from them
     __all__ = [  # noqa: PLE0604
         *(name for name, row in TABLE.items() if row.arity is not None),
+        *("square", "deg2rad", "rad2deg", "logaddexp"),
         *("sum", "prod", "mean", "dot", "logsumexp", "log_softmax", "softmax"),
     ]

@@ -101,6 +101,28 @@ def abs_(xp: Namespace) -> Row:
     return xp.abs, lambda out, x: xp.sign(x)
 
 
+@primitive(
+    "%",
+    arity=2,
+    domain=lambda a, b: (b * b,),
+    kinks=lambda a, b: (a % b, a % b) if b else (),  # twice, since it jumps
+)
+def mod(xp: Namespace) -> Row:
+    """``a % b``, which has the sign of b; derivatives 1 and ``-(a // b)``, also where it jumps."""
+    return xp.mod, 1.0, lambda out, a, b: -xp.floordiv(a, b)
+
+
+@primitive(
+    "//",
+    arity=2,
+    domain=lambda a, b: (b * b,),
+    kinks=lambda a, b: (a % b, a % b) if b else (),
+)
+def floordiv(xp: Namespace) -> Row:
+    """``a // b``, the largest whole number not above ``a / b``; it has no derivative to hand on."""
+    return xp.floordiv, ABSENT, ABSENT
+
+
 # --- exponentials and logarithms -------------------------------------------------------------
 
 
@@ -150,6 +172,30 @@ def xlogy(xp: Namespace) -> Row:
         lambda out, x, y: at_origin(x, y, xp.log(y)),
         lambda out, x, y: at_origin(x, y, xp.div(x, y)),
     )
+
+
+@primitive(domain=lambda x: (x,))
+def log2(xp: Namespace) -> Row:
+    """Logarithm to base 2, for x > 0."""
+    return xp.log2, lambda out, x: xp.div(1.0 / math.log(2.0), x)
+
+
+@primitive(domain=lambda x: (x,))
+def log10(xp: Namespace) -> Row:
+    """Logarithm to base 10, for x > 0."""
+    return xp.log10, lambda out, x: xp.div(1.0 / math.log(10.0), x)
+
+
+@primitive()
+def exp2(xp: Namespace) -> Row:
+    """``2 ** x``."""
+    return lambda x: xp.pow(2.0, x), lambda out, x: math.log(2.0) * out
+
+
+@primitive(domain=lambda x: (x * x,))
+def cbrt(xp: Namespace) -> Row:
+    """The cube root, of negative numbers too."""
+    return xp.cbrt, lambda out, x: xp.div(1.0 / 3.0, out * out)
 
 
 # --- circular and hyperbolic functions -------------------------------------------------------
@@ -296,6 +342,30 @@ def erf(xp: Namespace) -> Row:
 def erfc(xp: Namespace) -> Row:
     """``1 - erf(x)``, precise where that difference is small."""
     return xp.erfc, lambda out, x: (-2.0 / math.sqrt(math.pi)) * xp.exp(-(x * x))
+
+
+@primitive()
+def sinc(xp: Namespace) -> Row:
+    """``sin(pi x) / (pi x)``, and 1 at 0."""
+
+    def turned(x: N, wave: Any) -> N:
+        # The wave at pi times x, of which only what is left of the nearest whole number is rounded.
+        n = xp.round(x)
+        return (1.0 - 2.0 * xp.mod(n, 2.0)) * wave(math.pi * (x - n))
+
+    def forward(x: N) -> N:
+        return xp.where(xp.equal(x, 0.0), 1.0, xp.div(turned(x, xp.sin), math.pi * x))
+
+    def slope(out: N, x: N) -> N:
+        # Near 0 the two terms cancel, and the series (of a spherical Bessel function) has all digits.
+        square = (math.pi * math.pi) * (x * x)
+        series: N = 1.0
+        for k in range(14, 0, -1):
+            series = 1.0 - (1.0 / (2 * k * (2 * k + 3))) * (square * series)
+        near = (-math.pi * math.pi / 3.0) * (x * series)
+        return xp.where(xp.abs(x) < 0.5, near, xp.div(turned(x, xp.cos) - out, x))
+
+    return forward, slope
 
 
 # --- choices ---------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DIRECT = {
     *(p.add, p.sub, p.mul, p.div, p.neg, p.abs_, p.exp, p.expm1, p.log, p.log1p, p.sqrt),
+    *(p.log2, p.log10, p.cbrt, p.mod, p.floordiv),
     *(p.sin, p.cos, p.tan, p.asin, p.acos, p.atan, p.atan2, p.sinh, p.cosh, p.tanh, p.asinh),
     *(p.acosh, p.atanh, p.hypot, p.sign, p.floor, p.ceil, p.round_, p.maximum, p.minimum),
     *(p.pow_, p.erf, p.erfc, p.where),

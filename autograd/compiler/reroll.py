@@ -72,7 +72,7 @@ class Schedule(NamedTuple):
 
 
 _NO_PARTIAL = frozenset(
-    {c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation, c.detach, c.largest}
+    {c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation, c.detach, c.largest} | {p.floordiv}
 )
 
 

@@ -51,6 +51,9 @@ _IN_MATH = [
     "expm1",
     "log",
     "log1p",
+    "log2",
+    "log10",
+    "cbrt",
     "sqrt",
     "sin",
     "cos",
@@ -72,7 +75,7 @@ _IN_MATH = [
 
 _FAST = (
     _EXACT
-    | {p.div: "{} / {}", p.pow_: "pow({}, {})"}
+    | {p.div: "{} / {}", p.pow_: "pow({}, {})", p.mod: "{} % {}", p.floordiv: "{} // {}"}
     | {
         p.TABLE[name]: f"{name}({', '.join(['{}'] * (p.TABLE[name].arity or 1))})"
         for name in _IN_MATH

@@ -22,6 +22,8 @@ from .rounded import (
     Unsure,
     spread_of_angle,
     spread_of_power,
+    spread_of_quotient,
+    spread_of_remainder,
     spread_of_smooth,
     spread_of_steps,
 )
@@ -149,6 +151,18 @@ def _power(a: Any, b: Any) -> Tracked:
     return Tracked(value, spread_of_power(a, b, value) + LIBRARY * abs(value) + TINY)
 
 
+def _mod(a: Any, b: Any) -> Tracked:
+    a, b = lift(a), lift(b)
+    value = IEEE.mod(a.value, b.value)
+    return Tracked(value, spread_of_remainder(a, b) + UNIT * abs(value))
+
+
+def _floordiv(a: Any, b: Any) -> Tracked:
+    a, b = lift(a), lift(b)
+    value = IEEE.floordiv(a.value, b.value)
+    return Tracked(value, spread_of_quotient(a, b) + UNIT * abs(value))
+
+
 def _hypot(a: Any, b: Any) -> Tracked:
     a, b = lift(a), lift(b)
     value = math.hypot(a.value, b.value)
@@ -187,6 +201,7 @@ def _namespace() -> Namespace:
     functions |= {name: _steps(getattr(xp, name)) for name in ("sign", "floor", "ceil", "round")}
     functions |= {"abs": lambda x: abs(lift(x)), "div": lambda a, b: lift(a) / lift(b)}
     functions |= {"pow": _power, "hypot": _hypot, "atan2": _atan2}
+    functions |= {"mod": _mod, "floordiv": _floordiv}
     functions |= {"maximum": _larger, "minimum": _smaller, "largest": max}
     functions |= {
         "where": _where,

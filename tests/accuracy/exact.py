@@ -96,6 +96,19 @@ def _square_root_of(x: Real) -> Real:
     return mp.sqrt((1 - x) * (1 + x))
 
 
+def _sinc_slopes(x: Real) -> tuple[Any, Any]:
+    """The first and the second derivative of sin(pi x) / (pi x), by spherical Bessel functions."""
+    if x == 0:
+        return mp.zero, -(mp.pi**2) / 3
+    z = mp.pi * x
+    j0 = mp.sincpi(x)
+    if abs(x) < 0.5:
+        j1 = mp.sign(z) * mp.sqrt(mp.pi / (2 * abs(z))) * mp.besselj(mp.mpf(3) / 2, abs(z))
+        return -mp.pi * j1, -(mp.pi**2) * (j0 - 2 * j1 / z)
+    first = (mp.cospi(x) / x, -j0 / x)
+    return first, (-(mp.pi**2) * j0, -2 / x * first[0], -2 / x * first[1])
+
+
 FLAT = Exact((no,), (no,))
 EXACT: dict[str, Exact] = {
     "add": Exact((one, one), (no, no, no)),
@@ -117,11 +130,29 @@ EXACT: dict[str, Exact] = {
         lambda a, b: a > 0 and abs(b * mp.log(a)) < 3000,
     ),
     "abs": Exact((lambda x: mp.sign(x),), (no,), lambda x: x != 0),
+    "mod": Exact(
+        (one, lambda a, b: -mp.floor(a / b)),
+        (no, no, no),
+        lambda a, b: b != 0 and not mp.isint(a / b),
+    ),
+    "floordiv": Exact((no, no), (no, no, no), lambda a, b: b != 0),
     "exp": Exact((mp.exp,), (mp.exp,)),
     "expm1": Exact((mp.exp,), (mp.exp,)),
     "log": Exact((lambda x: 1 / x,), (lambda x: -1 / x**2,), lambda x: x > 0),
     "log1p": Exact(
         (lambda x: 1 / (1 + x),), (lambda x: -1 / (1 + x) ** 2,), lambda x: x > -1, (-1.0,)
+    ),
+    "log2": Exact(
+        (lambda x: 1 / (x * mp.ln2),), (lambda x: -1 / (x * x * mp.ln2),), lambda x: x > 0
+    ),
+    "log10": Exact(
+        (lambda x: 1 / (x * mp.ln10),), (lambda x: -1 / (x * x * mp.ln10),), lambda x: x > 0
+    ),
+    "exp2": Exact((lambda x: mp.ln2 * 2**x,), (lambda x: mp.ln2**2 * 2**x,)),
+    "cbrt": Exact(
+        (lambda x: 1 / (3 * mp.cbrt(x * x)),),
+        (lambda x: -2 / (9 * mp.cbrt(x * x) * x),),
+        lambda x: x != 0,
     ),
     "sqrt": Exact(
         (lambda x: 1 / (2 * mp.sqrt(x)),), (lambda x: -1 / (4 * x * mp.sqrt(x)),), lambda x: x > 0
@@ -189,6 +220,11 @@ EXACT: dict[str, Exact] = {
     "erfc": Exact(
         (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x * x),),
         (lambda x: 4 * x / mp.sqrt(mp.pi) * mp.exp(-x * x),),
+    ),
+    "sinc": Exact(
+        (lambda x: _sinc_slopes(x)[0],),
+        (lambda x: _sinc_slopes(x)[1],),
+        near=(0.5, -0.5, 1.43, 0.66),
     ),
     "sign": FLAT,
     "floor": FLAT,

@@ -74,6 +74,8 @@ ROWS = {
     "floor(2.5)": Row(lambda m, x: m.floor(x), (2.5,), 2.0, (0.0,), SAME),
     "ceil(2.5)": Row(lambda m, x: m.ceil(x), (2.5,), 3.0, (0.0,), SAME),
     "round(2.5)": Row(lambda m, x: m.round(x), (2.5,), 2.0, (0.0,), SAME),
+    "4 % 2": Row(lambda m, a, b: a % b, (4.0, 2.0), 0.0, (1.0, -2.0)),
+    "4 // 2": Row(lambda m, a, b: a // b, (4.0, 2.0), 2.0, (0.0, 0.0)),
     "sqrt(relu(-1))": Row(lambda m, x: m.sqrt(m.relu(x)), (-1.0,), 0.0, (0.0,), SAME),
     # --- powers
     "0**0": Row(lambda m, a, b: a**b, (0.0, 0.0), 1.0, (0.0, 0.0), SAME),
@@ -91,6 +93,15 @@ ROWS = {
     "log(-0.0)": Row(lambda m, x: m.log(x), (-0.0,), -INF, (-INF,), SAME),
     "log(-1)": Row(lambda m, x: m.log(x), (-1.0,), NAN, (-1.0,), SAME),
     "log1p(-1)": Row(lambda m, x: m.log1p(x), (-1.0,), -INF, (INF,), SAME),
+    "log2(0)": Row(lambda m, x: m.log2(x), (0.0,), -INF, (INF,), SAME),
+    "log10(0)": Row(lambda m, x: m.log10(x), (0.0,), -INF, (INF,), SAME),
+    "cbrt(0)": Row(lambda m, x: m.cbrt(x), (0.0,), 0.0, (INF,)),
+    "cbrt(-0.0)": Row(lambda m, x: m.cbrt(x), (-0.0,), -0.0, (INF,)),
+    "1 % 0": Row(lambda m, a, b: m.mod(a, b), (1.0, 0.0), NAN, (1.0, -INF)),
+    "0 % 0": Row(lambda m, a, b: m.mod(a, b), (0.0, 0.0), NAN, (1.0, NAN)),
+    "1 // 0": Row(lambda m, a, b: m.floordiv(a, b), (1.0, 0.0), INF, (0.0, 0.0)),
+    "sinc(0)": Row(lambda m, x: m.sinc(x), (0.0,), 1.0, (0.0,)),
+    "sinc(inf)": Row(lambda m, x: m.sinc(x), (INF,), NAN, (NAN,)),
     "sqrt(0)": Row(lambda m, x: m.sqrt(x), (0.0,), 0.0, (INF,), SAME),
     "sqrt(-1)": Row(lambda m, x: m.sqrt(x), (-1.0,), NAN, (NAN,), SAME),
     "1/0": Row(lambda m, a, b: a / b, (1.0, 0.0), INF, (INF, -INF), SAME),
@@ -124,6 +135,10 @@ ROWS = {
     # --- saturation
     "exp(1000)": Row(lambda m, x: m.exp(x), (1000.0,), INF, (INF,), SAME),
     "exp(-1000)": Row(lambda m, x: m.exp(x), (-1000.0,), 0.0, (0.0,), SAME),
+    "exp2(1e4)": Row(lambda m, x: m.exp2(x), (1e4,), INF, (INF,), SAME),
+    "logaddexp(1e4,1e4)": Row(
+        lambda m, a, b: m.logaddexp(a, b), (1e4, 1e4), 1e4 + math.log(2.0), (0.5, 0.5), SAME
+    ),
     "expm1(1000)": Row(lambda m, x: m.expm1(x), (1000.0,), INF, (INF,), SAME),
     "sinh(-1000)": Row(lambda m, x: m.sinh(x), (-1000.0,), -INF, (INF,), SAME),
     "cosh(-1000)": Row(lambda m, x: m.cosh(x), (-1000.0,), INF, (-INF,), SAME),
@@ -439,7 +454,7 @@ def test_a_nan_that_comes_in_goes_out_of_flat_pieces_too(name, mapped):
 OWN_GRADIENT_WITHOUT_NAN = {
     # What is linear in an argument has a derivative by it that this argument does not enter.
     *((name, i) for name in ("add", "sub", "mul", "sum", "prod", "dot") for i in range(4)),
-    *(("neg", 0), ("div", 0), ("xlogy", 0)),
+    *(("neg", 0), ("div", 0), ("xlogy", 0), ("mod", 0)),
 }
 ADDITIVE = {"add", "sub", "sum"}
 
@@ -466,6 +481,8 @@ def test_nan_in_gives_nan_out_value_and_gradient(row, arity, position):
             linear = (row.name, i) in OWN_GRADIENT_WITHOUT_NAN
         else:
             linear = row.name in ADDITIVE or (row.name == "dot" and i != (position + 2) % 4)
+            linear = linear or (row.name, i) == ("mod", 0)
+        linear = linear or row.name == "floordiv"  # which hands nothing on
         assert math.isnan(arg.grad) != linear, f"gradient {arg.grad} by argument {i}"
 
 
