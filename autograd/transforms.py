@@ -26,6 +26,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from .batching import over_leading_axes
+from .decorated import global_name
 from .graph import topological_order
 from .operators import Operators
 from .structure import Structure, flatten, stack
@@ -114,6 +115,9 @@ class Transformed:
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
         # As a function would, so that a method can be decorated.
         return self if instance is None else functools.partial(self, instance)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return global_name(self) or super().__reduce_ex__(protocol)
 
     def __repr__(self) -> str:
         return f"<{self.__name__}>"
