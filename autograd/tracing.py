@@ -10,7 +10,7 @@ from . import primitives as p
 from .graph import topological_order
 from .operators import Operators
 from .reals import is_real, real
-from .structure import Structure, entry_types, flatten
+from .structure import Structure, entry_types, flatten, mapped
 from .sweeps import Sweep
 from .value import Value
 
@@ -19,9 +19,26 @@ if TYPE_CHECKING:
 
 
 class Record:
-    """One call of a function on fresh nodes: its inputs and outputs, and the graph between."""
+    """One call of a function on fresh nodes: its inputs and outputs, and the graph between.
+
+    Args:
+        transform: the name of what records, for messages.
+        function: what to call.
+        args: its arguments.
+        kwargs: those by name.
+        chosen: the arguments to differentiate by.
+        has_aux: whether the function returns a pair, of what to differentiate and anything else.
+
+    Attributes:
+        inputs: the entries of the chosen arguments, as fresh nodes.
+        structures: the chosen arguments'.
+        outputs: the entries of the answer.
+        out: their structure.
+        aux: the anything else.
+    """
 
     __slots__ = (
+        "aux",
         "connect",
         "inputs",
         "out",
@@ -39,6 +56,7 @@ class Record:
         args: Sequence[Any],
         kwargs: dict[str, Any],
         chosen: Sequence[int],
+        has_aux: bool = False,
     ) -> None:
         self.transform = transform
         self.inputs: list[Any] = []
@@ -78,13 +96,25 @@ class Record:
             raise
         finally:
             modes.dropped.reset(token)
+        self.aux: Any = None
+        if has_aux:
+            if not isinstance(answer, tuple) or len(answer) != 2:
+                raise TypeError(
+                    f"{transform} with has_aux=True needs a function that returns a pair, what to "
+                    f"differentiate and anything else, but {name} returned {shown(answer)}"
+                )
+            answer, self.aux = answer
+        if answer is None:
+            raise TypeError(
+                f"{transform} needs a function that returns numbers, but {name} returned "
+                f"{shown(answer)} (is a return missing?)"
+            )
         self.outputs, self.out = flatten(answer)
         for index, output in enumerate(self.outputs):
             if not isinstance(output, Operators) and not is_real(output):
-                hint = " (is a return missing?)" if output is None else ""
                 raise TypeError(
                     f"{transform} needs a function that returns numbers, but {name} returned "
-                    f"{shown(output)}{self.out.path(index) and ' in ' + self.out.path(index)}{hint}"
+                    f"{shown(output)}{self.out.path(index) and ' in ' + self.out.path(index)}"
                 )
         roots: list[Any] = [output for output in self.outputs if isinstance(output, Operators)]
         if dropped and len(roots) < len(self.outputs):
@@ -134,6 +164,11 @@ class Record:
         if self.connect is not None:
             return [self.connect(number) for number in numbers]
         return [x if type(x) is float else _plain(x) for x in numbers]
+
+    def answer_aux(self) -> Any:
+        """What came beside the answer: Values as they are to be handed out, all else as it is."""
+        hand_out = self.connect or _plain
+        return mapped(self.aux, lambda x: hand_out(x) if isinstance(x, Operators) else x)
 
 
 def as_numbers(leaves: list[Any], structure: Structure, name: str, after: str = "") -> list[Any]:

@@ -23,7 +23,7 @@ Each stage is a room, and each hands a structure that can be printed to the next
                                   for each (:mod:`.binding`, :mod:`.kernels`)
 ================================  ===========================================================
 
-:mod:`.compiled` and :mod:`.entry` are the callable around it, :mod:`.plan` and :mod:`.lanes` its outer
+:mod:`.compiled` and :mod:`.entry` are the callable around it (:mod:`.methods` of instances), :mod:`.plan` and :mod:`.lanes` its outer
 transforms, :mod:`.trees` the short way in and :mod:`.answers` the way out, :mod:`.batch` and
 :mod:`.elementwise` what a training step is made of. What decides whether code rolls up is the
 signature: like operations on operands of like classes and like origin are one group.

@@ -115,10 +115,18 @@ class Entry:
 
     def _check(self, plan: Plan, structure: Structure) -> None:
         name = getattr(plan.function, "__name__", "the function")
-        if self.out.kind is not None:
+        out = self.out
+        if plan.has_aux:
+            if out.kind is not tuple or len(out.parts) != 2:
+                raise TypeError(
+                    f"a gradient with has_aux=True needs a function that returns a pair, what to "
+                    f"differentiate and anything else, but {name} returned {out.describe()}"
+                )
+            out = out.parts[0]
+        if out.kind is not None:
             raise TypeError(
                 f"a gradient needs a function that returns one number, but {name} returned "
-                f"{self.out.describe()}; use jacobian for the derivatives of each"
+                f"{out.describe()}; use jacobian for the derivatives of each"
             )
         count = len(structure.parts[0].parts)
         for argnum in plan.chosen:
@@ -185,8 +193,7 @@ class Entry:
         for structure in self.gradients:
             slopes.append(build(structure, numbers[start : start + structure.size]))
             start += structure.size
-        found = slopes[0] if isinstance(self.plan.argnums, int) else tuple(slopes)
-        return (build(self.out, numbers[: self.out.size]), found) if self.plan.value else found
+        return self.plan.answer(build(self.out, numbers[: self.out.size]), slopes)
 
     def _space(self) -> tuple[Workspace, Callable[[], Any]]:
         """A workspace without lanes, and what reads the answer from it."""
@@ -210,7 +217,11 @@ class Entry:
             start = stop
         one = isinstance(self.plan.argnums, int)
         gradient = readers[0] if one else lambda: tuple([read() for read in readers])
-        return space, (lambda: (value(), gradient())) if self.plan.value else gradient
+        if not self.plan.returned:
+            return space, gradient
+        if self.plan.value:
+            return space, lambda: (value(), gradient())
+        return space, lambda: (gradient(), value()[1])
 
     def _over_lanes(self, batch: Batch) -> Any:
         import numpy as np
@@ -228,7 +239,7 @@ class Entry:
             space()
             if self._doubtful and space.has_nan():
                 return self._exactly()._over_lanes(batch)
-            if self.plan.value:
+            if self.plan.returned:
                 values.append(_columns(space.results[0], stop - start, self.out.size))
             if self.gradients:
                 columns = _columns(space.results[1], stop - start, len(self.wanted))

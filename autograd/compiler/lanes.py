@@ -133,8 +133,8 @@ class Batch:
         for structure in entry.gradients:
             trees.append(self.stacked(structure, gradients[:, start : start + structure.size]))
             start += structure.size
-        found = trees[0] if isinstance(entry.plan.argnums, int) else tuple(trees)
-        return found if values is None else (self.stacked(entry.out, values), found)
+        returned = None if values is None else self.stacked(entry.out, values)
+        return entry.plan.answer(returned, trees)
 
     def stacked(self, structure: Structure, block: Any) -> Any:
         """A block (lanes, numbers) as the answers of all lanes."""

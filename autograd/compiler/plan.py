@@ -27,6 +27,8 @@ class Plan(NamedTuple):
     """Whether the arguments are mapped over their leading axes."""
     in_axes: Any
     """Which of them, as for ``vmap``."""
+    has_aux: bool = False
+    """Whether what is recorded returns a pair, of which the second is not differentiated."""
 
     @property
     def chosen(self) -> tuple[int, ...]:
@@ -34,6 +36,20 @@ class Plan(NamedTuple):
         if self.argnums is None:
             return ()
         return (self.argnums,) if isinstance(self.argnums, int) else self.argnums
+
+    @property
+    def returned(self) -> bool:
+        """Whether any of what the function returned is wanted."""
+        return self.value or self.has_aux
+
+    def answer(self, returned: Any, slopes: list[Any]) -> Any:
+        """What a call answers with, from what the function returned and the derivatives by each argument."""
+        if self.argnums is None:
+            return returned
+        found = slopes[0] if isinstance(self.argnums, int) else tuple(slopes)
+        if self.value:
+            return returned, found
+        return (found, returned[1]) if self.has_aux else found
 
 
 def plan(function: Callable[..., Any]) -> Plan:
@@ -44,9 +60,9 @@ def plan(function: Callable[..., Any]) -> Plan:
         function = function.function  # type: ignore[attr-defined]
     transform = getattr(function, "transform", None)
     if transform in {"grad", "value_and_grad"}:
-        argnums = function.argnums  # type: ignore[attr-defined]
+        argnums, has_aux = function.argnums, function.has_aux  # type: ignore[attr-defined]
         function = function.function  # type: ignore[attr-defined]
-        return Plan(function, transform == "value_and_grad", argnums, lanes, in_axes)
+        return Plan(function, transform == "value_and_grad", argnums, lanes, in_axes, has_aux)
     return Plan(function, True, None, lanes, in_axes)
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .. import modes
-from ..structure import Structure, flatten
+from ..structure import ENTRY, Structure, flatten
 from .recording import Recorder, TraceError, ids_of
 from .simplify import simplify
 
@@ -33,7 +33,8 @@ def record(
     symbols = [recorder.argument() for _ in range(structure.size)]
     args, kwargs = structure.unflatten(symbols)
     with tracing(recorder):
-        leaves, out = flatten(function(*args, **kwargs))
+        answer = function(*args, **kwargs)
+    leaves, out = ([None], ENTRY) if answer is None else flatten(answer)  # None alone is refused
     return recorder, [s._id for s in symbols], ids_of(recorder, leaves), out
 
 

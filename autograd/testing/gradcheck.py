@@ -55,9 +55,9 @@ def gradcheck(
         raise_on_failure: raise if a gradient is wrong.
 
     Returns:
-        A report, which is true if the check passed. INCONCLUSIVE, neither pass nor failure, is where nothing
-        can be told: overflow, the edge of a domain, a gradient drowned in rounding. Nobody's ``grad`` is
-        changed.
+        A report, which is true if the check passed. INCONCLUSIVE, neither pass nor failure, is where something
+        cannot be told: overflow, the edge of a domain, a gradient drowned in rounding. A gradient that is nan
+        or infinite where the derivative is an ordinary number fails. Nobody's ``grad`` is changed.
 
     Raises:
         GradientError: if asked to, and a gradient is wrong.

@@ -108,7 +108,9 @@ def test_verdicts_add_up():
         return Report("f", [Entry("d", 0, 1, math.nan, 0, 1, 1, 0, v) for v in verdicts])
 
     p, f, i = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
-    assert report(p, i).verdict is p
+    assert report(p, p).verdict is p
+    assert report().verdict is p
+    assert report(p, i, p).verdict is i  # one that is undecided does not hide
     assert report(i, i).verdict is i
     assert report(p, i, f).verdict is f
     assert [bool(report(v)) for v in (p, i, f)] == [True, False, False]
