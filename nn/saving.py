@@ -26,8 +26,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.files import write_atomically
+
 from .architecture import compare, config_of, rebuild
-from .files import write_atomically
 from .module import Module
 
 if TYPE_CHECKING:

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import random
-import stat
 import sys
 
 import numpy as np
@@ -420,23 +418,6 @@ def test_a_missing_library_says_how_to_get_it_or_do_without(monkeypatch, tmp_pat
 # --- the file itself -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("step", ["fsync", "replace", "open"])
-def test_a_failure_while_writing_leaves_the_old_file_and_no_other(path, monkeypatch, step):
-    nn.save(path, Neuron(1, init=1.0))
-    before = path.read_bytes()
-
-    def fail(*args, **kwargs):
-        raise OSError("disk full")
-
-    owner = os if step == "fsync" else type(path)
-    monkeypatch.setattr(owner, step, fail)
-    with pytest.raises(OSError, match="disk full"):
-        nn.save(path, Neuron(1, init=2.0))
-    monkeypatch.undo()
-    assert path.read_bytes() == before
-    assert list(path.parent.iterdir()) == [path]
-
-
 def test_the_file_is_complete_before_it_bears_its_name(path, monkeypatch):
     seen = []
     replace = type(path).replace
@@ -452,15 +433,3 @@ def test_the_file_is_complete_before_it_bears_its_name(path, monkeypatch):
     assert [(folder, checkpoint.state) for folder, checkpoint in seen] == [
         (path.parent, model.state_dict())
     ]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="links and modes are POSIX's")
-def test_links_stay_links_and_the_umask_is_obeyed(tmp_path):
-    target, link = tmp_path / "target.json", tmp_path / "link.json"
-    nn.save(target, Neuron(1, init=1.0))
-    link.symlink_to(target)
-    nn.save(link, Neuron(1, init=2.0))
-    assert link.is_symlink()
-    assert nn.load(target).w[0].data == 2.0
-    (tmp_path / "plain").touch()
-    assert stat.S_IMODE(target.stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
