@@ -7,9 +7,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value, sigmoid
+from autograd.files import write_atomically
 
 from .evaluation import predict
-from .files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,13 +22,17 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.files import write_atomically
+
 from .architecture import compare, config_of, rebuild
-from .files import write_atomically
 from .module import Module
+from .state import flatten
 
 if TYPE_CHECKING:
     import os
@@ -48,6 +52,9 @@ if TYPE_CHECKING:
 
 FORMAT = "valuegrad"
 VERSION = 1
+
+DEEPEST = 100
+"""How deep lists and dicts may be nested in a file, so that whoever walks them need not fear for the stack."""
 
 
 class Checkpoint(NamedTuple):
@@ -82,7 +89,7 @@ def save(
         notes: anything else worth keeping, of JSON's types (class names, the scaling of the inputs...).
 
     Raises:
-        ValueError: if the suffix is another.
+        ValueError: if the suffix is another, or something is nested deeper than a file may be.
         TypeError: if something is not of JSON's types; the message says what and where.
         ImportError: if safetensors is wanted and not installed.
         OSError: if the file cannot be written.
@@ -120,9 +127,11 @@ def load(path: PathLike, types: Iterable[type[Module]] = ()) -> Module:
             f"and call load_into(path, model)"
         )
     try:
-        model = rebuild(checkpoint.config, types)
+        # A description is small whatever it asks for; what is built must be no larger than the file.
+        held = sum(1 for entry in checkpoint.state.values() for _ in flatten(entry))
+        model = rebuild(checkpoint.config, types, most=held)
         model.load_state_dict(checkpoint.state)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
         raise ValueError(f"cannot rebuild the model in {path}: {error}") from error
     return model
 
@@ -206,12 +215,12 @@ def _dumps(tree: Any, where: str) -> str:
 
 def _from_json(path: PathLike, content: bytes) -> Checkpoint:
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        document = _loads(content)
+    except ValueError as error:
         raise ValueError(f"{path} is damaged or no JSON file: {error}") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"{path} is JSON, but no model saved by valuegrad")
-    return _checkpoint(path, _decode(document))
+    return _checkpoint(path, document)
 
 
 def _checkpoint(path: PathLike, document: dict[str, Any]) -> Checkpoint:
@@ -230,40 +239,66 @@ def _checkpoint(path: PathLike, document: dict[str, Any]) -> Checkpoint:
     return Checkpoint(**parts)
 
 
-def _encode(tree: Any, where: str) -> Any:
+def _encode(tree: Any, where: str, room: int = DEEPEST) -> Any:
     """Data as JSON's types, with nan and the infinities as {"float": name}.
 
     Raises:
         TypeError: if something is of another type.
+        ValueError: if it is nested too deeply.
     """
     if tree is None or isinstance(tree, (str, bool, int)):
         return tree
     if isinstance(tree, float):
         return float(tree) if math.isfinite(tree) else {"float": str(float(tree))}
     if hasattr(tree, "tolist"):  # arrays and NumPy's numbers
-        return _encode(tree.tolist(), where)
+        return _encode(tree.tolist(), where, room)
+    if isinstance(tree, (list, tuple, Mapping)) and room == 0:
+        raise ValueError(
+            f"lists and dicts may be nested {DEEPEST} deep, and {where:.60}... is deeper"
+        )
     if isinstance(tree, (list, tuple)):
-        return [_encode(inner, f"{where}[{i}]") for i, inner in enumerate(tree)]
+        return [_encode(inner, f"{where}[{i}]", room - 1) for i, inner in enumerate(tree)]
     if isinstance(tree, Mapping):
         for key in tree:
             if not isinstance(key, str):
                 raise TypeError(f"keys must be strings to be saved, and {where} has {key!r:.40}")
-        return {key: _encode(inner, f"{where}[{key!r}]") for key, inner in tree.items()}
+        return {key: _encode(inner, f"{where}[{key!r}]", room - 1) for key, inner in tree.items()}
     raise TypeError(
         f"{where} is a {type(tree).__name__}, which cannot be saved; numbers, strings, lists, dicts and "
         f"None can"
     )
 
 
-def _decode(tree: Any) -> Any:
+def _loads(text: str | bytes) -> Any:
+    """What :func:`_dumps` wrote.
+
+    Raises:
+        ValueError: if it is no JSON, is nested too deeply, or has an integer that Python does not read.
+    """
+    try:
+        tree = json.loads(text)
+    except RecursionError:
+        raise _too_deep() from None
+    return _decode(tree, DEEPEST + 3)  # the document, its state and {"float": "nan"} come on top
+
+
+def _decode(tree: Any, room: int) -> Any:
+    if isinstance(tree, (list, dict)) and room == 0:
+        raise _too_deep()
     if isinstance(tree, list):
-        return [_decode(inner) for inner in tree]
+        if {list, dict}.isdisjoint(map(type, tree)):  # as most are, and long
+            return tree
+        return [_decode(inner, room - 1) for inner in tree]
     if isinstance(tree, dict):
         special = tree.get("float") if len(tree) == 1 else None
         if isinstance(special, str) and special in _SPECIAL:
             return _SPECIAL[special]
-        return {key: _decode(inner) for key, inner in tree.items()}
+        return {key: _decode(inner, room - 1) for key, inner in tree.items()}
     return tree
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f"lists and dicts are nested deeper than {DEEPEST}")
 
 
 # --- safetensors -----------------------------------------------------------------------------
@@ -297,11 +332,13 @@ def _from_safetensors(path: PathLike, content: bytes) -> Checkpoint:
     try:
         tensors = library.numpy.load(content)
         # The library reads metadata from files only; by its format a length and a JSON header come first.
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        header = _loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         metadata = header.get("__metadata__", {})
+        if metadata.get("format") != FORMAT:  # what another library has to say
+            metadata = {"version": str(VERSION)}
         parts = {
-            key: _decode(json.loads(metadata.get(key, "null")))
-            for key in ("config", "optimizer", "notes")
+            key: _loads(metadata.get(key, "null"))
+            for key in ("version", "config", "optimizer", "notes")
         }
     except KeyError as error:  # what the library says of a type that NumPy has not
         raise _unreadable(path, error.args[0]) from None
@@ -310,10 +347,18 @@ def _from_safetensors(path: PathLike, content: bytes) -> Checkpoint:
     for tensor in tensors.values():
         if tensor.dtype.kind not in "fiub":
             raise _unreadable(path, tensor.dtype)
+    # A tensor without numbers takes no bytes, whatever its shape, and any number of empty lists.
+    empty = sum(
+        max(accumulate(tensor.shape[:-1], operator.mul), default=0)
+        for tensor in tensors.values()
+        if tensor.size == 0
+    )
+    if empty > len(content):
+        raise ValueError(
+            f"{path} is damaged: it is of {len(content)} bytes and {empty} empty lists"
+        )
     state = {name: tensor.astype(float).tolist() for name, tensor in tensors.items()}
-    version = metadata.get("version") if metadata.get("format") == FORMAT else str(VERSION)
-    number = int(version) if version and version.isdecimal() else version
-    return _checkpoint(path, {"version": number, "state": state, **parts})
+    return _checkpoint(path, {"state": state, **parts})
 
 
 def _unreadable(path: PathLike, dtype: Any) -> ValueError:

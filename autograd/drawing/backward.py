@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from autograd.files import write_atomically
 from autograd.graph import topological_order
 from autograd.primitives import ABSENT
 from autograd.reals import real
@@ -18,7 +19,7 @@ from autograd.value import Value
 from .entry import checked_direction, checked_theme, values_of
 from .model import Options, number, plural, shorten
 from .page import page
-from .picture import escape_html, write_whole
+from .picture import escape_html
 from .render import svg
 from .theme import THEMES, text_width
 from .values import from_values
@@ -261,7 +262,7 @@ class BackwardDrawing:
         target = Path(path)
         if target.suffix.lower() not in {".html", ".htm"}:
             raise ValueError(f"path must end in .html, not {target.name!r}")
-        write_whole(target, self.to_html().encode())
+        write_atomically(target, self.to_html().encode())
         return target
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:

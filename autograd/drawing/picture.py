@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from autograd.files import write_atomically
 
 from .dot import to_dot
 from .model import plural
@@ -15,6 +15,8 @@ from .text_forms import Mermaid, to_mermaid, to_text
 from .theme import THEMES
 
 if TYPE_CHECKING:
+    import os
+
     import graphviz
 
     from .model import Graph
@@ -102,7 +104,7 @@ class Drawing:
             content = (self.to_text() + "\n").encode()
         else:
             raise ValueError(f"path must end in one of {', '.join(SUFFIXES)}, not {target.name!r}")
-        write_whole(target, content)
+        write_atomically(target, content)
         return target
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -122,18 +124,3 @@ class Drawing:
 def escape_html(text: str) -> str:
     """A text for the inside of an HTML element."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name, then rename it: it is there whole, or as it was before."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -221,6 +221,12 @@ def test_rows_scaled_otherwise_get_a_remark(digits, tmp_path, capsys):
         (["predict", "RAGGED"], "ragged: row 0 has 2 numbers and row 1 has 1 number"),
         (["predict", "BROKEN"], "is no JSON"),
         (["predict", "NUMBER"], "must be a sequence of samples, not int"),
+        (["predict", "DEEP"], "deep.json is no JSON: "),
+        (["predict", "NESTED"], "nested.json must be a list of rows, each a list of numbers"),
+        (["predict", "LONG"], "long.json is no JSON: Exceeds the limit"),
+        (["predict", "HUGE"], "huge.json[0][0] is too large for a float"),
+        (["predict", "CELL"], "cell.csv is no CSV: field larger than field limit"),
+        (["predict", "LATIN"], "latin.csv is no text: "),
         (["predict", "0", "--weights", "no.json"], "No such file or directory: no.json"),
         (["predict", "0", "--weights", "FILE"], "suffix must be .json or .safetensors"),
         (["predict", "0", "--weights", "OTHER"], "was not written by python -m nn train"),
@@ -235,10 +241,16 @@ def test_an_error_is_one_line_and_exit_code_2(arguments, message, digits, tmp_pa
         "RAGGED": ("ragged.csv", "1,2\n3\n"),
         "BROKEN": ("broken.json", "{"),
         "NUMBER": ("number.json", "3"),
+        "DEEP": ("deep.json", "[" * 100_000),
+        "NESTED": ("nested.json", "[" * 600 + "]" * 600),
+        "LONG": ("long.json", "[" + "9" * 5_000 + "]"),
+        "HUGE": ("huge.json", "[" + "9" * 400 + "]"),
+        "CELL": ("cell.csv", "9" * 200_000),
+        "LATIN": ("latin.csv", "1,\xe9"),
     }
     for name, (file, text) in contents.items():
         if name in arguments:
-            (tmp_path / file).write_text(text)
+            (tmp_path / file).write_text(text, encoding="latin-1")
     if "OTHER" in arguments:
         nn.save(tmp_path / "other.json", nn.Linear(1, 1))
     places = {name: str(tmp_path / file) for name, (file, _) in contents.items()}

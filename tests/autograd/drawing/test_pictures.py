@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 import subprocess
@@ -210,27 +209,6 @@ def test_an_unknown_suffix_is_refused_before_anything_is_written(picture, tmp_pa
     with pytest.raises(ValueError, match=r"path must end in one of \.svg, \.png"):
         picture.save(tmp_path / name)
     assert not list(tmp_path.iterdir())
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(picture, tmp_path, monkeypatch):
-    path = tmp_path / "y.dot"
-    path.write_text("precious")
-
-    def fail(*_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr("autograd.drawing.picture.os.fdopen", fail)
-    with pytest.raises(OSError, match="disk full"):
-        picture.save(path)
-    assert path.read_text() == "precious"
-    assert [p.name for p in tmp_path.iterdir()] == ["y.dot"]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
-def test_a_file_gets_the_usual_permissions(picture, tmp_path):
-    plain = tmp_path / "plain"
-    plain.write_text("")
-    assert picture.save(tmp_path / "y.dot").stat().st_mode == plain.stat().st_mode
 
 
 @pytest.mark.usefixtures("no_dot")
