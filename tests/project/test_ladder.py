@@ -27,6 +27,9 @@ LADDER = [
     "structure",
     "tracing",
     "batching",
+    "decorated",
+    "transformed",
+    "derivatives",
     "transforms",
 ]
 
