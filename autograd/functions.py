@@ -24,7 +24,7 @@ from . import primitives as p
 from .native import function_in_c
 from .operators import Operators, apply
 from .primitives import TABLE, Primitive
-from .reals import is_real
+from .reals import is_real, real
 from .value import Value, known
 
 if TYPE_CHECKING:
@@ -251,14 +251,42 @@ def logsumexp(xs: Iterable[Any]) -> Any:
 
 
 def log_softmax(xs: Iterable[Any]) -> list[Any]:
-    """The logarithms of :func:`softmax`, precise where those are tiny.
+    """The logarithms of :func:`softmax`, precise where those are tiny and whatever the size of the numbers.
 
     Raises:
         ValueError: if there are no numbers.
+
+    >>> log_softmax([1e16, 1e16])
+    [-0.693..., -0.693...]
     """
     xs = _nonempty(xs, "log_softmax")
-    total = logsumexp(xs)
-    return [apply(p.sub, x, total) for x in xs]
+    top, shift = shift_of(xs)
+    shifted = [apply(p.sub, x, shift) for x in xs]
+    total = logsumexp(shifted)
+    found = [apply(p.sub, x, total) for x in shifted]
+    if top is not None and len(xs) > 1:
+        # The total loses what is beside the largest number's 1, and 1 less its weight is 0.
+        others = logsumexp([apply(p.sub, x, xs[top]) for i, x in enumerate(xs) if i != top])
+        found[top] = apply(p.neg, apply(p.softplus, apply(p.maximum, others, _LEAST)))
+    return found
+
+
+_LEAST = -1e300
+"""A logarithm that is as good as that of 0, but has no infinite derivative behind it."""
+
+
+def shift_of(xs: list[Any]) -> tuple[int | None, Any]:
+    """Which number is the largest, and the number, to be subtracted from all; through it flows no gradient.
+
+    Of symbols the first is not known, hence None. An infinite number cannot be subtracted; it is 0 then.
+    """
+    numbers = [known(x) if isinstance(x, Value) else x for x in xs]
+    for number in numbers:
+        if isinstance(number, Operators):
+            return None, number._largest(numbers) if hasattr(number, "_largest") else 0.0
+    numbers = [real(x, "an argument of log_softmax") for x in numbers]
+    largest = max(numbers)
+    return (numbers.index(largest), largest) if math.isfinite(largest) else (None, 0.0)
 
 
 def softmax(xs: Iterable[Any]) -> list[Any]:
@@ -270,7 +298,10 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     >>> softmax([10000, 0])
     [1.0, 0.0]
     """
-    parts = [apply(p.exp, x) for x in log_softmax(xs)]
+    xs = _nonempty(xs, "softmax")
+    shift = logsumexp(xs)
+    differences = [apply(p.sub, x, shift) for x in xs]
+    parts = [apply(p.exp, x) for x in differences]
     total = sum(parts)  # 1 but for rounding, which logits of 10**5 make visible
     return [apply(p.div, part, total) for part in parts]
 

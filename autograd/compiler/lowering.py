@@ -11,7 +11,7 @@ from .forward import build
 from .program import LANES, ONCE, Program, Ref, View
 from .reroll import reroll
 from .reverse import Reverse
-from .softmax import shifted
+from .softmax import shifted, unshifted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -45,8 +45,7 @@ def schedule(
         laned: the arguments that differ from lane to lane.
         exact: whether derivatives are to tell what is absent from 0; see :mod:`.masked`.
     """
-    if wanted:
-        graph = shifted(graph)
+    graph = unshifted(shifted(graph) if wanted else graph)
     return absorb(reroll(flatten(graph, roles(graph, wanted, laned)), wanted, exact))
 
 

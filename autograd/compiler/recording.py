@@ -7,6 +7,7 @@ into the recording (a branch, a conversion to float) raises :class:`TraceError`.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import modes
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..primitives import Primitive
+
+
+LARGEST = sys.float_info.max
+"""The largest float: an infinite number is cut to it before it is subtracted from itself."""
 
 
 class TraceError(TypeError):
@@ -251,6 +256,13 @@ class Symbol(_Recorded, Operators):
     def _truth(self) -> Condition:
         """Whether it is true: a number is, unless it is 0."""
         found: Condition = ~_compare(c.equal, self, 0.0)
+        return found
+
+    def _largest(self, xs: Sequence[Any]) -> Symbol:
+        """The largest of some numbers, within the range of floats; through it flows no gradient."""
+        recorder = self._recorder
+        top = Symbol(recorder, recorder.append(c.largest, tuple(_id(recorder, x) for x in xs)))
+        found: Symbol = p.TRACED.minimum(p.TRACED.maximum(top, -LARGEST), LARGEST)
         return found
 
     # --- derivatives, for the transforms -----------------------------------------------------
