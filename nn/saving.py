@@ -57,6 +57,10 @@ DEEPEST = 100
 """How deep lists and dicts may be nested in a file, so that whoever walks them need not fear for the stack."""
 
 
+_MISFITS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+"""What classes and optimizers raise that are given another's arguments or state."""
+
+
 class Checkpoint(NamedTuple):
     """What a file holds.
 
@@ -131,7 +135,7 @@ def load(path: PathLike, types: Iterable[type[Module]] = ()) -> Module:
         held = sum(1 for entry in checkpoint.state.values() for _ in flatten(entry))
         model = rebuild(checkpoint.config, types, most=held)
         model.load_state_dict(checkpoint.state)
-    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
+    except _MISFITS as error:
         raise ValueError(f"cannot rebuild the model in {path}: {error}") from error
     return model
 
@@ -149,7 +153,8 @@ def load_into(path: PathLike, model: Module, optimizer: Stateful | None = None) 
 
     Raises:
         ValueError: if the file is damaged or of another kind; if anything is missing, extra or of another shape,
-            naming all of it; if the architectures differ; if the optimizer's state is wanted and is not there.
+            naming all of it; if the architectures differ; if the optimizer's state is wanted and is not there or does
+            not fit.
         OSError: if there is no such file.
     """
     checkpoint = read(path)
@@ -168,7 +173,10 @@ def load_into(path: PathLike, model: Module, optimizer: Stateful | None = None) 
     if optimizer is not None:
         if checkpoint.optimizer is None:
             raise ValueError(f"{path} was saved without an optimizer's state")
-        optimizer.load_state_dict(checkpoint.optimizer)
+        try:
+            optimizer.load_state_dict(checkpoint.optimizer)
+        except _MISFITS as error:
+            raise ValueError(f"{path}: {error}") from error
     plan.carry_out()  # last, since it cannot fail
     return checkpoint
 

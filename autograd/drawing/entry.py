@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograd.reals import is_real
+from autograd.structure import flatten
 from autograd.value import Value
 
 from .model import Graph, Options
@@ -17,7 +18,9 @@ from .theme import THEMES
 from .values import from_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from autograd.structure import Structure
 
 
 def draw(
@@ -38,10 +41,10 @@ def draw(
     """A picture of a graph; drawing changes nothing.
 
     Args:
-        x: a Value; several (a list, a tuple or a dict of them, nested as you like); a module of ``nn``,
+        x: a Value; several (in lists, tuples, named tuples, dicts and arrays, nested as you like); a module of ``nn``,
             drawn as its architecture; a compiled function's program; or a function, which is called.
-        args: if x is a function or a module, the arguments to call it with: numbers, Values, or nested
-            lists of them. Numbers become Values that bear the argument's name.
+        args: if x is a function or a module, the arguments to call it with: numbers, Values, or such
+            containers of them. Numbers become Values that bear the argument's name.
         direction: ``"LR"``, from left to right, or ``"TB"``, from top to bottom.
         theme: ``"light"`` or ``"dark"``.
         max_nodes: how many boxes to draw at most, repeated leaves and the counts of what is left out included.
@@ -177,7 +180,7 @@ def values_of(x: Any, args: tuple[Any, ...], names: dict[Value, str]) -> list[Va
                 f"only a function or a module can be drawn with arguments, not {_kind(x)}"
             )
         x = x(*_labelled(x, args, names))
-    roots = list(dict.fromkeys(_flatten(x)))
+    roots = list(dict.fromkeys(leaf for leaf in flatten(x)[0] if isinstance(leaf, Value)))
     if not roots:
         raise TypeError(
             f"x must be a Value, some Values, a module, a program or a function of Values, not {_kind(x)}"
@@ -201,40 +204,37 @@ def _labelled(function: Any, args: tuple[Any, ...], names: dict[Value, str]) -> 
 
 
 def _lifted(x: Any, label: str, names: dict[Value, str]) -> Any:
+    leaves, structure = flatten(x)
+    return _rebuilt(structure, iter(leaves), label, names)
+
+
+def _rebuilt(
+    structure: Structure, leaves: Iterator[Any], label: str, names: dict[Value, str]
+) -> Any:
+    """The next entries in their containers, numbers turned into Values that bear the name of their place."""
+    if structure.kind is None:
+        return _entry(next(leaves), label, names)
+    if structure.is_array:
+        return structure.unflatten(
+            [_entry(next(leaves), label + structure.path(i), names) for i in range(structure.size)]
+        )
+    parts = structure.parts
+    keys = structure.keys if structure.kind is dict else range(len(parts))
+    return structure.assemble(
+        [
+            _rebuilt(part, leaves, f"{label}[{key!r}]", names)
+            for key, part in zip(keys, parts, strict=True)
+        ]
+    )
+
+
+def _entry(x: Any, label: str, names: dict[Value, str]) -> Any:
     if isinstance(x, Value):
         names.setdefault(x, label)
-        return x
-    if isinstance(x, bool) or x is None or isinstance(x, str):
-        return x
-    if is_real(x):
-        value = Value(x)
-        names[value] = label
-        return value
-    if hasattr(x, "shape") and hasattr(x, "tolist"):  # a NumPy array
-        x = x.tolist()
-    if isinstance(x, dict):
-        return {key: _lifted(item, f"{label}[{key!r}]", names) for key, item in x.items()}
-    if isinstance(x, (list, tuple)):
-        items = [_lifted(item, f"{label}[{i}]", names) for i, item in enumerate(x)]
-        return items if isinstance(x, list) else tuple(items)
+    elif is_real(x) and not isinstance(x, bool):
+        x = Value(x)
+        names[x] = label
     return x
-
-
-def _flatten(x: Any) -> list[Value]:
-    """The Values in nested lists, tuples, dicts and object arrays."""
-    found: list[Value] = []
-    stack = [x]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, Value):
-            found.append(item)
-        elif isinstance(item, dict):
-            stack.extend(reversed(item.values()))
-        elif isinstance(item, (list, tuple)):
-            stack.extend(reversed(item))
-        elif hasattr(item, "shape") and hasattr(item, "tolist"):
-            stack.append(item.tolist())
-    return found
 
 
 def _nodes(name: str, nodes: Any) -> tuple[Value, ...]:

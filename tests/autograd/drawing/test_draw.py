@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ import autograd as ag
 import nn
 from autograd import Value, draw, print_graph, scope
 from autograd.drawing.model import number, shorten
+from autograd.testing import gradcheck
 from tests.autograd.drawing.graphs import everything, graphs
 
 
@@ -336,6 +338,29 @@ def test_numpy_arguments_become_values():
     picture = draw(lambda x: ag.dot(x, [1.0, 1.0]), np.array([2.0, 3.0]))
     assert titles(picture) == ["x[0] = 2", "x[1] = 3", "dot with 2 constants"]
     assert titles(draw(np.array([Value(1.0, "a"), Value(2.0, "b")]))) == ["a = 1", "b = 2"]
+
+
+class Line(NamedTuple):
+    slope: float
+    offset: float
+
+
+def test_a_function_gets_arguments_in_the_containers_in_which_they_came():
+    np = pytest.importorskip("numpy")
+    line, grid = Line(2.0, 3.0), np.array([[4.0, 5.0]])
+    came = []
+
+    def f(line, table, grid):
+        came.extend([line, table, grid])
+        return Line(line.slope * table["k"], grid.T[1, 0] + line.offset)
+
+    picture = draw(f, line, {"k": 7.0}, grid)
+    assert titles(picture) == [
+        *("line[0] = 2", "table['k'] = 7", "line[0] × table['k']"),
+        *("grid[0, 1] = 5", "line[1] = 3", "grid[0, 1] + line[1]"),
+    ]
+    assert [type(argument) for argument in came] == [Line, dict, np.ndarray]
+    assert gradcheck(lambda line: line.slope * line.offset, line)  # which takes it likewise
 
 
 @pytest.mark.parametrize("x", [3.0, "x", None, [], [1.0, 2.0], {}])
