@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
 from ..sweeps import product
+from . import conditions as c
 from .masked import is_partial, parted
 from .recording import Condition, Recorder, Symbol
 
@@ -64,6 +65,8 @@ def gradient(
         if row is p.where:
             _choose(recorder, cotangents, operands, varies, (cotangent, mask))
             continue
+        if row is c.largest:
+            continue
         out = Symbol(recorder, identity)
         primals = [recorder.symbol(i) for i in operands]
         partials: Any = row.traced
@@ -100,6 +103,8 @@ def tangents(
         operands = recorder.operands[identity]
         row = recorder.primitives[identity]
         if row is None or identity in known or not any(i in known for i in operands):
+            continue
+        if row is c.largest:
             continue
         if row is p.where:
             chosen = _chosen(recorder, operands, known)

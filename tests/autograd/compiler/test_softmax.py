@@ -64,6 +64,26 @@ def test_what_is_not_shifted_by_its_largest_number_stays(function):
     assert len(kept) >= len(rows) - 1
 
 
+@pytest.mark.parametrize("straight", [False, True])
+def test_derivatives_of_any_kind_go_past_the_largest_number(straight, monkeypatch):
+    if straight:
+        monkeypatch.setattr(entry, "choose", lambda *args: None)
+
+    def f(xs):
+        return ag.dot(ag.log_softmax(xs), [0.1, 0.4, 0.2, 0.3])
+
+    for transform in (
+        ag.grad,
+        ag.hessian,
+        lambda f: lambda xs: ag.jvp(f)((xs,), ([1.0, 2.0, 0.5, -1.0],))[1],
+        lambda f: lambda xs: ag.jacobian(ag.log_softmax)(xs),
+    ):
+        right = transform(f)(POINT)
+        assert np.array(compile(transform(f))(POINT)) == pytest.approx(
+            np.array(right), rel=1e-13, abs=1e-15
+        )
+
+
 def by_hand(xs):
     total = ag.logsumexp(xs)
     parts = [ag.exp(x - total) for x in xs]
