@@ -21,8 +21,8 @@ static inline void give(Node *operand, double share, uint64_t mark) {
     } else operand->cotangent += share;
 }
 
-/* Hand a node's cotangent on to its operands; 0, or -1 if there is no memory. */
-static inline int hand_on(Node *node, uint64_t mark) {
+/* Hand a node's cotangent on to its operands; returns how many those are, 0 for few, or -1 if there is no memory. */
+static inline Py_ssize_t hand_on(Node *node, uint64_t mark) {
     double cotangent = node->cotangent, out = node->data, partial;
     Node *a = node->as.pair.a, *b = node->as.pair.b;
     double x = node->as.pair.x, y = node->as.pair.y;
@@ -52,7 +52,7 @@ static inline int hand_on(Node *node, uint64_t mark) {
         d_##row(partials, out, count, v, partials + count); \
         for (Py_ssize_t i = 0; i < count; i++) \
             if (operands[i]) give(operands[i], cotangent * partials[i], mark); \
-        break; \
+        return count; \
     }
         ROWS1(CASE1) ROWS2(CASE2) ROWS3(CASE3) ROWSN(CASEN)
 #undef CASE1
@@ -68,13 +68,18 @@ static inline int hand_on(Node *node, uint64_t mark) {
 static int sweep_in_nodes(Node *root, double seed, const Nodes *order, uint64_t mark) {
     root->mark = mark + 1;
     root->cotangent = seed;
+    size_t steps = 0;
     for (size_t i = order->count; i-- > 0;) {
         Node *node = order->items[i];
-        if (UNLIKELY(i % STEPS_BETWEEN_SIGNALS == 0) && i) {
+        if (!node->op || node->mark != mark + 1) continue;
+        Py_ssize_t many = hand_on(node, mark);
+        if (many < 0) return WALK_FAILED;
+        steps += (size_t)many + 1;
+        if (UNLIKELY(steps >= STEPS_BETWEEN_SIGNALS)) {
+            steps = 0;
             int found = look_for_signals();
             if (found != WALK_DONE) return found;
         }
-        if (node->op && node->mark == mark + 1 && hand_on(node, mark) < 0) return WALK_FAILED;
     }
     for (size_t i = 0; i < order->count; i++) { /* only now, so that whatever is raised changes no leaf */
         Node *leaf = order->items[i];

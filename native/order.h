@@ -83,6 +83,14 @@ static int look_for_signals(void) {
     return last_mark == before ? WALK_DONE : WALK_DISTURBED;
 }
 
+/* In a sweep that signal handlers cannot disturb: count steps, and now and then let handlers run; -1 if one raised. */
+static inline int now_and_then(size_t *steps, Py_ssize_t more) {
+    *steps += (size_t)more + 1;
+    if (LIKELY(*steps < STEPS_IN_ARRAYS)) return 0;
+    *steps = 0;
+    return PyErr_CheckSignals();
+}
+
 /* Leave a new mark in all that a walk has met so far, and in the nodes of a list that it is not to enter. */
 static uint64_t mark_met(const Nodes *stack, const Nodes *order, PyObject *until, int for_sweep) {
     uint64_t mark = take_marks(2);
@@ -135,7 +143,9 @@ static inline uint64_t walk(Nodes *stack, Nodes *order, PyObject *until, int *in
             Node *operand = operands[i];
             if (operand && operand->mark != mark) stack->items[stack->count++] = operand;
         }
-        if (UNLIKELY(++steps % STEPS_BETWEEN_SIGNALS == 0)) {
+        steps += (size_t)count + 1;
+        if (UNLIKELY(steps >= STEPS_BETWEEN_SIGNALS)) {
+            steps = 0;
             int found = look_for_signals();
             if (found == WALK_FAILED) return 0;
             if (found == WALK_DISTURBED) mark = mark_met(stack, order, until, in_python != NULL);

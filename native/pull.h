@@ -17,12 +17,13 @@ static int pull_numbers(Sweep *sweep, double *cotangents, char *has, PyObject *w
     Room room;
     if (make_room(&room, sweep->widest) < 0) return -1;
     int failed = 0;
+    size_t steps = 0;
     for (Py_ssize_t i = sweep->size; i-- > 0 && !failed;) {
         Node *node = sweep->nodes[i];
-        if (UNLIKELY((size_t)i % STEPS_BETWEEN_SIGNALS == 0) && i && (failed = PyErr_CheckSignals())) break;
         if (!has[i] || !node->op) continue;
         const int32_t *edges = sweep->edges + sweep->first[i];
         Py_ssize_t count = sweep->first[i + 1] - sweep->first[i];
+        if ((failed = now_and_then(&steps, count)) < 0) break;
         if ((failed = partials_as_numbers(node, edges, &room)) < 0) break;
         for (Py_ssize_t j = 0; j < count; j++) {
             if (!room.has[j]) continue;
@@ -53,12 +54,13 @@ static int pull_nodes(Sweep *sweep, Operand *cotangents, char *has) {
     Room room;
     if (make_room(&room, sweep->widest) < 0) return -1;
     int failed = 0;
+    size_t steps = 0;
     for (Py_ssize_t i = sweep->size; i-- > 0 && !failed;) {
         Node *node = sweep->nodes[i];
-        if (UNLIKELY((size_t)i % STEPS_BETWEEN_SIGNALS == 0) && i && (failed = PyErr_CheckSignals())) break;
         if (!has[i] || !node->op) continue;
         const int32_t *edges = sweep->edges + sweep->first[i];
         Py_ssize_t count = sweep->first[i + 1] - sweep->first[i];
+        if ((failed = now_and_then(&steps, count)) < 0) break;
         if ((failed = partials_as_nodes(node, edges, &room)) < 0) break;
         for (Py_ssize_t j = 0; j < count; j++) {
             if (!room.has[j]) continue;
