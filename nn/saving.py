@@ -61,7 +61,7 @@ _MISFITS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
 """What classes and optimizers raise that are given another's arguments or state."""
 
 
-class Checkpoint(NamedTuple):
+class SavedModel(NamedTuple):
     """What a file holds.
 
     Attributes:
@@ -103,14 +103,14 @@ def save(
         raise TypeError(f"save needs a Module, not {type(model).__name__}")
     if optimizer is not None and not isinstance(optimizer, Mapping):
         optimizer = optimizer.state_dict()
-    checkpoint = Checkpoint(
+    saved = SavedModel(
         state=model.state_dict(),
         config=config_of(model),
         optimizer=None if optimizer is None else dict(optimizer),
         notes=None if notes is None else dict(notes),
     )
     write = _to_json if suffix == ".json" else _to_safetensors
-    write_atomically(path, write(checkpoint))
+    write_atomically(path, write(saved))
 
 
 def load(path: PathLike, types: Iterable[type[Module]] = ()) -> Module:
@@ -124,23 +124,23 @@ def load(path: PathLike, types: Iterable[type[Module]] = ()) -> Module:
         ValueError: if the file is damaged, of another kind, or of an architecture that cannot be rebuilt.
         OSError: if there is no such file.
     """
-    checkpoint = read(path)
-    if checkpoint.config is None:
+    saved = read(path)
+    if saved.config is None:
         raise ValueError(
             f"{path} holds numbers without an architecture: make the model as it was made then, "
             f"and call load_into(path, model)"
         )
     try:
         # A description is small whatever it asks for; what is built must be no larger than the file.
-        held = sum(1 for entry in checkpoint.state.values() for _ in flatten(entry))
-        model = rebuild(checkpoint.config, types, most=held)
-        model.load_state_dict(checkpoint.state)
+        held = sum(1 for entry in saved.state.values() for _ in flatten(entry))
+        model = rebuild(saved.config, types, most=held)
+        model.load_state_dict(saved.state)
     except _MISFITS as error:
         raise ValueError(f"cannot rebuild the model in {path}: {error}") from error
     return model
 
 
-def load_into(path: PathLike, model: Module, optimizer: Stateful | None = None) -> Checkpoint:
+def load_into(path: PathLike, model: Module, optimizer: Stateful | None = None) -> SavedModel:
     """Set a model's numbers, and an optimizer's, to those in a file; all of them or, if anything is wrong, none.
 
     Args:
@@ -157,31 +157,31 @@ def load_into(path: PathLike, model: Module, optimizer: Stateful | None = None) 
             not fit.
         OSError: if there is no such file.
     """
-    checkpoint = read(path)
+    saved = read(path)
     own = config_of(model)
-    if own is not None and checkpoint.config is not None:
-        differences = compare(own, checkpoint.config)
+    if own is not None and saved.config is not None:
+        differences = compare(own, saved.config)
         if differences:
             raise ValueError(
                 f"{path} holds another architecture ({differences}); the model was left as it was. If "
                 f"that is meant, model.load_state_dict(nn.saving.read(path).state) loads numbers alone"
             )
     try:
-        plan = model.state_plan(checkpoint.state)
+        plan = model.state_plan(saved.state)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     if optimizer is not None:
-        if checkpoint.optimizer is None:
+        if saved.optimizer is None:
             raise ValueError(f"{path} was saved without an optimizer's state")
         try:
-            optimizer.load_state_dict(checkpoint.optimizer)
+            optimizer.load_state_dict(saved.optimizer)
         except _MISFITS as error:
             raise ValueError(f"{path}: {error}") from error
     plan.carry_out()  # last, since it cannot fail
-    return checkpoint
+    return saved
 
 
-def read(path: PathLike) -> Checkpoint:
+def read(path: PathLike) -> SavedModel:
     """What a file holds, as plain data, for any use.
 
     Raises:
@@ -206,13 +206,11 @@ def _suffix(path: PathLike) -> str:
 _SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
-def _to_json(checkpoint: Checkpoint) -> bytes:
+def _to_json(saved: SavedModel) -> bytes:
     lines = [f'"format": "{FORMAT}"', f'"version": {VERSION}']
     for key in ("config", "optimizer", "notes"):
-        lines.append(f'"{key}": {_dumps(getattr(checkpoint, key), key)}')
-    entries = [
-        f"{json.dumps(name)}: {_dumps(entry, name)}" for name, entry in checkpoint.state.items()
-    ]
+        lines.append(f'"{key}": {_dumps(getattr(saved, key), key)}')
+    entries = [f"{json.dumps(name)}: {_dumps(entry, name)}" for name, entry in saved.state.items()]
     lines.append('"state": {\n' + ",\n".join(entries) + "}")  # a line an entry, for diffs
     return ("{" + ",\n".join(lines) + "}\n").encode()
 
@@ -221,17 +219,17 @@ def _dumps(tree: Any, where: str) -> str:
     return json.dumps(_encode(tree, where), allow_nan=False)
 
 
-def _from_json(path: PathLike, content: bytes) -> Checkpoint:
+def _from_json(path: PathLike, content: bytes) -> SavedModel:
     try:
         document = _loads(content)
     except ValueError as error:
         raise ValueError(f"{path} is damaged or no JSON file: {error}") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"{path} is JSON, but no model saved by valuegrad")
-    return _checkpoint(path, document)
+    return _saved_model(path, document)
 
 
-def _checkpoint(path: PathLike, document: dict[str, Any]) -> Checkpoint:
+def _saved_model(path: PathLike, document: dict[str, Any]) -> SavedModel:
     """A document's parts, checked."""
     version = document.get("version")
     if version != VERSION:
@@ -244,7 +242,7 @@ def _checkpoint(path: PathLike, document: dict[str, Any]) -> Checkpoint:
     for key, part in parts.items():
         if not isinstance(part, dict) and (part is not None or key == "state"):
             raise ValueError(f"{path} is damaged: its {key} is {part!r:.40}")
-    return Checkpoint(**parts)
+    return SavedModel(**parts)
 
 
 def _encode(tree: Any, where: str, room: int = DEEPEST) -> Any:
@@ -323,19 +321,19 @@ def _library() -> Any:
     return safetensors
 
 
-def _to_safetensors(checkpoint: Checkpoint) -> bytes:
+def _to_safetensors(saved: SavedModel) -> bytes:
     library = _library()
     import numpy as np
 
-    tensors = {name: np.array(entry, dtype=float) for name, entry in checkpoint.state.items()}
+    tensors = {name: np.array(entry, dtype=float) for name, entry in saved.state.items()}
     metadata = {"format": FORMAT, "version": str(VERSION)}
     for key in ("config", "optimizer", "notes"):
-        metadata[key] = _dumps(getattr(checkpoint, key), key)
+        metadata[key] = _dumps(getattr(saved, key), key)
     content: bytes = library.numpy.save(tensors, metadata)
     return content
 
 
-def _from_safetensors(path: PathLike, content: bytes) -> Checkpoint:
+def _from_safetensors(path: PathLike, content: bytes) -> SavedModel:
     library = _library()
     try:
         tensors = library.numpy.load(content)
@@ -366,7 +364,7 @@ def _from_safetensors(path: PathLike, content: bytes) -> Checkpoint:
             f"{path} is damaged: it is of {len(content)} bytes and {empty} empty lists"
         )
     state = {name: tensor.astype(float).tolist() for name, tensor in tensors.items()}
-    return _checkpoint(path, {"state": state, **parts})
+    return _saved_model(path, {"state": state, **parts})
 
 
 def _unreadable(path: PathLike, dtype: Any) -> ValueError:

@@ -81,12 +81,12 @@ def test_every_float_comes_back_bit_for_bit(path):
     for parameter in again.parameters():
         parameter.data = 1.0
     nn.save(path, bag, optimizer={"v": EXTREMES}, notes={"float": math.nan})
-    checkpoint = nn.load_into(path, again)
-    for xs in (numbers(again)[:-1], checkpoint.optimizer["v"]):
+    saved = nn.load_into(path, again)
+    for xs in (numbers(again)[:-1], saved.optimizer["v"]):
         assert [x.hex() for x in xs] == [x.hex() for x in EXTREMES]
         assert math.copysign(1.0, xs[4]) == -1.0
     assert math.isnan(again.float.data)
-    assert math.isnan(checkpoint.notes["float"])
+    assert math.isnan(saved.notes["float"])
 
 
 def test_json_files_are_strict_json_for_any_reader(tmp_path):
@@ -181,8 +181,8 @@ def test_a_resumed_run_with_dropout_goes_on_bit_for_bit(path):
 
     for resumed in (noisy(), nn.load(path)):
         again = Momentum(resumed)
-        checkpoint = nn.load_into(path, resumed, again)
-        assert checkpoint.notes == {"epoch": 5}
+        saved = nn.load_into(path, resumed, again)
+        assert saved.notes == {"epoch": 5}
         assert type(again.steps) is int
         train(resumed, again, 5)
         assert numbers(resumed) == numbers(model)
@@ -566,6 +566,4 @@ def test_the_file_is_complete_before_it_bears_its_name(path, monkeypatch):
     monkeypatch.setattr(type(path), "replace", spy)
     model = Neuron(1)
     nn.save(path, model)
-    assert [(folder, checkpoint.state) for folder, checkpoint in seen] == [
-        (path.parent, model.state_dict())
-    ]
+    assert [(folder, saved.state) for folder, saved in seen] == [(path.parent, model.state_dict())]
