@@ -253,6 +253,9 @@ class Symbol(_Recorded, Operators):
         found: Condition = ~_compare(c.equal, self, 0.0)
         return found
 
+    def _refuse_choice(self, name: str) -> NoReturn:
+        _refuse(name, "max or min for the number, or where for what goes with it")
+
     # --- derivatives, for the transforms -----------------------------------------------------
 
     def _pull(self, seeds: Sequence[tuple[Any, Any]], inputs: Sequence[Any]) -> list[Any]:
