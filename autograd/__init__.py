@@ -18,6 +18,8 @@ from .graph import topological_order as topological_order
 from .modes import AnomalyError as AnomalyError
 from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad
+from .operations import custom_gradient as custom_gradient
+from .operations import primitive as primitive
 from .scopes import scope as scope
 from .sweeps import StaleGraphError as StaleGraphError
 from .transforms import grad as grad
@@ -54,6 +56,7 @@ if not TYPE_CHECKING:
         "Value",
         "argmax",
         "argmin",
+        "custom_gradient",
         "detect_anomaly",
         "draw",
         "draw_backward",
@@ -66,6 +69,7 @@ if not TYPE_CHECKING:
         "jvp",
         "no_grad",
         "norm",
+        "primitive",
         "print_graph",
         "scope",
         "topological_order",

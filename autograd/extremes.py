@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import primitives as p
 from .functions import nonempty
-from .operators import apply
+from .operators import Operators, apply
 from .reals import real
 from .value import Value, known
 
@@ -109,8 +109,9 @@ def _place(xs: Iterable[Any], name: str, sign: float) -> int:
     best, place = -1, 0.0
     for i, x in enumerate(nonempty(xs, name)):
         number: Any = known(x) if isinstance(x, Value) else x
-        if hasattr(number, "_refuse_choice"):
-            number._refuse_choice(name)
+        if isinstance(number, Operators):
+            symbol: Any = number
+            symbol._refused(name, "max or min for the number, or where for what goes with it")
         number = sign * real(number, f"an entry of {name}'s argument")
         if number != number:
             return i

@@ -253,8 +253,8 @@ class Symbol(_Recorded, Operators):
         found: Condition = ~_compare(c.equal, self, 0.0)
         return found
 
-    def _refuse_choice(self, name: str) -> NoReturn:
-        _refuse(name, "max or min for the number, or where for what goes with it")
+    def _refused(self, what: str, alternative: str) -> NoReturn:
+        _refuse(what, alternative)  # for functions of what this package does not know
 
     # --- derivatives, for the transforms -----------------------------------------------------
 
