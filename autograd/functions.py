@@ -25,6 +25,7 @@ from .native import function_in_c
 from .operators import Operators, apply
 from .primitives import TABLE, Primitive
 from .reals import is_real, real
+from .structure import flatten
 from .value import Value, known
 
 if TYPE_CHECKING:
@@ -197,6 +198,58 @@ def logaddexp(a: Any, b: Any) -> Any:
     return apply(p.logsumexp, a, b)
 
 
+# --- about a number --------------------------------------------------------------------------
+
+
+def isnan(x: Any) -> Any:
+    """Whether a number is nan; inside a compiled function a condition for :func:`where`."""
+    number: Any = known(x) if isinstance(x, Value) else x
+    if hasattr(number, "_isnan"):
+        return number._isnan()
+    return math.isnan(real(number, "the argument of isnan"))
+
+
+def isfinite(x: Any) -> Any:
+    """Whether a number is neither infinite nor nan; inside a compiled function a condition for :func:`where`."""
+    number: Any = known(x) if isinstance(x, Value) else x
+    if isinstance(number, Operators):
+        apart: Any = number - number
+        return ~apart._isnan()
+    return math.isfinite(real(number, "the argument of isfinite"))
+
+
+def stop_gradient(x: Any) -> Any:
+    """The same numbers, through which no gradient flows back.
+
+    Args:
+        x: a number, or nested lists, tuples, dicts and arrays of numbers. What holds plain numbers only comes back
+            as it is.
+
+    Raises:
+        TypeError: if something in it is no number.
+
+    >>> from autograd import grad
+    >>> grad(lambda x: x * stop_gradient(x))(3.0)
+    3.0
+    """
+    leaves, structure = flatten(x)
+    for i, leaf in enumerate(leaves):
+        if not isinstance(leaf, Operators):
+            real(leaf, f"x{structure.path(i)} of stop_gradient")
+    if not any(isinstance(leaf, Operators) for leaf in leaves):
+        return x
+    return structure.unflatten([_detached(leaf) for leaf in leaves])
+
+
+def _detached(x: Any) -> Any:
+    if isinstance(x, Value):
+        symbol = known(
+            x
+        )  # while a function is recorded, so that the compiled one reads the Value anew
+        return symbol.detach() if isinstance(symbol, Operators) else x.detach()  # type: ignore[attr-defined]
+    return x.detach() if isinstance(x, Operators) else x  # type: ignore[attr-defined]
+
+
 # --- of sequences ----------------------------------------------------------------------------
 
 
@@ -222,7 +275,7 @@ def mean(xs: Iterable[Any]) -> Any:
     Raises:
         ValueError: if there are no numbers.
     """
-    xs = _nonempty(xs, "mean")
+    xs = nonempty(xs, "mean")
     return sum(xs) / len(xs)
 
 
@@ -247,7 +300,7 @@ def logsumexp(xs: Iterable[Any]) -> Any:
     Raises:
         ValueError: if there are no numbers.
     """
-    return apply(p.logsumexp, *_nonempty(xs, "logsumexp"))
+    return apply(p.logsumexp, *nonempty(xs, "logsumexp"))
 
 
 def log_softmax(xs: Iterable[Any]) -> list[Any]:
@@ -259,7 +312,7 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     >>> log_softmax([1e16, 1e16])
     [-0.693..., -0.693...]
     """
-    xs = _nonempty(xs, "log_softmax")
+    xs = nonempty(xs, "log_softmax")
     top, shift = shift_of(xs)
     shifted = [apply(p.sub, x, shift) for x in xs]
     total = logsumexp(shifted)
@@ -298,7 +351,7 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     >>> softmax([10000, 0])
     [1.0, 0.0]
     """
-    xs = _nonempty(xs, "softmax")
+    xs = nonempty(xs, "softmax")
     shift = logsumexp(xs)
     differences = [apply(p.sub, x, shift) for x in xs]
     parts = [apply(p.exp, x) for x in differences]
@@ -306,7 +359,8 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     return [apply(p.div, part, total) for part in parts]
 
 
-def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
+def nonempty(xs: Iterable[Any], name: str) -> list[Any]:
+    """The numbers as a list, of which there must be one at least."""
     xs = list(xs)
     if not xs:
         raise ValueError(f"{name} needs at least one number")
@@ -317,5 +371,6 @@ if not TYPE_CHECKING:  # a list that checkers cannot read would hide all names f
     __all__ = [  # noqa: PLE0604
         *(name for name, row in TABLE.items() if row.arity is not None),
         *("square", "deg2rad", "rad2deg", "logaddexp"),
+        *("isnan", "isfinite", "stop_gradient"),
         *("sum", "prod", "mean", "dot", "logsumexp", "log_softmax", "softmax"),
     ]

@@ -93,7 +93,7 @@ class Primitive(BoundRow):
         return f"<primitive {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _row, (self.name,)  # the row of that name, when copied or unpickled
+        return row_named, (self.name,)  # the row of that name, when copied or unpickled
 
 
 ABSENT = None
@@ -104,9 +104,17 @@ of ``xp.where`` (``xp.where(x <= 0.0, ABSENT, slope)``), or in the place of a pa
 TABLE: dict[str, Primitive] = {}
 """Every primitive by name, in the order of definition."""
 
+USERS: dict[str, Primitive] = {}
+"""The rows of users' own operations (:mod:`autograd.operations`), of each name the last one."""
 
-def _row(name: str) -> Primitive:
-    return TABLE[name]
+
+def row_named(name: str) -> Primitive:
+    """The row of a name, of the table or a user's.
+
+    Raises:
+        KeyError: if there is none.
+    """
+    return TABLE[name] if name in TABLE else USERS[name]
 
 
 TRACED = traced_namespace()

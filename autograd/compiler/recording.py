@@ -265,6 +265,9 @@ class Symbol(_Recorded, Operators):
         found: Symbol = p.TRACED.minimum(p.TRACED.maximum(top, -LARGEST), LARGEST)
         return found
 
+    def _refused(self, what: str, alternative: str) -> NoReturn:
+        _refuse(what, alternative)  # for functions of what this package does not know
+
     # --- derivatives, for the transforms -----------------------------------------------------
 
     def _pull(self, seeds: Sequence[tuple[Any, Any]], inputs: Sequence[Any]) -> list[Any]:

@@ -124,7 +124,11 @@ class Reverse:
                 step.ids[0], builder.operand(share), g.negative, g.mask, step.group.laned
             )
             return
-        for ids, partial in zip(step.ids, row.traced, strict=True):
+        partials: Any = row.traced
+        if row.arity is None:  # a user's, which one function has all partials of
+            found = list(partials[0](out, *primals))
+            partials = [lambda *_, local=local: local for local in found]
+        for ids, partial in zip(step.ids, partials, strict=True):
             if partial is p.ABSENT or not self.cotangents.any_active(ids):
                 continue
             if not callable(partial):

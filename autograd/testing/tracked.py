@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import IEEE, Namespace
-from autograd.table import ABSENT
+from autograd.table import ABSENT, Rule
 
 from .rounded import (
     SLOPES,
@@ -31,6 +31,8 @@ from .rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from autograd.table import Primitive
 
 LIBRARY = 4.0 * UNIT
 """What an elementary function of the C library may be off by, relatively: two ulps."""
@@ -211,5 +213,33 @@ def _namespace() -> Namespace:
     return Namespace("tracked", functions)
 
 
-RULES = Rules(_namespace())
+def _of_floats(row: Primitive) -> Rule:
+    """The rule of a row that computes with floats: its author is trusted to be within two ulps, and to know its slopes."""
+
+    def local(partial: Any, out: float, operands: list[float]) -> float:
+        found = partial(out, *operands) if callable(partial) else partial
+        return 0.0 if found is None else float(found)
+
+    def forward(*operands: Any) -> Tracked:
+        numbers = [lift(x) for x in operands]
+        values = [x.value for x in numbers]
+        value = float(row.forward(*values))
+        spread = sum(
+            abs(local(partial, value, values)) * x.error
+            for partial, x in zip(row.partials, numbers, strict=True)
+            if x.error
+        )
+        return Tracked(value, spread + LIBRARY * abs(value) + TINY)
+
+    def tracked(partial: Any) -> Any:
+        def slope(out: Any, *operands: Any) -> Tracked:
+            value = local(partial, lift(out).value, [lift(x).value for x in operands])
+            return Tracked(value, LIBRARY * abs(value))
+
+        return slope
+
+    return Rule(forward, tuple(tracked(x) if callable(x) else x for x in row.partials))
+
+
+RULES = Rules(_namespace(), _of_floats)
 """The table of primitives on tracked numbers."""
