@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .batching import over_leading_axes
+from .batching import over_axes
 from .structure import Structure, flatten, stack
 from .tracing import Record, as_numbers, connection, name_of, shown
 from .transformed import Transformed
@@ -94,7 +94,7 @@ def run_hvp(self: Transformed, primals: Any, tangents: Any) -> Any:
 
 
 def run_vmap(self: Transformed, *args: Any, **kwargs: Any) -> Any:
-    return over_leading_axes(self.function, self.in_axes, args, kwargs)
+    return over_axes(self.function, self.in_axes, self.out_axes, args, kwargs)
 
 
 def record(self: Transformed, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Record:

@@ -232,29 +232,45 @@ def hvp(function: Function, *call: Any) -> Any:
     return transformed(*call) if call else transformed
 
 
-def vmap(function: Function, in_axes: Any = 0) -> Transformed:
-    """The function that maps a function over the leading axis of its arguments.
+def vmap(function: Function, in_axes: Any = 0, out_axes: Any = 0) -> Transformed:
+    """The function that maps a function over an axis of its arguments.
 
-    The leading axis of a list is its elements, that of an array its first; a tuple or a dict has the axes of
-    its entries. The answers are stacked in the same way: numbers to a list (to an array if an
-    array was mapped), lists to a list of lists, arrays to an array with one more axis, a tuple or a dict to
-    one of stacks.
+    The axes of nested lists are their levels, those of an array its own; a tuple, a dict or a data class has the
+    axes of its entries. The answers are stacked in the same way: numbers to a list (to an array if an
+    array was mapped), lists to a list of lists, arrays to an array with one more axis, a tuple, a dict or a data
+    class to one of stacks.
 
     Args:
         function: called once for each position along the axis.
-        in_axes: 0, or a tuple of one entry an argument: 0, or None for an argument that is not mapped but
-            passed as it came to all calls. Keyword arguments are not mapped.
+        in_axes: an axis, negative ones counting from the last, or a tuple of one entry an argument: an axis; None
+            for an argument that is not mapped but passed as it came to all calls; or a tree of these in the
+            argument's structure, as deep as need be. A list in in_axes is such a tree, too. Keyword arguments are
+            not mapped.
+        out_axes: where the answers' new axis is to be: an axis, or a tree in the answer's structure, in which None
+            stands for what is the same at all positions and is not stacked.
 
     Raises:
-        ValueError: when called, if the axes differ in length, or if a mapped argument has none, or if the
-            function's answers differ in structure.
+        TypeError: if in_axes or out_axes hold something else than ints and None.
+        ValueError: if in_axes maps nothing; when called, if the axes differ in length, if a mapped argument has
+            none such, or if the function's answers differ in structure.
 
     >>> vmap(lambda w, x: w * x, in_axes=(None, 0))(10.0, [1.0, 2.0])
     [10.0, 20.0]
+    >>> vmap(lambda column: column[0] + column[1], in_axes=1)([[1.0, 2.0], [3.0, 4.0]])
+    [4.0, 6.0]
+    >>> vmap(lambda p: [p["w"] * p["x"], 0.0], in_axes=({"w": None, "x": 0},), out_axes=1)(
+    ...     {"w": 10.0, "x": [1.0, 2.0]}
+    ... )
+    [[10.0, 20.0], [0.0, 0.0]]
     """
-    axes = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,)
-    if any(axis is not None and (type(axis) is not int or axis != 0) for axis in axes):
-        raise ValueError(f"in_axes must be 0, or a tuple of 0 and None, not {in_axes!r}")
-    if not any(axis == 0 for axis in axes):
-        raise ValueError("in_axes must map at least one argument, with a 0")
-    return Transformed(run_vmap, function, in_axes=in_axes)
+    for name, axes in (("in_axes", in_axes), ("out_axes", out_axes)):
+        leaves, structure = flatten(axes)
+        for index, axis in enumerate(leaves):
+            if type(axis) is not int:
+                raise TypeError(
+                    f"vmap needs {name} as an int, None, or a tree of these, not {axis!r:.60} as "
+                    f"{name}{structure.path(index)}"
+                )
+        if name == "in_axes" and not leaves:
+            raise ValueError("in_axes must map at least one argument, with an axis such as 0")
+    return Transformed(run_vmap, function, in_axes=in_axes, out_axes=out_axes)
