@@ -31,6 +31,7 @@ from .derivatives import (
     run_hvp,
     run_jacobian,
     run_jvp,
+    run_sparsity,
     run_value_and_grad,
     run_vjp,
     run_vmap,
@@ -125,7 +126,11 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
 
 
 def jacobian(
-    function: Function, argnums: Argnums = 0, has_aux: bool = False, mode: str | None = None
+    function: Function,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    mode: str | None = None,
+    sparse: bool = False,
 ) -> Transformed:
     """The function that computes the derivatives of all numbers that a function returns.
 
@@ -135,6 +140,10 @@ def jacobian(
         has_aux: as of :func:`grad`.
         mode: ``"reverse"``, one reverse sweep a number returned; ``"forward"``, one forward sweep a number that
             came; or None, for whichever are fewer.
+        sparse: whether to answer with a ``scipy.sparse.csr_array``, one row a number returned and one column a
+            number that came, each in the order of their containers. Its entries are those of :func:`sparsity`, and
+            columns (or rows) that meet nowhere share a sweep: a banded Jacobian takes as many as the band is wide.
+            SciPy has to be installed. It takes no Values, and is refused in other transforms and compiled functions.
 
     Returns:
         A function that answers in the structure of what the function returns, with the derivatives, in the
@@ -143,6 +152,7 @@ def jacobian(
 
     Raises:
         ValueError: if there is no such mode.
+        TypeError: when called, as :func:`grad`, or if a sparse answer would have to hold Values.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1], 2])([3.0, 4.0])
     [[4.0, 3.0], [1.0, 1.0], [0.0, 0.0]]
@@ -152,22 +162,58 @@ def jacobian(
     if mode not in (None, "forward", "reverse"):
         raise ValueError(f"jacobian needs mode as 'forward', 'reverse' or None, not {mode!r:.60}")
     argnums = checked_argnums("jacobian", argnums)
-    return Transformed(run_jacobian, function, argnums, has_aux=has_aux, mode=mode)
+    return Transformed(run_jacobian, function, argnums, has_aux=has_aux, mode=mode, sparse=sparse)
 
 
-def hessian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Transformed:
+def hessian(
+    function: Function, argnums: Argnums = 0, has_aux: bool = False, sparse: bool = False
+) -> Transformed:
     """The function that computes the second derivatives of all numbers that a function returns: the
     :func:`jacobian` of its :func:`jacobian`.
 
     Args and Returns are those of :func:`jacobian`, with the structure of the argument twice in the place of each
-    number.
+    number. A sparse one, of a function that returns one number, takes one reverse sweep and as many forward sweeps
+    as a star colouring has colours: three where each number meets its two neighbours only, however many there are.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 4.0])
     [[8.0, 6.0], [6.0, 0.0]]
     >>> hessian(lambda x: {"square": x * x, "cube": x**3})(2.0)
     {'square': 2.0, 'cube': 12.0}
+    >>> hessian(lambda x: x[0] ** 2 * x[1] + x[2] ** 2, sparse=True)([3.0, 4.0, 5.0]).toarray()
+    array([[8., 6., 0.],
+           [6., 0., 0.],
+           [0., 0., 2.]])
     """
-    return Transformed(run_hessian, function, checked_argnums("hessian", argnums), has_aux=has_aux)
+    argnums = checked_argnums("hessian", argnums)
+    return Transformed(run_hessian, function, argnums, has_aux=has_aux, sparse=sparse)
+
+
+def sparsity(function: Function, *args: Any, argnums: Argnums = 0, **kwargs: Any) -> Any:
+    """Which derivatives of a function can be other than 0.
+
+    Args:
+        function: is called once.
+        args: its arguments, plain numbers in containers; what is recorded at them counts: of an ``if`` the branch
+            taken, of ``where`` both, but in a derivative the one taken.
+        argnums: as of :func:`grad`.
+        kwargs: further arguments.
+
+    Returns:
+        A ``scipy.sparse.csr_array`` of True, with one row a number returned and one column a number that came, each
+        in the order of their containers. The pattern of the Hessian is that of the gradient, ``sparsity(grad(f), x)``;
+        ``matplotlib.pyplot.spy`` draws either.
+
+    Raises:
+        TypeError: if an argument or the answer holds something else than numbers, or Values come.
+        ImportError: if SciPy is not installed.
+
+    >>> sparsity(lambda x: [x[0] * x[1], x[2] + 1.0, 0.0], [1.0, 2.0, 3.0]).toarray().astype(int)
+    array([[1, 1, 0],
+           [0, 0, 1],
+           [0, 0, 0]])
+    """
+    argnums = checked_argnums("sparsity", argnums)
+    return Transformed(run_sparsity, function, argnums)(*args, **kwargs)
 
 
 def jvp(function: Function, *call: Any, has_aux: bool = False) -> Any:
