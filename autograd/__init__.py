@@ -28,6 +28,7 @@ from .transforms import hessian as hessian
 from .transforms import hvp as hvp
 from .transforms import jacobian as jacobian
 from .transforms import jvp as jvp
+from .transforms import sparsity as sparsity
 from .transforms import value_and_grad as value_and_grad
 from .transforms import vjp as vjp
 from .transforms import vmap as vmap
@@ -72,6 +73,7 @@ if not TYPE_CHECKING:
         "primitive",
         "print_graph",
         "scope",
+        "sparsity",
         "topological_order",
         "value_and_grad",
         "vjp",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .batching import over_leading_axes
+from .batching import over_axes
+from .sparse import pattern_of, sparse_hessian, sparse_jacobian
 from .structure import Structure, flatten, stack
 from .tracing import Record, as_numbers, connection, name_of, shown
 from .transformed import Transformed
@@ -34,6 +35,8 @@ def run_value_and_grad(self: Transformed, *args: Any, **kwargs: Any) -> Any:
 
 def run_jacobian(self: Transformed, *args: Any, **kwargs: Any) -> Any:
     recorded = record(self, args, kwargs)
+    if self.sparse:
+        return _with_aux(self, recorded, sparse_jacobian(recorded, self.mode))
     columns, rows = range(len(recorded.inputs)), range(len(recorded.outputs))
     if self.mode == "reverse" or (self.mode is None and len(rows) <= len(columns)):
         matrix = [recorded.pull([1.0 if i == row else None for i in rows]) for row in rows]
@@ -46,12 +49,16 @@ def run_jacobian(self: Transformed, *args: Any, **kwargs: Any) -> Any:
     inputs = recorded.structures[0]
     if not isinstance(self.argnums, int):
         inputs = Structure(tuple, len(columns), children=tuple(recorded.structures))
-    found = _blocks(recorded.out, inputs, matrix)
-    return (found, recorded.answer_aux()) if self.has_aux else found
+    return _with_aux(self, recorded, _blocks(recorded.out, inputs, matrix))
 
 
 def run_hessian(self: Transformed, *args: Any, **kwargs: Any) -> Any:
     argnums: Any = self.argnums
+    if self.sparse:
+        slopes = Transformed(run_grad, self.function, argnums, has_aux=self.has_aux)
+        outer = Transformed(run_hessian, slopes, argnums, has_aux=self.has_aux)
+        recorded = record(outer, args, kwargs)
+        return _with_aux(self, recorded, sparse_hessian(recorded))
     first = Transformed(run_jacobian, self.function, argnums, has_aux=self.has_aux)
     second = Transformed(run_jacobian, first, argnums, has_aux=self.has_aux)
     return second(*args, **kwargs)
@@ -94,7 +101,7 @@ def run_hvp(self: Transformed, primals: Any, tangents: Any) -> Any:
 
 
 def run_vmap(self: Transformed, *args: Any, **kwargs: Any) -> Any:
-    return over_leading_axes(self.function, self.in_axes, args, kwargs)
+    return over_axes(self.function, self.in_axes, self.out_axes, args, kwargs)
 
 
 def record(self: Transformed, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Record:
@@ -111,6 +118,14 @@ def record(self: Transformed, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     if len(set(chosen)) < len(chosen):
         raise TypeError(f"argnums={self.argnums} names one of {count} arguments twice")
     return Record(self.transform, self.function, args, kwargs, chosen, self.has_aux)
+
+
+def run_sparsity(self: Transformed, *args: Any, **kwargs: Any) -> Any:
+    return pattern_of(record(self, args, kwargs))
+
+
+def _with_aux(self: Transformed, record: Record, found: Any) -> Any:
+    return (found, record.answer_aux()) if self.has_aux else found
 
 
 def _aux(self: Transformed, record: Record) -> tuple[Any, ...]:

@@ -127,6 +127,19 @@ class Structure(NamedTuple):
         leaves, found = flatten(tree)
         if found == self:
             return leaves
+        items = self.items_of(tree, name, other)
+        leaves = []
+        for number, (item, part) in enumerate(zip(items, self.parts, strict=True)):
+            place = self.place(number)
+            leaves += part.match(item, f"{name}{place}", f"{other}{place}")
+        return leaves
+
+    def items_of(self, tree: Any, name: str, other: str) -> list[Any]:
+        """What is directly in a tree whose outermost container must be as here; the arguments are :meth:`match`'s.
+
+        Raises:
+            ValueError: saying how it differs.
+        """
         items, found = disassemble(tree)
         if found.kind is not self.kind or found.shape != self.shape:
             raise ValueError(f"{name} is {found.describe()}, but {other} is {self.describe()}")
@@ -140,14 +153,9 @@ class Structure(NamedTuple):
                     f"{name} has the keys {list(found.keys)}, but {other} has {list(self.keys)}"
                 )
             items = [tree[key] for key in self.keys]
-        parts = self.parts
-        if len(items) != len(parts):
-            raise ValueError(f"{name} has {len(items)} entries, but {other} has {len(parts)}")
-        leaves = []
-        for number, (item, part) in enumerate(zip(items, parts, strict=True)):
-            place = self.place(number)
-            leaves += part.match(item, f"{name}{place}", f"{other}{place}")
-        return leaves
+        if len(items) != len(self.parts):
+            raise ValueError(f"{name} has {len(items)} entries, but {other} has {len(self.parts)}")
+        return items
 
     def describe(self) -> str:
         """The outermost container in words: ``a list of 3``."""

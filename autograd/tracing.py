@@ -35,12 +35,14 @@ class Record:
         outputs: the entries of the answer.
         out: their structure.
         aux: the anything else.
+        order: the graph between in topological order, without the inputs.
     """
 
     __slots__ = (
         "aux",
         "connect",
         "inputs",
+        "order",
         "out",
         "outputs",
         "structures",
@@ -126,10 +128,11 @@ class Record:
         # Symbols keep their graph in the compiler's recording, which knows how to differentiate it.
         symbols = [node for node in (*roots, *self.inputs) if not isinstance(node, Value)]
         self.symbol: Any = symbols[0] if symbols else None
+        self.order: list[Any] = []
         if symbols:
             self.connect: Callable[[Any], Any] | None = _as_it_is
             return
-        order = topological_order(*roots, until=self.inputs)
+        self.order = order = topological_order(*roots, until=self.inputs)
         self.connect = connection(kinds)
         if nested and self.connect is None and any(node.primitive is None for node in order):
             # Something was captured, perhaps from the enclosing transform.

@@ -24,6 +24,7 @@ class Transformed:
         argnums: the arguments it differentiates by, as they were given; None where that is not a choice.
         has_aux: whether the function returns a pair, of what to differentiate and anything else.
         mode: of :func:`jacobian`: ``"forward"``, ``"reverse"``, or None for whichever takes fewer sweeps.
+        sparse: of :func:`jacobian` and :func:`hessian`: whether the answer is a sparse matrix.
         in_axes: what :func:`vmap` maps over, as it was given; None for the other transforms.
         out_axes: where it puts the new axis.
     """
@@ -36,6 +37,7 @@ class Transformed:
         *,
         has_aux: bool = False,
         mode: str | None = None,
+        sparse: bool = False,
         in_axes: Any = None,
         out_axes: Any = None,
     ) -> None:
@@ -51,6 +53,7 @@ class Transformed:
         self.argnums = argnums
         self.has_aux = checked_flag(self.transform, "has_aux", has_aux)
         self.mode = mode
+        self.sparse = checked_flag(self.transform, "sparse", sparse)
         self.in_axes = in_axes
         self.out_axes = out_axes
 

@@ -31,6 +31,7 @@ from .derivatives import (
     run_hvp,
     run_jacobian,
     run_jvp,
+    run_sparsity,
     run_value_and_grad,
     run_vjp,
     run_vmap,
@@ -125,7 +126,11 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
 
 
 def jacobian(
-    function: Function, argnums: Argnums = 0, has_aux: bool = False, mode: str | None = None
+    function: Function,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    mode: str | None = None,
+    sparse: bool = False,
 ) -> Transformed:
     """The function that computes the derivatives of all numbers that a function returns.
 
@@ -135,6 +140,10 @@ def jacobian(
         has_aux: as of :func:`grad`.
         mode: ``"reverse"``, one reverse sweep a number returned; ``"forward"``, one forward sweep a number that
             came; or None, for whichever are fewer.
+        sparse: whether to answer with a ``scipy.sparse.csr_array``, one row a number returned and one column a
+            number that came, each in the order of their containers. Its entries are those of :func:`sparsity`, and
+            columns (or rows) that meet nowhere share a sweep: a banded Jacobian takes as many as the band is wide.
+            SciPy has to be installed. It takes no Values, and is refused in other transforms and compiled functions.
 
     Returns:
         A function that answers in the structure of what the function returns, with the derivatives, in the
@@ -143,6 +152,7 @@ def jacobian(
 
     Raises:
         ValueError: if there is no such mode.
+        TypeError: when called, as :func:`grad`, or if a sparse answer would have to hold Values.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1], 2])([3.0, 4.0])
     [[4.0, 3.0], [1.0, 1.0], [0.0, 0.0]]
@@ -152,22 +162,58 @@ def jacobian(
     if mode not in (None, "forward", "reverse"):
         raise ValueError(f"jacobian needs mode as 'forward', 'reverse' or None, not {mode!r:.60}")
     argnums = checked_argnums("jacobian", argnums)
-    return Transformed(run_jacobian, function, argnums, has_aux=has_aux, mode=mode)
+    return Transformed(run_jacobian, function, argnums, has_aux=has_aux, mode=mode, sparse=sparse)
 
 
-def hessian(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Transformed:
+def hessian(
+    function: Function, argnums: Argnums = 0, has_aux: bool = False, sparse: bool = False
+) -> Transformed:
     """The function that computes the second derivatives of all numbers that a function returns: the
     :func:`jacobian` of its :func:`jacobian`.
 
     Args and Returns are those of :func:`jacobian`, with the structure of the argument twice in the place of each
-    number.
+    number. A sparse one, of a function that returns one number, takes one reverse sweep and as many forward sweeps
+    as a star colouring has colours: three where each number meets its two neighbours only, however many there are.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 4.0])
     [[8.0, 6.0], [6.0, 0.0]]
     >>> hessian(lambda x: {"square": x * x, "cube": x**3})(2.0)
     {'square': 2.0, 'cube': 12.0}
+    >>> hessian(lambda x: x[0] ** 2 * x[1] + x[2] ** 2, sparse=True)([3.0, 4.0, 5.0]).toarray()
+    array([[8., 6., 0.],
+           [6., 0., 0.],
+           [0., 0., 2.]])
     """
-    return Transformed(run_hessian, function, checked_argnums("hessian", argnums), has_aux=has_aux)
+    argnums = checked_argnums("hessian", argnums)
+    return Transformed(run_hessian, function, argnums, has_aux=has_aux, sparse=sparse)
+
+
+def sparsity(function: Function, *args: Any, argnums: Argnums = 0, **kwargs: Any) -> Any:
+    """Which derivatives of a function can be other than 0.
+
+    Args:
+        function: is called once.
+        args: its arguments, plain numbers in containers; what is recorded at them counts: of an ``if`` the branch
+            taken, of ``where`` both, but in a derivative the one taken.
+        argnums: as of :func:`grad`.
+        kwargs: further arguments.
+
+    Returns:
+        A ``scipy.sparse.csr_array`` of True, with one row a number returned and one column a number that came, each
+        in the order of their containers. The pattern of the Hessian is that of the gradient, ``sparsity(grad(f), x)``;
+        ``matplotlib.pyplot.spy`` draws either.
+
+    Raises:
+        TypeError: if an argument or the answer holds something else than numbers, or Values come.
+        ImportError: if SciPy is not installed.
+
+    >>> sparsity(lambda x: [x[0] * x[1], x[2] + 1.0, 0.0], [1.0, 2.0, 3.0]).toarray().astype(int)
+    array([[1, 1, 0],
+           [0, 0, 1],
+           [0, 0, 0]])
+    """
+    argnums = checked_argnums("sparsity", argnums)
+    return Transformed(run_sparsity, function, argnums)(*args, **kwargs)
 
 
 def jvp(function: Function, *call: Any, has_aux: bool = False) -> Any:
@@ -232,29 +278,45 @@ def hvp(function: Function, *call: Any) -> Any:
     return transformed(*call) if call else transformed
 
 
-def vmap(function: Function, in_axes: Any = 0) -> Transformed:
-    """The function that maps a function over the leading axis of its arguments.
+def vmap(function: Function, in_axes: Any = 0, out_axes: Any = 0) -> Transformed:
+    """The function that maps a function over an axis of its arguments.
 
-    The leading axis of a list is its elements, that of an array its first; a tuple or a dict has the axes of
-    its entries. The answers are stacked in the same way: numbers to a list (to an array if an
-    array was mapped), lists to a list of lists, arrays to an array with one more axis, a tuple or a dict to
-    one of stacks.
+    The axes of nested lists are their levels, those of an array its own; a tuple, a dict or a data class has the
+    axes of its entries. The answers are stacked in the same way: numbers to a list (to an array if an
+    array was mapped), lists to a list of lists, arrays to an array with one more axis, a tuple, a dict or a data
+    class to one of stacks.
 
     Args:
         function: called once for each position along the axis.
-        in_axes: 0, or a tuple of one entry an argument: 0, or None for an argument that is not mapped but
-            passed as it came to all calls. Keyword arguments are not mapped.
+        in_axes: an axis, negative ones counting from the last, or a tuple of one entry an argument: an axis; None
+            for an argument that is not mapped but passed as it came to all calls; or a tree of these in the
+            argument's structure, as deep as need be. A list in in_axes is such a tree, too. Keyword arguments are
+            not mapped.
+        out_axes: where the answers' new axis is to be: an axis, or a tree in the answer's structure, in which None
+            stands for what is the same at all positions and is not stacked.
 
     Raises:
-        ValueError: when called, if the axes differ in length, or if a mapped argument has none, or if the
-            function's answers differ in structure.
+        TypeError: if in_axes or out_axes hold something else than ints and None.
+        ValueError: if in_axes maps nothing; when called, if the axes differ in length, if a mapped argument has
+            none such, or if the function's answers differ in structure.
 
     >>> vmap(lambda w, x: w * x, in_axes=(None, 0))(10.0, [1.0, 2.0])
     [10.0, 20.0]
+    >>> vmap(lambda column: column[0] + column[1], in_axes=1)([[1.0, 2.0], [3.0, 4.0]])
+    [4.0, 6.0]
+    >>> vmap(lambda p: [p["w"] * p["x"], 0.0], in_axes=({"w": None, "x": 0},), out_axes=1)(
+    ...     {"w": 10.0, "x": [1.0, 2.0]}
+    ... )
+    [[10.0, 20.0], [0.0, 0.0]]
     """
-    axes = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,)
-    if any(axis is not None and (type(axis) is not int or axis != 0) for axis in axes):
-        raise ValueError(f"in_axes must be 0, or a tuple of 0 and None, not {in_axes!r}")
-    if not any(axis == 0 for axis in axes):
-        raise ValueError("in_axes must map at least one argument, with a 0")
-    return Transformed(run_vmap, function, in_axes=in_axes)
+    for name, axes in (("in_axes", in_axes), ("out_axes", out_axes)):
+        leaves, structure = flatten(axes)
+        for index, axis in enumerate(leaves):
+            if type(axis) is not int:
+                raise TypeError(
+                    f"vmap needs {name} as an int, None, or a tree of these, not {axis!r:.60} as "
+                    f"{name}{structure.path(index)}"
+                )
+        if name == "in_axes" and not leaves:
+            raise ValueError("in_axes must map at least one argument, with an axis such as 0")
+    return Transformed(run_vmap, function, in_axes=in_axes, out_axes=out_axes)

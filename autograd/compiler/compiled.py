@@ -7,11 +7,13 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from ..batching import fronted
 from ..collector import collector_paused
 from ..decorated import global_name
 from ..operators import Operators
 from ..reals import real
 from ..structure import Structure, entry_types, flatten
+from ..tracing import name_of
 from .entry import Entry, Way
 from .lanes import Batch, lane_outline
 from .methods import bound
@@ -118,6 +120,9 @@ class Compiled:
 
     def _map(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call of a mapped function."""
+        given = args
+        if self._plan.moves is not None:
+            args = fronted(args, self._plan.moves, name_of(self._plan.function))
         outline = None if kwargs else lane_outline(args, self._plan.in_axes)
         if outline is not None:
             key, size = outline
@@ -128,7 +133,7 @@ class Compiled:
                 return entry(batch.again(args, size))
         found, inputs = self._prepare(args, kwargs)
         if found is None:
-            return self.function(*args, **kwargs)
+            return self.function(*given, **kwargs)
         if outline is not None:
             self._by_lane[outline[0]] = found, inputs.bare()
         return found(inputs)
@@ -140,6 +145,8 @@ class Compiled:
         >>> f = compile(value_and_grad(lambda xs: sum(x * x for x in xs))).lower([0.0] * 1000)
         >>> print(f.program)  # doctest: +SKIP
         """
+        if self._plan.moves is not None:
+            args = fronted(args, self._plan.moves, name_of(self._plan.function))
         self._prepare(args, kwargs)
         return self
 
