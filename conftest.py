@@ -1,7 +1,10 @@
-"""Hypothesis profiles for all tests, and what is left out where optional packages are missing.
+"""What holds for all tests: Hypothesis profiles, seeds, the core they run on, and what is left out.
 
 ``HYPOTHESIS_PROFILE`` (or pytest's ``--hypothesis-profile``) chooses: ``dev`` draws anew each time, ``ci`` draws
 the same each time, ``nightly`` draws 10,000 examples a test. Where ``CI`` is set, ``ci`` is the default.
+
+A test marked ``seeds(n)`` gets the ``seed`` of its random program, n of them, from ``--first-seed`` on: by default 0,
+so that a plain run draws the same each time. ``python -m tests.random_runs`` draws others.
 """
 
 from __future__ import annotations
@@ -9,6 +12,10 @@ from __future__ import annotations
 import importlib.util
 import os
 from pathlib import Path
+
+import pytest
+
+from autograd import native
 
 collect_ignore: list[str] = []
 
@@ -34,3 +41,28 @@ if importlib.util.find_spec("hypothesis") is not None:
     settings.load_profile(
         os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev")
     )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--first-seed", type=int, default=0, help="where tests marked seeds begin to count (0)"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marker = metafunc.definition.get_closest_marker("seeds")
+    if marker is not None:
+        (count,) = marker.args
+        first = metafunc.config.getoption("--first-seed")
+        metafunc.parametrize("seed", range(first, first + count))
+
+
+def pytest_report_header() -> str:
+    return f"valuegrad: the {'native' if native.core else 'pure'} core ({native.why})"
+
+
+@pytest.fixture
+def pure_core() -> None:
+    """For a test that plants a bug in Python sources which only the pure core runs."""
+    if native.core is not None:
+        pytest.skip("plants a bug in the pure core, and the native one runs: VALUEGRAD_CORE=pure")

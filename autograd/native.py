@@ -58,7 +58,7 @@ def _load() -> tuple[Any, str]:
     if wanted == "pure":
         return None, f"{SWITCH}=pure asks for it"
     try:
-        from ._native import digests as built_from
+        from ._native import digests as built_from  # type: ignore[import-not-found]
     except ImportError as error:
         missing = isinstance(error, ModuleNotFoundError)
         why = "the native core was not built" if missing else f"the native core fails: {error}"
@@ -92,7 +92,7 @@ def stored_in_c(pure: C, unary: dict[str, str]) -> C:
     """
     if core is None:
         return pure
-    twin = core.value_type(pure, unary)
+    twin: C = core.value_type(pure, unary)
     own = {"__module__", "__doc__", "__slots__", "__weakref__", *pure.__slots__, *vars(twin)}
     for name, member in vars(pure).items():
         if name not in own:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from . import modes
@@ -10,7 +10,7 @@ from . import primitives as p
 from .graph import topological_order
 from .operators import Operators
 from .reals import is_real, real
-from .structure import Structure, entry_types, flatten
+from .structure import Structure, entry_types, flatten, mapped
 from .sweeps import Sweep
 from .value import Value
 
@@ -19,11 +19,30 @@ if TYPE_CHECKING:
 
 
 class Record:
-    """One call of a function on fresh nodes: its inputs and outputs, and the graph between."""
+    """One call of a function on fresh nodes: its inputs and outputs, and the graph between.
+
+    Args:
+        transform: the name of what records, for messages.
+        function: what to call.
+        args: its arguments.
+        kwargs: those by name.
+        chosen: the arguments to differentiate by.
+        has_aux: whether the function returns a pair, of what to differentiate and anything else.
+
+    Attributes:
+        inputs: the entries of the chosen arguments, as fresh nodes.
+        structures: the chosen arguments'.
+        outputs: the entries of the answer.
+        out: their structure.
+        aux: the anything else.
+        order: the graph between in topological order, without the inputs.
+    """
 
     __slots__ = (
+        "aux",
         "connect",
         "inputs",
+        "order",
         "out",
         "outputs",
         "structures",
@@ -39,6 +58,7 @@ class Record:
         args: Sequence[Any],
         kwargs: dict[str, Any],
         chosen: Sequence[int],
+        has_aux: bool = False,
     ) -> None:
         self.transform = transform
         self.inputs: list[Any] = []
@@ -46,16 +66,17 @@ class Record:
         name = name_of(function)
         arguments = list(args)
         integers = []
+        others = [arg for number, arg in enumerate(args) if number not in chosen]
+        kinds = entry_types((others, kwargs)) if others or kwargs else set()
         for number in chosen:
             leaves, structure = flatten(args[number])
-            nodes = []
-            for index, leaf in enumerate(leaves):
-                if isinstance(leaf, Operators):
-                    nodes.append(_fresh(leaf))
-                else:
-                    place = f"argument {number}{structure.path(index)} of {name}"
-                    nodes.append(Value(real(leaf, place)))
-            if any(type(leaf) is int for leaf in leaves):
+            nodes = [
+                Value(x) if type(x) is float else _fresh(x)
+                for x in as_numbers(leaves, structure, f"argument {number}", f" of {name}")
+            ]
+            found = set(map(type, leaves))
+            kinds |= found
+            if int in found:
                 integers.append(number)
             self.inputs += nodes
             self.structures.append(structure)
@@ -77,13 +98,25 @@ class Record:
             raise
         finally:
             modes.dropped.reset(token)
+        self.aux: Any = None
+        if has_aux:
+            if not isinstance(answer, tuple) or len(answer) != 2:
+                raise TypeError(
+                    f"{transform} with has_aux=True needs a function that returns a pair, what to "
+                    f"differentiate and anything else, but {name} returned {shown(answer)}"
+                )
+            answer, self.aux = answer
+        if answer is None:
+            raise TypeError(
+                f"{transform} needs a function that returns numbers, but {name} returned "
+                f"{shown(answer)} (is a return missing?)"
+            )
         self.outputs, self.out = flatten(answer)
         for index, output in enumerate(self.outputs):
             if not isinstance(output, Operators) and not is_real(output):
-                hint = " (is a return missing?)" if output is None else ""
                 raise TypeError(
                     f"{transform} needs a function that returns numbers, but {name} returned "
-                    f"{shown(output)}{self.out.path(index) and ' in ' + self.out.path(index)}{hint}"
+                    f"{shown(output)}{self.out.path(index) and ' in ' + self.out.path(index)}"
                 )
         roots: list[Any] = [output for output in self.outputs if isinstance(output, Operators)]
         if dropped and len(roots) < len(self.outputs):
@@ -95,14 +128,15 @@ class Record:
         # Symbols keep their graph in the compiler's recording, which knows how to differentiate it.
         symbols = [node for node in (*roots, *self.inputs) if not isinstance(node, Value)]
         self.symbol: Any = symbols[0] if symbols else None
+        self.order: list[Any] = []
         if symbols:
             self.connect: Callable[[Any], Any] | None = _as_it_is
             return
-        order = topological_order(*roots, until=self.inputs)
-        self.connect = connection(args, kwargs)
+        self.order = order = topological_order(*roots, until=self.inputs)
+        self.connect = connection(kinds)
         if nested and self.connect is None and any(node.primitive is None for node in order):
             # Something was captured, perhaps from the enclosing transform.
-            self.connect = connection(roots)
+            self.connect = connection(set(map(type, roots)))
         self.sweep = Sweep([*self.inputs, *order], self.inputs, self.outputs)
 
     def pull(self, cotangents: Sequence[Any], connected: bool = False) -> list[Any]:
@@ -132,16 +166,47 @@ class Record:
         """Numbers as they are to be handed out: Values if Values came, else floats."""
         if self.connect is not None:
             return [self.connect(number) for number in numbers]
-        return [x.data if isinstance(x, Value) else real(x, "an answer") for x in numbers]
+        return [x if type(x) is float else _plain(x) for x in numbers]
+
+    def answer_aux(self) -> Any:
+        """What came beside the answer: Values as they are to be handed out, all else as it is."""
+        hand_out = self.connect or _plain
+        return mapped(self.aux, lambda x: hand_out(x) if isinstance(x, Operators) else x)
 
 
-def connection(*trees: Any) -> Callable[[Any], Any] | None:
+def as_numbers(leaves: list[Any], structure: Structure, name: str, after: str = "") -> list[Any]:
+    """Entries as Values and floats.
+
+    Args:
+        leaves: what came.
+        structure: the structure that they came in.
+        name: what to call it in messages, before an entry's path.
+        after: what follows the path.
+
+    Raises:
+        TypeError, OverflowError: as :func:`real` does, naming the entry.
+    """
+    if set(map(type, leaves)) <= {float}:
+        return leaves
+    with suppress(TypeError, OverflowError):
+        return [x if isinstance(x, Operators) else real(x, name) for x in leaves]
+    # Where an entry stands takes a walk to it: asked for every entry, that is quadratic.
+    return [
+        x if isinstance(x, Operators) else real(x, f"{name}{structure.path(index)}{after}")
+        for index, x in enumerate(leaves)
+    ]
+
+
+def connection(kinds: set[type[Any]]) -> Callable[[Any], Any] | None:
     """What is to be done to answers so that they are connected with what came.
 
+    Args:
+        kinds: the types of what came.
+
     Returns:
-        None, to answer with floats, where there is no Value among the entries of the trees.
+        None, to answer with floats, where there is no Value among what came.
     """
-    traced = [kind for kind in entry_types(trees) if issubclass(kind, Operators)]
+    traced = [kind for kind in kinds if issubclass(kind, Operators)]
     if not traced:
         return None
     if not all(issubclass(kind, Value) for kind in traced):
@@ -153,6 +218,11 @@ def connection(*trees: Any) -> Callable[[Any], Any] | None:
 def as_value(number: Any) -> Any:
     """A number as a Value, if it is none yet."""
     return number if isinstance(number, Operators) else Value(number)
+
+
+def _plain(number: Any) -> float:
+    """A number as a float."""
+    return number.data if isinstance(number, Value) else real(number, "an answer")
 
 
 def _as_leaf(number: Any) -> Any:

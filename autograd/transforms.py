@@ -1,6 +1,7 @@
 """Functions from functions: derivatives of a function of numbers, and its map over an axis.
 
-Arguments and answers are numbers or nested lists, tuples, dicts and NumPy arrays of numbers. Inside, the
+Arguments and answers are numbers or nested lists, tuples, dicts, data classes and NumPy arrays of numbers, with
+None for nothing (:mod:`autograd.structure`). Inside, the
 differentiated arguments arrive as Values in the same containers (an array as an object array), and the
 derivatives come back in the arguments' structure. Numbers in, numbers out; Values in, Values out,
 connected to them: so transforms compose to any order.
@@ -22,24 +23,33 @@ records nothing.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
-from .batching import over_leading_axes
+from .derivatives import (
+    run_grad,
+    run_hessian,
+    run_hvp,
+    run_jacobian,
+    run_jvp,
+    run_sparsity,
+    run_value_and_grad,
+    run_vjp,
+    run_vmap,
+)
 from .graph import topological_order
 from .operators import Operators
-from .reals import real
-from .structure import Structure, flatten, stack
+from .structure import flatten
 from .sweeps import Sweep
-from .tracing import Record, as_value, connection, name_of, or_zero, shown
+from .tracing import as_value, or_zero, shown
+from .transformed import Transformed, checked_argnums
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    from .transformed import Argnums
     from .value import Value
 
     Function = Callable[..., Any]
-    Argnums = int | tuple[int, ...]
 
 
 def gradient(output: Value, inputs: Any, create_graph: bool = False) -> Any:
@@ -74,117 +84,146 @@ def gradient(output: Value, inputs: Any, create_graph: bool = False) -> Any:
     return structure.unflatten([as_value(g) for g in cotangents] if create_graph else cotangents)
 
 
-# --- what a transform returns ----------------------------------------------------------------
-
-
-class Transformed:
-    """A function made by a transform, which remembers what it was made from.
-
-    Attributes:
-        transform: the transform's name, such as ``"grad"``.
-        function: the function that was transformed.
-        argnums: the arguments it differentiates by, as they were given; None where that is not a choice.
-        in_axes: what :func:`vmap` maps over, as it was given; None for the other transforms.
-    """
-
-    argnums: Argnums | None
-    in_axes: Any
-
-    def __init__(
-        self,
-        run: Callable[..., Any],
-        function: Function,
-        argnums: Argnums | None = None,
-        in_axes: Any = None,
-    ) -> None:
-        self.transform = run.__name__.removeprefix("_run_")
-        if not callable(function):
-            raise TypeError(f"{self.transform} needs a function, not {shown(function)}")
-        functools.update_wrapper(self, function, updated=())
-        if self.transform in {"jvp", "hvp"}:  # which have a signature of their own
-            del self.__dict__["__wrapped__"]
-        self.__name__ = self.__qualname__ = f"{self.transform}({name_of(function)})"
-        self.run = run
-        self.function = function
-        self.argnums = argnums
-        self.in_axes = in_axes
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.run(self, *args, **kwargs)
-
-    def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
-        # As a function would, so that a method can be decorated.
-        return self if instance is None else functools.partial(self, instance)
-
-    def __repr__(self) -> str:
-        return f"<{self.__name__}>"
-
-
-def grad(function: Function, argnums: Argnums = 0) -> Transformed:
+def grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Transformed:
     """The function that computes the derivatives of a function that returns one number.
 
     Args:
         function: its differentiated arguments must be given by position.
         argnums: the argument to differentiate by, or a tuple of them; negative ones count from the end.
+        has_aux: whether the function returns a pair, of the number to differentiate and anything else.
 
     Returns:
         A function of the same arguments, answering in the structure of the argument, or with a tuple of such
-        answers if argnums is a tuple.
+        answers if argnums is a tuple. With has_aux it answers with a pair: that, and the anything else, in which
+        Values have become numbers as the function's value would.
 
     Raises:
-        TypeError: when called, if the function does not return one number, if a differentiated argument holds
-            something else than real numbers, or if argnums names an argument that did not come.
+        TypeError: when called, if the function does not return one number (with has_aux, a pair), if a
+            differentiated argument holds something else than real numbers, or if argnums names an argument that
+            did not come.
 
     >>> grad(lambda x, y: x * y)(2.0, 3.0)
     3.0
     >>> grad(lambda w, x: w["a"] * x + w["b"], argnums=(0, 1))({"a": 2.0, "b": 1.0}, 5.0)
     ({'a': 5.0, 'b': 1.0}, 2.0)
+    >>> grad(lambda x: (x * x, {"twice": 2 * x, "name": "f"}), has_aux=True)(3.0)
+    (6.0, {'twice': 6.0, 'name': 'f'})
     """
-    return Transformed(_run_grad, function, _checked_argnums("grad", argnums))
+    return Transformed(run_grad, function, checked_argnums("grad", argnums), has_aux=has_aux)
 
 
-def value_and_grad(function: Function, argnums: Argnums = 0) -> Transformed:
-    """Like :func:`grad`, answering with a pair: the function's value and the derivatives.
+def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = False) -> Transformed:
+    """Like :func:`grad`, answering with a pair: the function's value (with has_aux, the pair that it returns) and
+    the derivatives.
 
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
+    >>> value_and_grad(lambda x: (x * x, [x, "seen"]), has_aux=True)(3.0)
+    ((9.0, [3.0, 'seen']), 6.0)
     """
-    return Transformed(_run_value_and_grad, function, _checked_argnums("value_and_grad", argnums))
+    argnums = checked_argnums("value_and_grad", argnums)
+    return Transformed(run_value_and_grad, function, argnums, has_aux=has_aux)
 
 
-def jacobian(function: Function, argnums: Argnums = 0) -> Transformed:
+def jacobian(
+    function: Function,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    mode: str | None = None,
+    sparse: bool = False,
+) -> Transformed:
     """The function that computes the derivatives of all numbers that a function returns.
+
+    Args:
+        function: may return any structure of numbers.
+        argnums: as of :func:`grad`.
+        has_aux: as of :func:`grad`.
+        mode: ``"reverse"``, one reverse sweep a number returned; ``"forward"``, one forward sweep a number that
+            came; or None, for whichever are fewer.
+        sparse: whether to answer with a ``scipy.sparse.csr_array``, one row a number returned and one column a
+            number that came, each in the order of their containers. Its entries are those of :func:`sparsity`, and
+            columns (or rows) that meet nowhere share a sweep: a banded Jacobian takes as many as the band is wide.
+            SciPy has to be installed. It takes no Values, and is refused in other transforms and compiled functions.
 
     Returns:
         A function that answers in the structure of what the function returns, with the derivatives, in the
         structure of the argument, in place of each number. An array of shape S that depends on an array of
-        shape T gives one array of shape S + T.
+        shape T gives one array of shape S + T. With has_aux, a pair as of :func:`grad`.
 
-    Takes one reverse sweep a number returned or one forward sweep a number that came, whichever are fewer.
+    Raises:
+        ValueError: if there is no such mode.
+        TypeError: when called, as :func:`grad`, or if a sparse answer would have to hold Values.
 
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1], 2])([3.0, 4.0])
     [[4.0, 3.0], [1.0, 1.0], [0.0, 0.0]]
+    >>> jacobian(lambda x: {"sine": [x, 2 * x], "none": None}, mode="forward")(1.0)
+    {'sine': [1.0, 2.0], 'none': None}
     """
-    return Transformed(_run_jacobian, function, _checked_argnums("jacobian", argnums))
+    if mode not in (None, "forward", "reverse"):
+        raise ValueError(f"jacobian needs mode as 'forward', 'reverse' or None, not {mode!r:.60}")
+    argnums = checked_argnums("jacobian", argnums)
+    return Transformed(run_jacobian, function, argnums, has_aux=has_aux, mode=mode, sparse=sparse)
 
 
-def hessian(function: Function, argnums: Argnums = 0) -> Transformed:
-    """The function that computes the second derivatives of a function that returns one number: the
-    :func:`jacobian` of its :func:`grad`.
+def hessian(
+    function: Function, argnums: Argnums = 0, has_aux: bool = False, sparse: bool = False
+) -> Transformed:
+    """The function that computes the second derivatives of all numbers that a function returns: the
+    :func:`jacobian` of its :func:`jacobian`.
+
+    Args and Returns are those of :func:`jacobian`, with the structure of the argument twice in the place of each
+    number. A sparse one, of a function that returns one number, takes one reverse sweep and as many forward sweeps
+    as a star colouring has colours: three where each number meets its two neighbours only, however many there are.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])([3.0, 4.0])
     [[8.0, 6.0], [6.0, 0.0]]
+    >>> hessian(lambda x: {"square": x * x, "cube": x**3})(2.0)
+    {'square': 2.0, 'cube': 12.0}
+    >>> hessian(lambda x: x[0] ** 2 * x[1] + x[2] ** 2, sparse=True)([3.0, 4.0, 5.0]).toarray()
+    array([[8., 6., 0.],
+           [6., 0., 0.],
+           [0., 0., 2.]])
     """
-    return Transformed(_run_hessian, function, _checked_argnums("hessian", argnums))
+    argnums = checked_argnums("hessian", argnums)
+    return Transformed(run_hessian, function, argnums, has_aux=has_aux, sparse=sparse)
 
 
-def jvp(function: Function, *call: Any) -> Any:
+def sparsity(function: Function, *args: Any, argnums: Argnums = 0, **kwargs: Any) -> Any:
+    """Which derivatives of a function can be other than 0.
+
+    Args:
+        function: is called once.
+        args: its arguments, plain numbers in containers; what is recorded at them counts: of an ``if`` the branch
+            taken, of ``where`` both, but in a derivative the one taken.
+        argnums: as of :func:`grad`.
+        kwargs: further arguments.
+
+    Returns:
+        A ``scipy.sparse.csr_array`` of True, with one row a number returned and one column a number that came, each
+        in the order of their containers. The pattern of the Hessian is that of the gradient, ``sparsity(grad(f), x)``;
+        ``matplotlib.pyplot.spy`` draws either.
+
+    Raises:
+        TypeError: if an argument or the answer holds something else than numbers, or Values come.
+        ImportError: if SciPy is not installed.
+
+    >>> sparsity(lambda x: [x[0] * x[1], x[2] + 1.0, 0.0], [1.0, 2.0, 3.0]).toarray().astype(int)
+    array([[1, 1, 0],
+           [0, 0, 1],
+           [0, 0, 0]])
+    """
+    argnums = checked_argnums("sparsity", argnums)
+    return Transformed(run_sparsity, function, argnums)(*args, **kwargs)
+
+
+def jvp(function: Function, *call: Any, has_aux: bool = False) -> Any:
     """The function that computes a function's value and its derivative in one direction.
 
     Returns:
         A function ``(primals, tangents) -> (value, tangent)``: primals are the arguments as a tuple, tangents
         the direction, in the same structure; value and tangent have the structure of what the function
-        returns. ``jvp(f, primals, tangents)`` calls it at once, as JAX writes it.
+        returns. With has_aux, whose meaning is :func:`grad`'s, a third answer is the anything else.
+        ``jvp(f, primals, tangents)`` calls it at once, as JAX writes it.
 
     Forward mode: one forward sweep over the recorded graph.
 
@@ -195,17 +234,18 @@ def jvp(function: Function, *call: Any) -> Any:
     >>> jvp(lambda x, y: x * y)((2.0, 3.0), (1.0, 10.0))
     (6.0, 23.0)
     """
-    transformed = Transformed(_run_jvp, function)
+    transformed = Transformed(run_jvp, function, has_aux=has_aux)
     return transformed(*call) if call else transformed
 
 
-def vjp(function: Function, *call: Any) -> Any:
+def vjp(function: Function, *call: Any, has_aux: bool = False) -> Any:
     """The function that computes a function's value and its pullback.
 
     Returns:
         A function ``(*primals) -> (value, pullback)``. The pullback takes a cotangent in the structure of the
         value and returns a tuple, one entry an argument: the derivatives of the sum of cotangent times
-        value. It may be called any number of times. ``vjp(f, *primals)`` calls at once, as JAX writes it.
+        value. It may be called any number of times. With has_aux, whose meaning is :func:`grad`'s, a third
+        answer is the anything else. ``vjp(f, *primals)`` calls at once, as JAX writes it.
 
     Reverse mode: one recording, and one reverse sweep a pullback.
 
@@ -216,7 +256,7 @@ def vjp(function: Function, *call: Any) -> Any:
     >>> value, pullback([1.0, 10.0])
     ([6.0, -1.0], (13.0, -8.0))
     """
-    transformed = Transformed(_run_vjp, function)
+    transformed = Transformed(run_vjp, function, has_aux=has_aux)
     return transformed(*call) if call else transformed
 
 
@@ -234,193 +274,49 @@ def hvp(function: Function, *call: Any) -> Any:
     >>> hvp(lambda x: x[0] ** 2 * x[1])(([3.0, 4.0],), ([1.0, 0.0],))
     ([8.0, 6.0],)
     """
-    transformed = Transformed(_run_hvp, function)
+    transformed = Transformed(run_hvp, function)
     return transformed(*call) if call else transformed
 
 
-def vmap(function: Function, in_axes: Any = 0) -> Transformed:
-    """The function that maps a function over the leading axis of its arguments.
+def vmap(function: Function, in_axes: Any = 0, out_axes: Any = 0) -> Transformed:
+    """The function that maps a function over an axis of its arguments.
 
-    The leading axis of a list is its elements, that of an array its first; a tuple or a dict has the axes of
-    its entries. The answers are stacked in the same way: numbers to a list (to an array if an
-    array was mapped), lists to a list of lists, arrays to an array with one more axis, a tuple or a dict to
-    one of stacks.
+    The axes of nested lists are their levels, those of an array its own; a tuple, a dict or a data class has the
+    axes of its entries. The answers are stacked in the same way: numbers to a list (to an array if an
+    array was mapped), lists to a list of lists, arrays to an array with one more axis, a tuple, a dict or a data
+    class to one of stacks.
 
     Args:
         function: called once for each position along the axis.
-        in_axes: 0, or a tuple of one entry an argument: 0, or None for an argument that is not mapped but
-            passed as it came to all calls. Keyword arguments are not mapped.
+        in_axes: an axis, negative ones counting from the last, or a tuple of one entry an argument: an axis; None
+            for an argument that is not mapped but passed as it came to all calls; or a tree of these in the
+            argument's structure, as deep as need be. A list in in_axes is such a tree, too. Keyword arguments are
+            not mapped.
+        out_axes: where the answers' new axis is to be: an axis, or a tree in the answer's structure, in which None
+            stands for what is the same at all positions and is not stacked.
 
     Raises:
-        ValueError: when called, if the axes differ in length, or if a mapped argument has none, or if the
-            function's answers differ in structure.
+        TypeError: if in_axes or out_axes hold something else than ints and None.
+        ValueError: if in_axes maps nothing; when called, if the axes differ in length, if a mapped argument has
+            none such, or if the function's answers differ in structure.
 
     >>> vmap(lambda w, x: w * x, in_axes=(None, 0))(10.0, [1.0, 2.0])
     [10.0, 20.0]
+    >>> vmap(lambda column: column[0] + column[1], in_axes=1)([[1.0, 2.0], [3.0, 4.0]])
+    [4.0, 6.0]
+    >>> vmap(lambda p: [p["w"] * p["x"], 0.0], in_axes=({"w": None, "x": 0},), out_axes=1)(
+    ...     {"w": 10.0, "x": [1.0, 2.0]}
+    ... )
+    [[10.0, 20.0], [0.0, 0.0]]
     """
-    axes = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,)
-    if any(axis is not None and (type(axis) is not int or axis != 0) for axis in axes):
-        raise ValueError(f"in_axes must be 0, or a tuple of 0 and None, not {in_axes!r}")
-    if not any(axis == 0 for axis in axes):
-        raise ValueError("in_axes must map at least one argument, with a 0")
-    return Transformed(_run_vmap, function, in_axes=in_axes)
-
-
-# --- running ---------------------------------------------------------------------------------
-
-
-def _run_grad(self: Transformed, *args: Any, **kwargs: Any) -> Any:
-    return _run_value_and_grad(self, *args, **kwargs)[1]
-
-
-def _run_value_and_grad(self: Transformed, *args: Any, **kwargs: Any) -> Any:
-    record = _record(self, args, kwargs)
-    if record.out.kind is not None:
-        raise TypeError(
-            f"{self.transform} needs a function that returns one number, but {name_of(self.function)} "
-            f"returned {record.out.describe()}; use jacobian for the derivatives of each"
-        )
-    derivatives = record.answer(record.pull([1.0]))
-    return record.answer(record.outputs)[0], _by_argument(self, record, derivatives)
-
-
-def _run_jacobian(self: Transformed, *args: Any, **kwargs: Any) -> Any:
-    record = _record(self, args, kwargs)
-    columns, rows = range(len(record.inputs)), range(len(record.outputs))
-    if len(rows) <= len(columns):
-        matrix = [record.pull([1.0 if i == row else None for i in rows]) for row in rows]
-    else:
-        pushed = [
-            record.push([1.0 if j == column else None for j in columns]) for column in columns
-        ]
-        matrix = [[pushed[column][row] for column in columns] for row in rows]
-    matrix = [record.answer(row) for row in matrix]
-    if isinstance(self.argnums, int):
-        return _blocks(record.out, record.structures[0], matrix)
-    inputs = Structure(tuple, len(columns), children=tuple(record.structures))
-    return _blocks(record.out, inputs, matrix)
-
-
-def _run_hessian(self: Transformed, *args: Any, **kwargs: Any) -> Any:
-    argnums: Any = self.argnums
-    return jacobian(grad(self.function, argnums), argnums)(*args, **kwargs)
-
-
-def _run_jvp(self: Transformed, primals: Any, tangents: Any) -> Any:
-    directions = _directions(primals, tangents)
-    record = Record(self.transform, self.function, primals, {}, range(len(primals)))
-    if record.connect is None:
-        record.connect = connection(directions)
-    pushed = record.answer(record.push(directions))
-    return record.out.unflatten(record.answer(record.outputs)), record.out.unflatten(pushed)
-
-
-def _run_vjp(self: Transformed, *primals: Any) -> Any:
-    record = Record(self.transform, self.function, primals, {}, range(len(primals)))
-
-    def pullback(cotangent: Any) -> Any:
-        cotangents = _numbers(
-            record.out.match(cotangent, "the cotangent", f"the value of {name_of(self.function)}"),
-            record.out,
-            "the cotangent",
-        )
-        connect = record.connect or connection(cotangents)
-        pulled = record.pull(cotangents, connected=connect is not None)
-        pulled = [connect(x) for x in pulled] if connect is not None else record.answer(pulled)
-        return _split(record.structures, pulled)
-
-    return record.out.unflatten(record.answer(record.outputs)), pullback
-
-
-def _run_hvp(self: Transformed, primals: Any, tangents: Any) -> Any:
-    _directions(primals, tangents)
-    derivatives = grad(self.function, argnums=tuple(range(len(primals))))
-    return jvp(derivatives)(primals, tangents)[1]
-
-
-def _run_vmap(self: Transformed, *args: Any, **kwargs: Any) -> Any:
-    return over_leading_axes(self.function, self.in_axes, args, kwargs)
-
-
-def _record(self: Transformed, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Record:
-    """Record a call of a transformed function whose argnums were chosen."""
-    argnums = (self.argnums,) if isinstance(self.argnums, int) else self.argnums or ()
-    count = len(args)
-    for argnum in argnums:
-        if not -count <= argnum < count:
-            raise TypeError(
-                f"{self.transform} differentiates argument {argnum} of {name_of(self.function)}, but "
-                f"{count} arguments came by position"
-            )
-    chosen = [argnum % count for argnum in argnums]
-    if len(set(chosen)) < len(chosen):
-        raise TypeError(f"argnums={self.argnums} names one of {count} arguments twice")
-    return Record(self.transform, self.function, args, kwargs, chosen)
-
-
-def _by_argument(self: Transformed, record: Record, numbers: list[Any]) -> Any:
-    if isinstance(self.argnums, int):
-        return record.structures[0].unflatten(numbers)
-    return _split(record.structures, numbers)
-
-
-def _split(structures: Sequence[Structure], numbers: Sequence[Any]) -> tuple[Any, ...]:
-    """A tuple of trees from all their entries."""
-    trees, start = [], 0
-    for structure in structures:
-        trees.append(structure.unflatten(numbers[start : start + structure.size]))
-        start += structure.size
-    return tuple(trees)
-
-
-def _directions(primals: Any, tangents: Any) -> list[Any]:
-    """The entries of tangents, which must have the structure of primals."""
-    for name, tree in (("primals", primals), ("tangents", tangents)):
-        if not isinstance(tree, (tuple, list)):
-            raise TypeError(
-                f"{name} must be a tuple with an entry for each argument, such as (x,), not "
-                f"{shown(tree)}"
-            )
-    structure = flatten(tuple(primals))[1]
-    return _numbers(structure.match(tuple(tangents), "tangents", "primals"), structure, "tangents")
-
-
-def _numbers(leaves: list[Any], structure: Structure, name: str) -> list[Any]:
-    """Entries as Values and floats."""
-    return [
-        x if isinstance(x, Operators) else real(x, f"{name}{structure.path(index)}")
-        for index, x in enumerate(leaves)
-    ]
-
-
-def _blocks(out: Structure, inputs: Structure, matrix: list[list[Any]]) -> Any:
-    """A Jacobian's rows and columns in the structures of outputs and inputs, the outputs' outside."""
-    if out.kind is not None and not out.is_array:
-        items, start = [], 0
-        for part in out.parts:
-            items.append(_blocks(part, inputs, matrix[start : start + part.size]))
-            start += part.size
-        return out.assemble(items)
-    if inputs.kind is not None and not inputs.is_array:
-        items, start = [], 0
-        for part in inputs.parts:
-            stop = start + part.size
-            items.append(_blocks(out, part, [row[start:stop] for row in matrix]))
-            start = stop
-        return inputs.assemble(items)
-    if out.kind is None and inputs.kind is None:
-        return matrix[0][0]
-    return stack([number for row in matrix for number in row], out.shape + inputs.shape)
-
-
-# --- messages --------------------------------------------------------------------------------
-
-
-def _checked_argnums(transform: str, argnums: Any) -> Argnums:
-    numbers = tuple(argnums) if isinstance(argnums, (tuple, list)) else (argnums,)
-    if not numbers or any(type(number) is not int for number in numbers):
-        raise TypeError(
-            f"{transform} needs argnums as an int or a tuple of ints, such as 0 or (0, 2), not "
-            f"{argnums!r}"
-        )
-    return numbers if isinstance(argnums, (tuple, list)) else numbers[0]
+    for name, axes in (("in_axes", in_axes), ("out_axes", out_axes)):
+        leaves, structure = flatten(axes)
+        for index, axis in enumerate(leaves):
+            if type(axis) is not int:
+                raise TypeError(
+                    f"vmap needs {name} as an int, None, or a tree of these, not {axis!r:.60} as "
+                    f"{name}{structure.path(index)}"
+                )
+        if name == "in_axes" and not leaves:
+            raise ValueError("in_axes must map at least one argument, with an axis such as 0")
+    return Transformed(run_vmap, function, in_axes=in_axes, out_axes=out_axes)

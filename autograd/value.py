@@ -10,6 +10,7 @@ from . import modes
 from .graph import topological_order
 from .native import core, stored_in_c
 from .operators import Operators, unary_methods
+from .primitives import TABLE
 from .reals import is_real, real
 from .state import state
 from .sweeps import refuse_stale, reverse_sweep, sweeping
@@ -309,6 +310,7 @@ def _apply_foreign(self: Value, primitive: Primitive, operands: tuple[Any, ...])
 
 
 if core is not None:  # the same class in C, which falls back to what stands above
+    core.adopt(TABLE.values())  # the rows so far, whose rules it has
     Value = stored_in_c(Value, unary_methods())  # type: ignore[misc]
     _COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
     core.connect(

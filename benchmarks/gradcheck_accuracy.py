@@ -102,7 +102,7 @@ def replay(case: Case) -> Callable[[float], bool | None]:
     """Checker B."""
     root, leaves = case.program.record()
     exact = Replay(root).slopes(leaves[case.place], case.bound.error)
-    return lambda g: _answer(decide_replay(g, exact, case.bound, 0)[0])
+    return lambda g: _answer(decide_replay(g, exact, case.bound, 0, root.data)[0])
 
 
 def ladder(case: Case) -> Callable[[float], bool | None]:

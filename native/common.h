@@ -8,10 +8,15 @@
 #include <Python.h>
 #include <structmember.h>
 
+#include <float.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#if FLT_EVAL_METHOD != 0
+#error "doubles are computed with more digits here than Python has: the pure core stays"
+#endif
 
 #if defined(__GNUC__) || defined(__clang__)
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)

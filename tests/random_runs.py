@@ -1,8 +1,10 @@
-"""The property tests again and again, each run with a random seed: ``python -m tests.random_runs [runs] [paths ...]``.
+"""What draws at random, again and again with other seeds: ``python -m tests.random_runs [runs] [paths ...]``.
 
-A test that fails for one draw in a million is found by many draws only. Runs 1,000 times by default: once in this
-process, and then in processes forked from it, which have all that was imported and prepared. The seed and the
-report of each run that fails are printed, and how many have passed; the exit status is 1 if any failed.
+These are the property tests, whose draws are Hypothesis's, and the compiler's tests of random programs, of which
+a plain run sees a few fixed ones. A test that fails for one draw in a million is found by many draws only. Runs 1,000
+times by default: once in this process, and then in processes forked from it, which have all that was imported and
+prepared. The seed and the report of each run that fails are printed, and how many have passed; the exit status is 1
+if any failed.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-PATHS = ["tests/properties"]
+PATHS = ["tests/properties", "tests/autograd/compiler"]
 NEEDED = ("autograd", "hypothesis", "mpmath", "nn", "numpy", "pytest", "torch")
 
 
@@ -25,7 +27,8 @@ def run(seed: int, paths: list[str], log: Path) -> int:
     """One run, with its output in a file; pytest's status."""
     import pytest
 
-    options = ["-q", "-p", "no:cacheprovider", "-m", "hypothesis", f"--hypothesis-seed={seed}"]
+    options = ["-q", "-p", "no:cacheprovider", "-m", "hypothesis or seeds"]
+    options += [f"--hypothesis-seed={seed}", f"--first-seed={seed}"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what was imported before
     kept = [os.dup(stream) for stream in (1, 2)]
     with log.open("wb") as output:

@@ -7,12 +7,16 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from ..batching import fronted
 from ..collector import collector_paused
+from ..decorated import global_name
 from ..operators import Operators
-from ..structure import Structure, entry_types, flatten
 from ..reals import real
+from ..structure import Structure, entry_types, flatten
+from ..tracing import name_of
 from .entry import Entry, Way
 from .lanes import Batch, lane_outline
+from .methods import bound
 from .plan import plan
 from .trees import outlines
 
@@ -81,7 +85,8 @@ class Compiled:
     """
 
     __name__: str
-    _name: str | None = None
+    _class: type[Any] | None = None
+    _bound_to: tuple[Compiled, Any] | None = None
 
     def __init__(self, function: Callable[..., Any], dtype: str = "float64") -> None:
         functools.update_wrapper(self, function, updated=())
@@ -95,6 +100,8 @@ class Compiled:
         self._lock = threading.RLock()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._class is not None and args and isinstance(args[0], self._class):
+            return self.__get__(args[0])(*args[1:], **kwargs)  # Class.method(instance, ...)
         if self._plan.lanes:
             return self._map(args, kwargs)
         parts: list[Any] = []
@@ -113,6 +120,9 @@ class Compiled:
 
     def _map(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """A call of a mapped function."""
+        given = args
+        if self._plan.moves is not None:
+            args = fronted(args, self._plan.moves, name_of(self._plan.function))
         outline = None if kwargs else lane_outline(args, self._plan.in_axes)
         if outline is not None:
             key, size = outline
@@ -123,7 +133,7 @@ class Compiled:
                 return entry(batch.again(args, size))
         found, inputs = self._prepare(args, kwargs)
         if found is None:
-            return self.function(*args, **kwargs)
+            return self.function(*given, **kwargs)
         if outline is not None:
             self._by_lane[outline[0]] = found, inputs.bare()
         return found(inputs)
@@ -135,6 +145,8 @@ class Compiled:
         >>> f = compile(value_and_grad(lambda xs: sum(x * x for x in xs))).lower([0.0] * 1000)
         >>> print(f.program)  # doctest: +SKIP
         """
+        if self._plan.moves is not None:
+            args = fronted(args, self._plan.moves, name_of(self._plan.function))
         self._prepare(args, kwargs)
         return self
 
@@ -213,20 +225,26 @@ class Compiled:
         return self._compiled().cost
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
-        self._name = name
+        self._class = owner
 
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
-        # A decorated method is compiled for each instance, which is captured, and keeps what was compiled.
+        # A decorated method is compiled for each instance, which is captured.
         if instance is None:
             return self
-        bound = Compiled(functools.partial(self.function, instance), self.dtype)
-        functools.update_wrapper(bound, self.function, updated=())
-        if hasattr(instance, "__dict__") and self._name is not None:
-            instance.__dict__[self._name] = bound
-        return bound
+
+        def make() -> Compiled:
+            made = Compiled(functools.partial(self.function, instance), self.dtype)
+            functools.update_wrapper(made, self.function, updated=())
+            made._bound_to = self, instance
+            return made
+
+        return bound(self, instance, make)
 
     def __reduce__(self) -> Any:
-        return Compiled, (self.function, self.dtype)  # compiled anew where it is copied or loaded
+        if self._bound_to is not None:
+            return Compiled.__get__, self._bound_to
+        # Compiled anew where it is copied or loaded, but for a decorated function, which is its module's.
+        return global_name(self) or (Compiled, (self.function, self.dtype))
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self, '__name__', self.function)!s}>"

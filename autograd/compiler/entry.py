@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..collector import collector_paused
 from .costing import choose
 from .derivative import gradient
 from .plan import Plan, entries_of
@@ -59,12 +61,21 @@ class Entry:
         structure: of ``(args, kwargs)`` of one lane.
         laned: for each number of these, whether it differs from lane to lane; empty for no lanes.
         dtype: the kind of float.
+        exact: whether derivatives are to tell what is absent from 0 (:mod:`.masked`), which takes longer. Another
+            entry asks this of one, the first time that an answer of its own has a nan that may come of it.
     """
 
     def __init__(
-        self, plan: Plan, structure: Structure, laned: tuple[bool, ...], dtype: str
+        self,
+        plan: Plan,
+        structure: Structure,
+        laned: tuple[bool, ...],
+        dtype: str,
+        exact: bool = False,
     ) -> None:
-        recorder, arguments, outputs, self.out = record(plan.function, structure)
+        recorder, arguments, outputs, self.out = record(plan.function, structure, exact)
+        self._structure = structure
+        self._exact: Entry | None = None
         self.plan = plan
         self.dtype = dtype
         self.laned = laned
@@ -85,12 +96,13 @@ class Entry:
         self._idle: list[tuple[Workspace, Callable[[], Any], Way | None, list[Any]]] = []
         self._free: dict[int, list[Workspace]] = {}
         self._lock = threading.Lock()
-        schedule = choose(self.graph, wanted, [i for i, on in enumerate(laned) if on])
+        schedule = choose(self.graph, wanted, [i for i, on in enumerate(laned) if on], exact)
         if schedule is not None:
             from .lowering import lower
 
             self._program = lower(schedule, sorted(wanted))
             self._order = _order(wanted)
+            self._doubtful = recorder.doubtful or self._program.doubtful
         else:
             if wanted:
                 found = gradient(recorder, [(outputs[0], 1.0)], [arguments[i] for i in wanted])
@@ -99,13 +111,22 @@ class Entry:
             else:
                 self._source = self.graph
             self._run = generate(self._source)
+            self._doubtful = recorder.doubtful
 
     def _check(self, plan: Plan, structure: Structure) -> None:
         name = getattr(plan.function, "__name__", "the function")
-        if self.out.kind is not None:
+        out = self.out
+        if plan.has_aux:
+            if out.kind is not tuple or len(out.parts) != 2:
+                raise TypeError(
+                    f"a gradient with has_aux=True needs a function that returns a pair, what to "
+                    f"differentiate and anything else, but {name} returned {out.describe()}"
+                )
+            out = out.parts[0]
+        if out.kind is not None:
             raise TypeError(
                 f"a gradient needs a function that returns one number, but {name} returned "
-                f"{self.out.describe()}; use jacobian for the derivatives of each"
+                f"{out.describe()}; use jacobian for the derivatives of each"
             )
         count = len(structure.parts[0].parts)
         for argnum in plan.chosen:
@@ -133,7 +154,10 @@ class Entry:
         captured = self.graph.parameters
         numbers = [parameter.data for parameter in captured] if captured else []
         if self._program is None:
-            return self._answer(self._run(listed(parts), numbers))
+            results = self._run(listed(parts), numbers)
+            if self._doubtful and isnan(sum(results)) and any(map(isnan, results)):
+                return self._exactly().of_parts(parts)
+            return self._answer(results)
         try:
             space, read, known, writes = self._idle.pop()
         except IndexError:
@@ -148,8 +172,16 @@ class Entry:
             space.once[start : start + len(numbers)] = numbers
         space()
         answer = read()
+        wrong = self._doubtful and space.has_nan()
         self._idle.append((space, read, way, writes))
-        return answer
+        return self._exactly().of_parts(parts) if wrong else answer
+
+    def _exactly(self) -> Entry:
+        """The same, to ask again where there is a nan that may be wrong."""
+        with self._lock, collector_paused():
+            if self._exact is None:
+                self._exact = Entry(self.plan, self._structure, self.laned, self.dtype, exact=True)
+            return self._exact
 
     def _answer(self, results: Sequence[float]) -> Any:
         """The results of straight-line code in their structures."""
@@ -161,8 +193,7 @@ class Entry:
         for structure in self.gradients:
             slopes.append(build(structure, numbers[start : start + structure.size]))
             start += structure.size
-        found = slopes[0] if isinstance(self.plan.argnums, int) else tuple(slopes)
-        return (build(self.out, numbers[: self.out.size]), found) if self.plan.value else found
+        return self.plan.answer(build(self.out, numbers[: self.out.size]), slopes)
 
     def _space(self) -> tuple[Workspace, Callable[[], Any]]:
         """A workspace without lanes, and what reads the answer from it."""
@@ -186,7 +217,11 @@ class Entry:
             start = stop
         one = isinstance(self.plan.argnums, int)
         gradient = readers[0] if one else lambda: tuple([read() for read in readers])
-        return space, (lambda: (value(), gradient())) if self.plan.value else gradient
+        if not self.plan.returned:
+            return space, gradient
+        if self.plan.value:
+            return space, lambda: (value(), gradient())
+        return space, lambda: (gradient(), value()[1])
 
     def _over_lanes(self, batch: Batch) -> Any:
         import numpy as np
@@ -202,7 +237,9 @@ class Entry:
             space.once[: len(shared)] = shared
             batch.fill(space.rows, start, stop)
             space()
-            if self.plan.value:
+            if self._doubtful and space.has_nan():
+                return self._exactly()._over_lanes(batch)
+            if self.plan.returned:
                 values.append(_columns(space.results[0], stop - start, self.out.size))
             if self.gradients:
                 columns = _columns(space.results[1], stop - start, len(self.wanted))

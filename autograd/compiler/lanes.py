@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ..batching import _at, _axis_sizes, _holds_array
-from ..structure import Structure, flatten
-from ..tracing import name_of
+from ..batching import Lanes, leading, moved
 from ..reals import real
+from ..structure import Structure, disassemble, flatten
+from ..tracing import name_of
 from .trees import listed, outline
 
 if TYPE_CHECKING:
@@ -41,31 +41,15 @@ class Batch:
 
         in_axes = plan.in_axes
         axes = in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args)
-        name = name_of(plan.function)
-        if len(axes) != len(args):
-            raise ValueError(
-                f"in_axes has {len(axes)} entries, but {name} got {len(args)} arguments"
-            )
-        sizes: dict[str, int] = {}
-        self.arrays = False
-        for number, (arg, axis) in enumerate(zip(args, axes, strict=True)):
-            if axis is not None:
-                _axis_sizes(arg, f"argument {number}", sizes)
-                self.arrays = self.arrays or _holds_array(arg)
-        if len(set(sizes.values())) != 1:
-            found = ", ".join(f"{place} has {n}" for place, n in sizes.items()) or "there is none"
-            raise ValueError(f"vmap({name}) needs leading axes of one length: {found}")
-        self.size = next(iter(sizes.values()))
+        lanes = Lanes(args, in_axes, name_of(plan.function))
+        self.size, self.arrays = lanes.size, lanes.arrays
         self.structure = Structure(None, 1)
         self.laned: tuple[bool, ...] = ()
         self.shared: list[float] = []
         if not self.size:
             return
         kwargs = dict(sorted(kwargs.items()))
-        lane = tuple(
-            arg if axis is None else _at(arg, 0) for arg, axis in zip(args, axes, strict=True)
-        )
-        self.structure = flatten((lane, kwargs))[1]
+        self.structure = flatten((tuple(lanes(0)), kwargs))[1]
         chosen = {argnum % len(args) for argnum in plan.chosen}
         laned: list[bool] = []
         columns: list[Any] = []
@@ -127,14 +111,17 @@ class Batch:
 
     def answer(self, entry: Entry, values: Any, gradients: Any) -> Any:
         """The results of all lanes, stacked as ``vmap`` stacks them."""
-        if gradients is None:
-            return self.stacked(entry.out, values)
-        trees, start = [], 0
+        plan = entry.plan
+        trees: list[Any] = []
+        start = 0
         for structure in entry.gradients:
             trees.append(self.stacked(structure, gradients[:, start : start + structure.size]))
             start += structure.size
-        found = trees[0] if isinstance(entry.plan.argnums, int) else tuple(trees)
-        return found if values is None else (self.stacked(entry.out, values), found)
+        returned = None if values is None else self.stacked(entry.out, values)
+        found = plan.answer(returned, trees)
+        if leading(plan.out_axes):
+            return found
+        return moved(found, plan.structure(entry.out, entry.gradients), plan.out_axes, "out_axes")
 
     def stacked(self, structure: Structure, block: Any) -> Any:
         """A block (lanes, numbers) as the answers of all lanes."""
@@ -182,13 +169,11 @@ def _matrix(arg: Any, part: Structure, size: int, place: str) -> Any:
 
     if isinstance(arg, np.ndarray) and arg.dtype.kind in "fiub":
         return arg.reshape(size, -1)
-    if isinstance(arg, (tuple, dict)):
-        items = list(arg.values()) if isinstance(arg, dict) else arg
+    if not isinstance(arg, (list, np.ndarray)):
+        items, structure = disassemble(arg)
         blocks = [
-            _matrix(item, inside, size, f"{place}[{key!r}]")
-            for (key, item), inside in zip(
-                arg.items() if isinstance(arg, dict) else enumerate(items), part.parts, strict=True
-            )
+            _matrix(item, inside, size, f"{place}{structure.place(number)}")
+            for number, (item, inside) in enumerate(zip(items, part.parts, strict=True))
         ]
         return np.concatenate(blocks, axis=1) if blocks else np.zeros((size, 0))
     if part.kind in (None, list) and not part.children:  # NumPy reads lists of numbers by itself

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..batching import leading
+from ..structure import Structure, disassemble, mapped
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from ..structure import Structure
 
 
 class Plan(NamedTuple):
@@ -26,7 +27,13 @@ class Plan(NamedTuple):
     lanes: bool
     """Whether the arguments are mapped over their leading axes."""
     in_axes: Any
-    """Which of them, as for ``vmap``."""
+    """Which of them: 0 or None, or a tuple of these."""
+    has_aux: bool = False
+    """Whether what is recorded returns a pair, of which the second is not differentiated."""
+    moves: Any = None
+    """What ``vmap`` maps over where that is not the leading axes, to which arguments are to be moved."""
+    out_axes: Any = 0
+    """Where answers are to have their lanes."""
 
     @property
     def chosen(self) -> tuple[int, ...]:
@@ -35,19 +42,64 @@ class Plan(NamedTuple):
             return ()
         return (self.argnums,) if isinstance(self.argnums, int) else self.argnums
 
+    @property
+    def returned(self) -> bool:
+        """Whether any of what the function returned is wanted."""
+        return self.value or self.has_aux
+
+    def answer(self, returned: Any, slopes: list[Any]) -> Any:
+        """What a call answers with, from what the function returned and the derivatives by each argument."""
+        if self.argnums is None:
+            return returned
+        found = slopes[0] if isinstance(self.argnums, int) else tuple(slopes)
+        if self.value:
+            return returned, found
+        return (found, returned[1]) if self.has_aux else found
+
+    def structure(self, returned: Structure, slopes: list[Structure]) -> Structure:
+        """The structure of :meth:`answer`."""
+        if self.argnums is None:
+            return returned
+        found = slopes[0] if isinstance(self.argnums, int) else pair_of(*slopes)
+        if self.value:
+            return pair_of(returned, found)
+        return pair_of(found, returned.parts[1]) if self.has_aux else found
+
+
+def pair_of(*parts: Structure) -> Structure:
+    """The structure of a tuple of two, or of however many."""
+    return Structure(tuple, sum(part.size for part in parts), children=parts)
+
 
 def plan(function: Callable[..., Any]) -> Plan:
     """Tell the outer transforms of a function apart from what is to be recorded."""
     lanes, in_axes = False, None
-    if getattr(function, "transform", None) == "vmap":
-        lanes, in_axes = True, function.in_axes  # type: ignore[attr-defined]
+    moves, out_axes = None, 0
+    if getattr(function, "transform", None) == "vmap" and _are_lanes(function):
+        lanes, in_axes, out_axes = True, function.in_axes, function.out_axes  # type: ignore[attr-defined]
+        if not leading(in_axes):
+            moves, in_axes = in_axes, mapped(in_axes, lambda _: 0)
         function = function.function  # type: ignore[attr-defined]
     transform = getattr(function, "transform", None)
     if transform in {"grad", "value_and_grad"}:
-        argnums = function.argnums  # type: ignore[attr-defined]
+        argnums, has_aux = function.argnums, function.has_aux  # type: ignore[attr-defined]
         function = function.function  # type: ignore[attr-defined]
-        return Plan(function, transform == "value_and_grad", argnums, lanes, in_axes)
-    return Plan(function, True, None, lanes, in_axes)
+        value = transform == "value_and_grad"
+        return Plan(function, value, argnums, lanes, in_axes, has_aux, moves, out_axes)
+    return Plan(function, True, None, lanes, in_axes, False, moves, out_axes)
+
+
+def _are_lanes(function: Any) -> bool:
+    """Whether the lanes of a mapped function are the compiler's; else it is recorded like other code: where a part
+    of an argument only is mapped, or a part of the answer is to be the same in all lanes."""
+    axes = function.in_axes
+    each = axes if isinstance(axes, (tuple, list)) else [axes]
+    whole = all(type(axis) is int or axis is None for axis in each)
+    return whole and not _holds_none(function.out_axes)
+
+
+def _holds_none(tree: Any) -> bool:
+    return tree is None or (type(tree) is not int and any(map(_holds_none, disassemble(tree)[0])))
 
 
 def entries_of(structure: Structure, argnum: int) -> range:

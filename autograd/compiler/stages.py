@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from .. import modes
-from ..structure import Structure, flatten
+from ..structure import ENTRY, Structure, flatten
 from .recording import Recorder, TraceError, ids_of
 from .simplify import simplify
 
@@ -17,22 +17,24 @@ if TYPE_CHECKING:
 
 
 def record(
-    function: Callable[..., Any], structure: Structure
+    function: Callable[..., Any], structure: Structure, exact: bool = False
 ) -> tuple[Recorder, list[int], list[int], Structure]:
     """Call a function once on symbols.
 
     Args:
         function: what to call.
         structure: the structure of ``(args, kwargs)``.
+        exact: whether derivatives are to tell what is absent from 0; see :mod:`.masked`.
 
     Returns:
         The recording, the ids of the arguments' entries, the ids of the results, and their structure.
     """
-    recorder = Recorder()
+    recorder = Recorder(exact)
     symbols = [recorder.argument() for _ in range(structure.size)]
     args, kwargs = structure.unflatten(symbols)
     with tracing(recorder):
-        leaves, out = flatten(function(*args, **kwargs))
+        answer = function(*args, **kwargs)
+    leaves, out = ([None], ENTRY) if answer is None else flatten(answer)  # None alone is refused
     return recorder, [s._id for s in symbols], ids_of(recorder, leaves), out
 
 

@@ -6,6 +6,8 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ..structure import disassemble
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -18,7 +20,7 @@ def outline(tree: Any, parts: list[Any]) -> Any:
     """Something hashable that tells the structure of arguments, and their numbers in large parts.
 
     Args:
-        tree: nested lists, tuples and dicts of arrays and numbers.
+        tree: nested containers of arrays and numbers.
         parts: is added to: arrays, lists of numbers, and numbers, in order.
 
     Returns:
@@ -39,7 +41,11 @@ def outline(tree: Any, parts: list[Any]) -> Any:
         return None if inside is None else (tuple(tree), inside)
     numpy = sys.modules.get("numpy")
     if numpy is None or not isinstance(tree, (numpy.ndarray, numpy.generic)):
-        return None
+        items, structure = disassemble(tree)
+        if structure.kind is None:
+            return None
+        inside = outlines(items, parts)  # of None or of a data class
+        return None if inside is None else (kind, structure.keys, structure.static, inside)
     if tree.dtype.kind not in "fiub":
         return None
     shape = tree.shape

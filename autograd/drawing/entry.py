@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograd.reals import is_real
+from autograd.structure import flatten
 from autograd.value import Value
 
 from .model import Graph, Options
@@ -15,7 +18,9 @@ from .theme import THEMES
 from .values import from_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from autograd.structure import Structure
 
 
 def draw(
@@ -31,17 +36,18 @@ def draw(
     gradients: bool = True,
     fold: int | None = None,
     digits: int = 4,
+    names: Mapping[str, Any] | None = None,
 ) -> Drawing:
     """A picture of a graph; drawing changes nothing.
 
     Args:
-        x: a Value; several (a list, a tuple or a dict of them, nested as you like); a module of ``nn``,
+        x: a Value; several (in lists, tuples, named tuples, dicts and arrays, nested as you like); a module of ``nn``,
             drawn as its architecture; a compiled function's program; or a function, which is called.
-        args: if x is a function or a module, the arguments to call it with: numbers, Values, or nested
-            lists of them. Numbers become Values that bear the argument's name.
+        args: if x is a function or a module, the arguments to call it with: numbers, Values, or such
+            containers of them. Numbers become Values that bear the argument's name.
         direction: ``"LR"``, from left to right, or ``"TB"``, from top to bottom.
         theme: ``"light"`` or ``"dark"``.
-        max_nodes: how many boxes to draw at most. Of what is left out, a box tells the count.
+        max_nodes: how many boxes to draw at most, repeated leaves and the counts of what is left out included.
         collapse: which modules to draw as one box each. None: those that it takes for the picture to
             fit; False: none; True: all; a number: those nested deeper than this; names
             (``"layers[0]"``) or kinds (``"Neuron"``): those.
@@ -52,9 +58,12 @@ def draw(
         fold: how many operands of one name (``w[0]``, ``w[1]``, ...), or of none, are drawn as one box. None:
             5 in a picture of up to 20 boxes, 2 in a larger one.
         digits: significant digits of numbers.
+        names: what Values without a label are called in this picture. ``names=locals()`` calls each what
+            Python calls it, also in lists, tuples, dicts and modules (``w[3]``, ``net.layers[0].weight[0][1]``);
+            names that begin with an underscore are passed over. No label is changed.
 
     Raises:
-        TypeError: if x is nothing that can be drawn.
+        TypeError: if x is nothing that can be drawn, or names is no mapping.
         ValueError: if an option has a value that it cannot have, or a node of ``near`` is not in the graph.
 
     >>> from autograd import Value, draw
@@ -67,6 +76,12 @@ def draw(
        ├─ a = 2
        └─ b = 5
     No gradients yet: call backward() first
+    >>> w = [Value(1.0), Value(2.0)]
+    >>> print(draw(w[0] * w[1], names={"w": w}).to_text())
+    w[0] × w[1]: 2
+    ├─ w[0] = 1
+    └─ w[1] = 2
+    No gradients yet: call backward() first
     """
     checked_direction(direction)
     options = Options(
@@ -78,7 +93,8 @@ def draw(
         gradients=bool(gradients),
         digits=_at_least("digits", digits, 1),
     )
-    graph = _graph(x, args, options, frozenset(_nodes("parameters", parameters)))
+    called = _called(names)
+    graph = _graph(x, args, options, frozenset(_nodes("parameters", parameters)), called)
     return Drawing(replace(graph, direction=direction), checked_theme(theme))
 
 
@@ -94,12 +110,57 @@ def print_graph(x: Any, *args: Any, **options: Any) -> None:
     print(draw(x, *args, **options).to_text())  # noqa: T201  (what it is for)
 
 
-def _graph(x: Any, args: tuple[Any, ...], options: Options, parameters: frozenset[Value]) -> Graph:
+def _graph(
+    x: Any,
+    args: tuple[Any, ...],
+    options: Options,
+    parameters: frozenset[Value],
+    called: dict[Value, str],
+) -> Graph:
     if not args and hasattr(type(x), "_drawing"):
         graph: Graph = x._drawing(options)
         return graph
     names: dict[Value, str] = {}
-    return from_values(values_of(x, args, names), options, names, parameters)[0]
+    roots = values_of(x, args, names)
+    return from_values(roots, options, called | names, parameters)[0]
+
+
+def _called(names: Any) -> dict[Value, str]:
+    """What Values are called in a mapping of names, and in what it holds; the shortest way to each counts."""
+    found: dict[Value, str] = {}
+    if names is None:
+        return found
+    if not isinstance(names, Mapping):
+        raise TypeError(f"names must be a mapping of names, as locals() is, not {_kind(names)}")
+    queue = deque((str(key), item) for key, item in names.items() if str(key)[:1] != "_")
+    seen: set[int] = set()  # a notebook's globals hold themselves
+    while queue:
+        name, item = queue.popleft()
+        if isinstance(item, Value):
+            found.setdefault(item, name)
+        elif id(item) not in seen:
+            seen.add(id(item))
+            queue.extend((name + inner, x) for inner, x in _inside(item))
+    return found
+
+
+def _inside(x: Any) -> Iterable[tuple[str, Any]]:
+    """What a container or a module holds, each with what Python writes after its name to get it."""
+    if isinstance(x, dict):
+        for key, item in x.items():
+            if isinstance(key, (str, int)):
+                yield f"[{key!r}]", item
+    elif isinstance(x, (list, tuple)):
+        for i, item in enumerate(x):
+            if not isinstance(item, (float, int, str)):  # there may be millions
+                yield f"[{i}]", item
+    elif isinstance(x, type):
+        return
+    elif hasattr(x, "named_parameters"):
+        for name, item in x.named_parameters():
+            yield f".{name}", item
+    elif hasattr(x, "tolist") and getattr(x, "dtype", None) == object:
+        yield "", x.tolist()
 
 
 def values_of(x: Any, args: tuple[Any, ...], names: dict[Value, str]) -> list[Value]:
@@ -119,7 +180,7 @@ def values_of(x: Any, args: tuple[Any, ...], names: dict[Value, str]) -> list[Va
                 f"only a function or a module can be drawn with arguments, not {_kind(x)}"
             )
         x = x(*_labelled(x, args, names))
-    roots = list(dict.fromkeys(_flatten(x)))
+    roots = list(dict.fromkeys(leaf for leaf in flatten(x)[0] if isinstance(leaf, Value)))
     if not roots:
         raise TypeError(
             f"x must be a Value, some Values, a module, a program or a function of Values, not {_kind(x)}"
@@ -143,40 +204,37 @@ def _labelled(function: Any, args: tuple[Any, ...], names: dict[Value, str]) -> 
 
 
 def _lifted(x: Any, label: str, names: dict[Value, str]) -> Any:
+    leaves, structure = flatten(x)
+    return _rebuilt(structure, iter(leaves), label, names)
+
+
+def _rebuilt(
+    structure: Structure, leaves: Iterator[Any], label: str, names: dict[Value, str]
+) -> Any:
+    """The next entries in their containers, numbers turned into Values that bear the name of their place."""
+    if structure.kind is None:
+        return _entry(next(leaves), label, names)
+    if structure.is_array:
+        return structure.unflatten(
+            [_entry(next(leaves), label + structure.path(i), names) for i in range(structure.size)]
+        )
+    parts = structure.parts
+    keys = structure.keys if structure.kind is dict else range(len(parts))
+    return structure.assemble(
+        [
+            _rebuilt(part, leaves, f"{label}[{key!r}]", names)
+            for key, part in zip(keys, parts, strict=True)
+        ]
+    )
+
+
+def _entry(x: Any, label: str, names: dict[Value, str]) -> Any:
     if isinstance(x, Value):
         names.setdefault(x, label)
-        return x
-    if isinstance(x, bool) or x is None or isinstance(x, str):
-        return x
-    if is_real(x):
-        value = Value(x)
-        names[value] = label
-        return value
-    if hasattr(x, "shape") and hasattr(x, "tolist"):  # a NumPy array
-        x = x.tolist()
-    if isinstance(x, dict):
-        return {key: _lifted(item, f"{label}.{key}", names) for key, item in x.items()}
-    if isinstance(x, (list, tuple)):
-        items = [_lifted(item, f"{label}[{i}]", names) for i, item in enumerate(x)]
-        return items if isinstance(x, list) else tuple(items)
+    elif is_real(x) and not isinstance(x, bool):
+        x = Value(x)
+        names[x] = label
     return x
-
-
-def _flatten(x: Any) -> list[Value]:
-    """The Values in nested lists, tuples, dicts and object arrays."""
-    found: list[Value] = []
-    stack = [x]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, Value):
-            found.append(item)
-        elif isinstance(item, dict):
-            stack.extend(reversed(item.values()))
-        elif isinstance(item, (list, tuple)):
-            stack.extend(reversed(item))
-        elif hasattr(item, "shape") and hasattr(item, "tolist"):
-            stack.append(item.tolist())
-    return found
 
 
 def _nodes(name: str, nodes: Any) -> tuple[Value, ...]:

@@ -36,12 +36,19 @@ def forward(order: list[Value]) -> dict[Value, Tracked]:
         if row is None:
             numbers[node] = Tracked(node.data)
         else:
-            operands = [Tracked(x) if isinstance(x, float) else numbers[x] for x in node.operands]
-            number = lift(RULES[row].forward(*operands))
+            number = lift(RULES[row].forward(*_operands(node, numbers)))
             # The engine may have rounded otherwise (a sum of many, in another order).
             off = abs(number.value - node.data)
             numbers[node] = Tracked(node.data, number.error + off) if off else number
     return numbers
+
+
+def _operands(node: Value, numbers: dict[Value, Tracked]) -> list[Tracked]:
+    """A node's operands; a leaf's number is the one that was recorded, as it may have another by now."""
+    return [
+        Tracked(primal) if isinstance(x, float) or x.primitive is None else numbers[x]
+        for x, primal in zip(node.operands, node.primals, strict=True)
+    ]
 
 
 def value_error(root: Value) -> float:
@@ -65,7 +72,7 @@ def backward(root: Value) -> dict[Value, Bound]:
         row = node.primitive
         if row is None:
             continue
-        operands = [Tracked(x) if isinstance(x, float) else numbers[x] for x in node.operands]
+        operands = _operands(node, numbers)
         out = numbers[node]
         partials = RULES[row].partials
         if row.arity is None:
@@ -74,10 +81,12 @@ def backward(root: Value) -> dict[Value, Bound]:
             if isinstance(operand, float):
                 continue
             local = partial(out, *operands) if callable(partial) else partial
-            if local is ABSENT:
+            if local is ABSENT and row.name == "where":  # the result does not depend on it
                 continue
-            share = cotangent * local
-            weight = scale * abs(lift(local).value)
+            if local is ABSENT:
+                share, weight = Tracked(0.0), 0.0
+            else:
+                share, weight = cotangent * local, scale * abs(lift(local).value)
             if operand in cotangents:
                 before, gathered = cotangents[operand]
                 share, weight = before + share, gathered + weight

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from ._extras import require
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
 def check_gradients(
     *, order: int = 1, parameters: Sequence[Value] = (), **strategies: SearchStrategy[Any]
-) -> Callable[[Callable[..., Any]], Callable[[], None]]:
+) -> Callable[[Callable[..., Any]], Callable[..., None]]:
     """Turn a function of Values into a Hypothesis test that checks its gradients wherever it is drawn.
 
     What the strategies draw goes to the function by name, and is checked as in :func:`gradcheck`: numbers,
     Values, and containers of them. The test fails with the report of the simplest failing example. The
-    function must return Values.
+    function must return Values. It may be a method, and what it takes besides (fixtures) it gets as it comes.
 
     An exact check takes a hundred times as long as the function, and Hypothesis fails an example that takes over
     200 ms: put ``@hypothesis.settings(deadline=None)`` above, or a profile, where the function is large.
@@ -31,7 +32,7 @@ def check_gradients(
     Args:
         order: 1 for first derivatives, 2 for second ones too.
         parameters: leaf Values that the function uses without being given them.
-        strategies: one for each of the function's arguments.
+        strategies: one for each of the function's arguments that is to be drawn.
 
     Raises:
         ImportError: if Hypothesis is not installed.
@@ -51,19 +52,23 @@ def check_gradients(
         raise ValueError("check_gradients needs a strategy for each argument of the function")
     check = gradcheck if order == 1 else gradgradcheck
 
-    def decorate(function: Callable[..., Any]) -> Callable[[], None]:
-        def positional(*args: Any) -> Any:
-            return function(**dict(zip(strategies, args, strict=True)))
+    names = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in strategies]
 
-        functools.update_wrapper(positional, function)
-
-        # What Hypothesis calls must have no arguments but those it draws; functools.wraps would give
-        # the function's own signature, which is just those.
+    def decorate(function: Callable[..., Any]) -> Callable[..., None]:
+        # What Hypothesis calls must have no arguments but those it draws and those it is to hand on;
+        # functools.wraps would give the function's own signature, which is just those.
         @functools.wraps(function)
-        def test(**drawn: Any) -> None:
-            check(positional, *drawn.values(), parameters=parameters, raise_on_failure=True)
+        def test(*instance: Any, **named: Any) -> None:
+            drawn = [named.pop(name) for name in strategies]
 
-        tested: Callable[[], None] = hypothesis.given(**strategies)(test)
+            def of_drawn(*args: Any) -> Any:
+                return function(*instance, **dict(zip(strategies, args, strict=True)), **named)
+
+            functools.update_wrapper(of_drawn, function)
+            of_drawn.__signature__ = inspect.Signature(names)  # type: ignore[attr-defined]
+            check(of_drawn, *drawn, parameters=parameters, raise_on_failure=True)
+
+        tested: Callable[..., None] = hypothesis.given(**strategies)(test)
         return tested
 
     return decorate

@@ -83,7 +83,7 @@ def replay_entries(
         if theirs is not None:
             bound = bound._replace(error=4.0 * bound.error + ULPS * bound.scale)
         exact = replay.slopes(leaf, bound.error)
-        verdict, note = decide_replay(found, exact, bound, kinks)
+        verdict, note = decide_replay(found, exact, bound, kinks, output.data)
         left, right = _float(exact.left), _float(exact.right)
         numeric = right if exact.smooth else math.nan
         entries.append(
@@ -116,7 +116,7 @@ def second_entries(
                     replay.second_slopes(first, second, bound.error) if both else ZERO
                 )
             exact = found_already[pair]
-            verdict, note = decide_replay(derivative, exact, bound, kinks)
+            verdict, note = decide_replay(derivative, exact, bound, kinks, row.data)
             if kinks and verdict is not Verdict.PASS:
                 verdict, note = Verdict.INCONCLUSIVE, "a kink"
             left, right = _float(exact.left), _float(exact.right)
@@ -131,7 +131,7 @@ def second_entries(
     return entries
 
 
-def decide_replay(found: float, exact: Slopes, bound: Bound, kinks: int) -> Decision:
+def decide_replay(found: float, exact: Slopes, bound: Bound, kinks: int, value: float) -> Decision:
     """The verdict on a derivative, given checker B's.
 
     Args:
@@ -139,7 +139,11 @@ def decide_replay(found: float, exact: Slopes, bound: Bound, kinks: int) -> Deci
         exact: the exact slopes.
         bound: what rounding may have done to the derivative.
         kinks: how many conventions have a part in it; see :func:`~.conventions.conventions`.
+        value: what is differentiated, as computed.
     """
+    known = exact.settled and exact.smooth and math.isfinite(_float(exact.right))
+    if known and math.isfinite(value) and not math.isfinite(found):  # whatever the bound
+        return Verdict.FAIL, "not finite, but the derivative is"
     if not math.isfinite(bound.error):
         return Verdict.INCONCLUSIVE, "overflow, underflow, or a branch that rounding decides"
     tolerance = bound.error + exact.error + TINY
@@ -250,10 +254,10 @@ def decide_ladder(found: float, estimate: numerical.Estimate, error: float) -> D
     """The verdict on a derivative, given checker A's and a bound on the derivative's own error."""
     if not estimate.settled:
         return Verdict.INCONCLUSIVE, "a kink, the edge of the domain, or too much rounding"
+    if not math.isfinite(found):
+        return Verdict.FAIL, "not finite, but the derivative is"
     if not math.isfinite(error):
         return Verdict.INCONCLUSIVE, "overflow, underflow, or a branch that rounding decides"
-    if not math.isfinite(found):
-        return Verdict.FAIL, "not finite"
     bound = estimate.error + error
     if abs(found - estimate.value) > bound:
         return Verdict.FAIL, ""

@@ -142,13 +142,11 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL if anything failed; PASS if something passed; INCONCLUSIVE if nothing could be decided."""
+        """FAIL if anything failed; INCONCLUSIVE if anything could not be decided; PASS if all passed."""
         verdicts = {entry.verdict for entry in self.entries}
         if self.findings or Verdict.FAIL in verdicts:
             return Verdict.FAIL
-        if Verdict.PASS in verdicts or not self.entries:
-            return Verdict.PASS
-        return Verdict.INCONCLUSIVE
+        return Verdict.INCONCLUSIVE if Verdict.INCONCLUSIVE in verdicts else Verdict.PASS
 
     def __bool__(self) -> bool:
         return self.verdict is Verdict.PASS

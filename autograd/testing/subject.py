@@ -6,9 +6,9 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from autograd.graph import topological_order
+from autograd.reals import is_real, real
 from autograd.structure import flatten
 from autograd.transforms import gradient
-from autograd.reals import is_real, real
 from autograd.value import Value
 
 if TYPE_CHECKING:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import Value
-from autograd.structure import ENTRY, entry_types, flatten
+from autograd import Value, compile, grad, hessian, jacobian, jvp, vjp
+from autograd.structure import ENTRY, NONE, entry_types, flatten
 
 
 class Point(NamedTuple):
@@ -69,7 +70,7 @@ def test_an_array_of_values_is_an_array_of_objects():
     assert array[0] is values[0]
 
 
-@pytest.mark.parametrize("number", [1.0, 1, np.float32(1.0), np.array(1.0), Value(1.0), None, "x"])
+@pytest.mark.parametrize("number", [1.0, 1, np.float32(1.0), np.array(1.0), Value(1.0), "x"])
 def test_what_is_no_container_is_one_entry(number):
     leaves, structure = flatten(number)
     assert structure == ENTRY
@@ -127,3 +128,81 @@ def test_a_structure_prints_its_containers():
     )
     assert repr(flatten([0.0] * 100)[1]) == "[*, *, *, ... 96 more ..., *]"
     assert repr(flatten(Point(1.0, 2.0))[1]) == "Point(*, *)"
+
+
+@dataclass
+class Ball:
+    radius: float
+    centre: Point
+    unit: str = field(default="m", metadata={"static": True})
+    sort: ClassVar[str] = "ball"
+
+    def __post_init__(self):
+        if not self.radius > 0:
+            raise ValueError("radius must be positive")
+
+    def volume(self):
+        return self.radius**3 * self.centre.x
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    inside: object
+
+
+def test_a_data_class_is_a_container_of_its_fields():
+    ball = Ball(2.0, Point(1.0, 3.0), "km")
+    leaves, structure = flatten({"ball": ball})
+    assert leaves == [2.0, 1.0, 3.0]
+    assert structure.path(0) == "['ball'].radius"
+    assert structure.path(2) == "['ball'].centre[1]"
+    assert repr(structure) == "{'ball': Ball(radius=*, centre=Point(*, *))}"
+    assert structure.unflatten(leaves) == {"ball": ball}
+    assert structure.unflatten([-1.0, 0.0, 0.0])["ball"].radius == -1.0  # no check of a derivative
+    assert flatten(Frozen([1.0]))[1].unflatten([5.0]) == Frozen([5.0])
+    assert hash(structure) == hash(flatten({"ball": ball})[1])
+    assert flatten(Ball(2.0, Point(1.0, 3.0)))[1] != flatten(ball)[1]  # other units
+    assert entry_types(ball) == {float}
+
+
+def test_none_is_a_container_of_nothing():
+    leaves, structure = flatten([1.0, None, {"a": None}])
+    assert leaves == [1.0]
+    assert repr(structure) == "[*, None, {'a': None}]"
+    assert structure.unflatten([2.0]) == [2.0, None, {"a": None}]
+    assert flatten(None) == ([], NONE)
+    assert entry_types([None, 1.0]) == {float}
+
+
+def test_data_classes_that_do_not_match_are_named():
+    structure = flatten(Ball(2.0, Point(1.0, 3.0)))[1]
+    with pytest.raises(ValueError, match=r"this has \{'unit': 'km'\}, but that has \{'unit': 'm'"):
+        structure.match(Ball(2.0, Point(1.0, 3.0), "km"), "this", "that")
+    with pytest.raises(ValueError, match=r"this.centre is None, but that.centre is a Point of 2"):
+        structure.match(Ball(2.0, None), "this", "that")
+    with pytest.raises(TypeError, match="static field unit of Ball must be hashable"):
+        flatten(Ball(2.0, Point(1.0, 3.0), []))
+
+
+def test_every_transform_takes_and_returns_data_classes_and_none():
+    def f(ball, nothing):
+        assert nothing is None
+        assert ball.unit == "m"
+        return Frozen([ball.volume(), None])
+
+    ball = Ball(2.0, Point(5.0, 3.0))
+    first = Ball(60.0, Point(8.0, 0.0))
+    value = Frozen([40.0, None])
+    for run in (lambda f: f, compile):
+        assert run(f)(ball, None) == value
+        assert run(jacobian(f))(ball, None) == Frozen([first, None])
+        assert run(jacobian(f, (0, 1)))(ball, None) == Frozen([(first, None), None])
+        assert run(grad(lambda b: b.volume()))(ball) == first
+        assert run(grad(lambda b, n: b.volume(), (0, 1)))(ball, None) == (first, None)
+        second = run(hessian(f))(ball, None).inside[0]
+        assert second.radius.radius == 60.0
+        assert second.radius.centre.x == second.centre.x.radius == 12.0
+        out, moved = run(jvp(f))((ball, None), (first, None))
+        assert out == value
+        assert moved == Frozen([60.0 * 60.0 + 8.0 * 8.0, None])
+    assert vjp(f, ball, None)[1](Frozen([1.0, None])) == (first, None)

@@ -65,7 +65,7 @@ def test_a_sweep_may_be_made_inside_another():
 @pytest.mark.parametrize("method", ["pull", "push"])
 def test_a_sweep_takes_one_seed_each(method):
     x = Value(3.0)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="2"):
         getattr(Sweep([x], [x], [x]), method)([1.0, 2.0])
 
 

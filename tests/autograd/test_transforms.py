@@ -32,6 +32,7 @@ from autograd import (
     vjp,
     vmap,
 )
+from autograd.structure import Structure
 from autograd.tracing import Record
 from autograd.transforms import Transformed
 
@@ -449,6 +450,57 @@ def test_a_value_dropped_by_float_on_the_side_only_warns():
         assert grad(f)(3.0) == 6.0
 
 
+@pytest.mark.parametrize(
+    ("mode", "pulls", "pushes"), [(None, 2, 0), ("reverse", 2, 0), ("forward", 0, 3)]
+)
+def test_the_mode_of_a_jacobian_is_by_shape_unless_it_is_chosen(monkeypatch, mode, pulls, pushes):
+    counts = {"pull": 0, "push": 0}
+
+    def counted(name):
+        sweep = getattr(Record, name)
+
+        def count(self, *args):
+            counts[name] += 1
+            return sweep(self, *args)
+
+        monkeypatch.setattr(Record, name, count)
+
+    for name in counts:
+        counted(name)
+
+    def f(x):
+        return [x[0] * x[1], ag.sin(x[2])]
+
+    right = [[3.0, 2.0, 0.0], [0.0, 0.0, 1.0]]
+    assert jacobian(f, mode=mode)([2.0, 3.0, 0.0]) == right
+    assert counts == {"pull": pulls, "push": pushes}
+    assert ag.compile(jacobian(f, mode=mode))([2.0, 3.0, 0.0]) == right
+    assert grad(lambda x: jacobian(f, mode=mode)([x, x, x])[0][1])(2.0) == 1.0
+
+
+@pytest.mark.parametrize("mode", ["sideways", True, 0])
+def test_a_mode_that_there_is_not_is_refused(mode):
+    with pytest.raises(ValueError, match="jacobian needs mode as 'forward', 'reverse' or None"):
+        jacobian(lambda x: x, mode=mode)
+
+
+def test_a_hessian_has_the_structure_of_what_the_function_returns():
+    def f(x, y):
+        return {"a": x[0] * x[1] ** 2, "b": (y * y, [x[0] * y])}
+
+    for run in (lambda f: f, ag.compile):
+        found = run(hessian(f))([2.0, 3.0], 5.0)
+        assert found == {
+            "a": [[0.0, 6.0], [6.0, 4.0]],
+            "b": ([[0.0, 0.0], [0.0, 0.0]], [[[0.0, 0.0], [0.0, 0.0]]]),
+        }
+        both = run(hessian(f, (0, 1)))([2.0, 3.0], 5.0)
+        assert both["b"][0] == ([([0.0, 0.0], 0.0), ([0.0, 0.0], 0.0)], ([0.0, 0.0], 2.0))
+        cube = run(hessian(lambda x: x**3))(np.array([1.0, 2.0]))
+        assert cube.shape == (2, 2, 2)
+        assert (cube[1, 1, 1], cube[0, 0, 0], cube.sum()) == (12.0, 6.0, 18.0)
+
+
 # --- errors ----------------------------------------------------------------------------------
 
 
@@ -461,7 +513,7 @@ def test_a_value_dropped_by_float_on_the_side_only_warns():
         (lambda x: [x, x], "returned a list of 2; use jacobian"),
         (lambda x: np.array([x]), r"returned an array of shape \(1,\); use jacobian"),
         (lambda x: {"loss": x}, "returned a dict of 1; use jacobian"),
-        (lambda x: [x, [None]], r"f returned the NoneType None in \[1\]\[0\]"),
+        (lambda x: [x, ["b"]], r"f returned the str 'b' in \[1\]\[0\]"),
     ],
 )
 def test_an_answer_that_is_no_number_is_shown(answer, message):
@@ -476,7 +528,7 @@ def test_an_answer_that_is_no_number_is_shown(answer, message):
     ("args", "message"),
     [
         (("a",), "argument 0 of mul must be a real number, not the str 'a'"),
-        (({"w": [1.0, None]},), r"argument 0\['w'\]\[1\] of mul must be a real number"),
+        (({"w": [1.0, "b"]},), r"argument 0\['w'\]\[1\] of mul must be a real number"),
         ((np.array(["a"]),), r"argument 0\[0\] of mul must be a real number, not the str"),
         ((10**400,), "argument 0 of mul is too large for a float"),
     ],
@@ -559,7 +611,27 @@ def test_a_cotangent_that_does_not_fit_is_named():
     with pytest.raises(ValueError, match="the cotangent is one number, but the value of <lambda>"):
         pullback(1.0)
     with pytest.raises(TypeError, match=r"the cotangent\[1\] must be a real number"):
+        pullback([1.0, "b"])
+    with pytest.raises(ValueError, match=r"the cotangent\[1\] is None, but the value of <lambda>"):
         pullback([1.0, None])
+
+
+def test_where_an_entry_stands_is_found_for_messages_only(monkeypatch):
+    def path(structure, index):
+        raise AssertionError("a walk an entry makes transforms quadratic")
+
+    monkeypatch.setattr(Structure, "path", path)
+
+    def f(x):
+        return sum(x) * x[0]
+
+    points = ([1.0, 2.0], [1, 2], np.array([1.0, 2.0]), [Value(1.0), Fraction(2)])
+    for x in points:
+        for transform in (grad, value_and_grad, jacobian, hessian):
+            transform(f)(x)
+        for transform in (jvp, hvp):
+            transform(f)((x,), (x,))
+        vjp(f, x)[1](1)
 
 
 # --- gradient --------------------------------------------------------------------------------

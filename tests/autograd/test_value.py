@@ -201,7 +201,7 @@ def test_a_gradient_that_is_no_number_is_refused_where_it_is_set():
     x = Value(1.0)
     x.grad = 2.0
     for nothing in (None, "0", 1j, [0.0]):  # None as PyTorch's set_to_none leaves it
-        with pytest.raises(TypeError, match="^grad must be a real number, not "):
+        with pytest.raises(TypeError, match=r"^grad must be a real number, not "):
             x.grad = nothing
     with pytest.raises(AttributeError):
         del x.grad

@@ -1,4 +1,4 @@
-"""Break the engine on purpose, one way at a time, and see that the tests notice.
+"""Break the engine's pure core on purpose, one way at a time, and see that the tests notice.
 
     python -m tests.mutants [-j JOBS] [PATTERN ...]
 
@@ -61,6 +61,7 @@ def run_tests(folder: Path, tests: tuple[str, ...]) -> int:
         del sys.modules[name]
     sys.path[:] = [str(folder), *(p for p in sys.path if p and Path(p).resolve() != ROOT)]
     os.environ["HYPOTHESIS_PROFILE"] = "ci"
+    os.environ["VALUEGRAD_CORE"] = "pure"
     arguments = [
         "-x",
         "-q",

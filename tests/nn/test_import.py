@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.packages import copy_packages
 
 TRAIN = """
 import sys
@@ -34,15 +33,10 @@ print(sorted(name for name in ("numpy", "scipy") if sys.modules.get(name)))
 
 def run(code, folder):
     command = [sys.executable, "-W", "error", "-c", code]
-    environment = {"PYTHONPATH": str(folder)}
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
     return subprocess.run(
         command, capture_output=True, text=True, cwd=folder, env=environment, check=False
     )
-
-
-def copy_packages(folder):
-    for name in ("autograd", "nn"):
-        shutil.copytree(ROOT / name, folder / name)
 
 
 def test_a_net_trains_and_is_saved_without_numpy(tmp_path):

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
-pytest.importorskip("ipykernel")
 nbclient = pytest.importorskip("nbclient")
 nbformat = pytest.importorskip("nbformat")
 
@@ -17,11 +13,8 @@ CELLS = [
 ]
 
 
-def test_a_branch_on_a_recorded_value_names_the_cell_and_the_line(monkeypatch):
-    root = Path(__file__).parents[2]
-    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")]))
+def test_a_branch_on_a_recorded_value_names_the_cell_and_the_line(execute):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
     with pytest.raises(nbclient.exceptions.CellExecutionError, match="TraceError") as caught:
-        nbclient.NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+        execute(notebook)
     assert "at Cell In[2], line 2: use where" in str(caught.value)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 
-for needed in ("ipykernel", "tqdm"):
-    pytest.importorskip(needed)
-nbclient = pytest.importorskip("nbclient")
+pytest.importorskip("tqdm")
 nbformat = pytest.importorskip("nbformat")
 
 FIT = """\
@@ -19,12 +14,9 @@ nn.fit(nn.MLP(2, [4, 2], seed=0), *moons, loss="cross_entropy", epochs=2)
 """
 
 
-def test_a_notebook_without_widgets_gets_a_bar_and_no_warning(monkeypatch):
-    root = Path(__file__).parents[2]
-    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")]))
+def test_a_notebook_without_widgets_gets_a_bar_and_no_warning(execute):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FIT)])
-    nbclient.NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    execute(notebook)
     shown = "".join(str(output) for output in notebook.cells[0].outputs)
     assert "epoch 2/2" in shown
     assert "Warning" not in shown

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PARTS = ("autograd", "nn", "native", "pyproject.toml", "README.md", "LICENSE", ".gitignore")
+from tests.packages import ROOT, copy_packages
+
 OURS = ("VALUEGRAD_BUILD", "CC", "CFLAGS", "LDFLAGS", "LDSHARED")
 
 pytest.importorskip("hatchling")
@@ -94,15 +94,12 @@ def note(archive: zipfile.ZipFile) -> str:
 
 @pytest.fixture
 def tree(tmp_path) -> Path:
-    """A copy of what a wheel is built from, for builds that write into the tree."""
+    """A copy of what distributions are built from, for builds that write into the tree."""
     copy = tmp_path / "tree"
     copy.mkdir()
-    for part in PARTS:
-        if (ROOT / part).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd")
-            shutil.copytree(ROOT / part, copy / part, ignore=ignored)
-        else:
-            shutil.copy(ROOT / part, copy)
+    copy_packages(copy, "autograd", "nn", "native", "scripts")
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        shutil.copy(ROOT / name, copy)
     return copy
 
 

@@ -6,11 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.packages import ROOT, copy_packages
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def run(code: str, *folders: Path) -> subprocess.CompletedProcess[str]:
@@ -20,7 +23,11 @@ def run(code: str, *folders: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(map(str, folders)),
+            "VALUEGRAD_CORE": "",  # copies come without a native one
+        },
         cwd=folders[0],  # not the root, which -c would put in front
     )
 
@@ -48,8 +55,7 @@ def test_importing_nn_loads_the_standard_library_and_autograd_only():
 @pytest.fixture
 def beside_hips(tmp_path: Path) -> Path:
     """A folder with our packages and the mark that installing HIPS autograd leaves."""
-    for package in ("autograd", "nn"):
-        shutil.copytree(ROOT / package, tmp_path / package)
+    copy_packages(tmp_path)
     mark = tmp_path / "autograd-1.8.0.dist-info"
     mark.mkdir()
     (mark / "METADATA").write_text("Metadata-Version: 2.4\nName: autograd\nVersion: 1.8.0\n")

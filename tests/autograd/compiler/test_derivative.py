@@ -8,7 +8,7 @@ from autograd.structure import flatten
 from tests.autograd.compiler.programs import eager, gap, program
 
 
-@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.seeds(50)
 def test_the_compiled_gradient_of_a_random_program_is_the_engines(seed):
     f, xs = program(seed)
     value, gradient = compile(value_and_grad(f))(xs)
@@ -16,7 +16,7 @@ def test_the_compiled_gradient_of_a_random_program_is_the_engines(seed):
     assert gap([value, *gradient], [expected, *gradients]) <= 1e-12
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.seeds(8)
 @pytest.mark.parametrize(
     "transform",
     [

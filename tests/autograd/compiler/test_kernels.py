@@ -40,7 +40,7 @@ SHAPES = [(), (1,), (9,), (130,), (3, 5), (1, 4), (4, 1), (2, 3, 4)]
 LANES = [None, 1, 7, 90]
 SPECIAL = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan]
 TWO = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "lt", "le", "equal", "and", "or"}
-TWO |= {"both", "either", "atan2", "hypot"}
+TWO |= {"mod", "floordiv", "both", "either", "atan2", "hypot"}
 CONDITIONAL = {"and", "or", "both", "either", "negation"}
 
 
@@ -159,7 +159,7 @@ def test_an_output_may_lie_on_an_operand_or_overlap_it(op, shift, place):
     assert (found == expected).all()
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.seeds(10)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_product_gives_the_sum_of_products_whatever_is_infinite(seed, dtype):
     rng = np.random.default_rng(seed)
@@ -187,7 +187,7 @@ def test_a_product_gives_the_sum_of_products_whatever_is_infinite(seed, dtype):
     assert np.allclose(found, expected, rtol=1e-4, atol=1e-5, equal_nan=True)
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.seeds(14)
 def test_sums_over_some_axes_or_over_lanes(seed):
     rng = np.random.default_rng(seed)
     shape = [(6,), (3, 5), (2, 3, 4), (1, 7), (20_000,)][seed % 5]
@@ -204,8 +204,10 @@ def test_sums_over_some_axes_or_over_lanes(seed):
         kind, instruction = "add", Instruction("over_lanes", out, (source,))
     program = program_of(instruction, 70_000, 2000, 0, np.zeros(1))
     space = Workspace(program, lanes, "float64")
-    space.once[:] = rng.normal(size=space.once.shape)
-    space.lane[:] = rng.normal(size=space.lane.shape)
+    for arena in (space.once, space.lane):
+        arena[:] = rng.normal(size=arena.shape)
+        if kind == "multiply":  # 20,000 times the same number must not overflow
+            arena[:] = np.exp(arena / 1000.0)
     numbers = np.array(space.view(source))
     last = numbers.ndim - (lanes is not None)
     chosen = (last,) if over_lanes else tuple(range(last - axes, last))

@@ -15,7 +15,7 @@ POINTS = [0.0, -0.0, 1.0, -1.0, 2.5, 1000.0, -1000.0, 1e-20, 1e200, math.inf, -m
 
 
 @pytest.mark.parametrize("longest", [20_000, 0], ids=["generated", "interpreted"])
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.seeds(10)
 def test_the_generated_function_means_what_the_graph_means(seed, longest, monkeypatch):
     monkeypatch.setattr(straightline, "LONGEST", longest)
     f, xs = program(seed)

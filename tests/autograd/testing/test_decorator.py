@@ -35,7 +35,7 @@ def test_parameters_too(x):
     return tanh(WEIGHT * x)
 
 
-def test_a_wrong_function_fails_with_a_report_of_the_simplest_example(monkeypatch):
+def test_a_wrong_function_fails_with_a_report_of_the_simplest_example(monkeypatch, pure_core):
     @check_gradients(x=st.floats(-3, 3), y=st.floats(-3, 3))
     def loss(x, y):
         return tanh(x) * y + x * y
@@ -46,6 +46,34 @@ def test_a_wrong_function_fails_with_a_report_of_the_simplest_example(monkeypatc
     text = str(caught.value)
     assert "guilty node: tanh(" in text
     assert "x0 = Value(" in text
+
+
+class TestOfAModel:
+    scale = 2.0
+
+    @check_gradients(x=st.floats(-3, 3))
+    def test_a_method_is_checked_with_its_instance(self, x):
+        return tanh(self.scale * x)
+
+    @check_gradients(y=st.floats(1, 3), x=st.floats(-3, 3))
+    def wrong(self, x, y):
+        return (x.detach() + x) * y**self.scale
+
+
+def test_a_wrong_method_fails_and_its_arguments_have_their_names():
+    with pytest.raises(GradientError) as caught:
+        TestOfAModel().wrong()
+    assert [entry.name for entry in caught.value.report.entries] == ["dwrong/dy", "dwrong/dx"]
+
+
+@pytest.fixture(scope="module")
+def factor():
+    return "3"
+
+
+@check_gradients(x=st.floats(-3, 3))
+def test_fixtures_are_handed_on_as_they_come(x, factor):
+    return x * int(factor)
 
 
 def test_it_is_refused_without_strategies_or_with_another_order():

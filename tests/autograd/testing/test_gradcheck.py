@@ -72,6 +72,38 @@ def test_parameters_are_checked_and_left_as_they_were():
     assert (w.data, w.grad) == (0.5, 7.0)
 
 
+@pytest.mark.parametrize("method", ["replay", "ladder"])
+@pytest.mark.parametrize("found", [math.nan, math.inf, -math.inf])
+def test_a_gradient_that_is_not_finite_fails_where_the_derivative_is(method, found):
+    def gradient(x, y):
+        return [found, 2.0 * y]
+
+    report = gradcheck(lambda x, y: x * x + y * y, 0.5, 0.5, gradient=gradient, method=method)
+    assert [entry.verdict for entry in report.entries] == [Verdict.FAIL, Verdict.PASS]
+    assert "not finite, but the derivative is" in str(report)
+    with pytest.raises(GradientError):
+        report.raise_if_failed()
+
+
+def infinity_times_zero(x):
+    """0, with the derivative nan: an infinite partial meets one of 0."""
+    return autograd.where(x < 10.0, 0.0, 1.0) * sqrt(x * 0.0)
+
+
+def test_a_nan_on_the_way_back_fails_where_the_function_is_flat():
+    for method in ("replay", "ladder"):
+        assert gradcheck(infinity_times_zero, 0.5, method=method).verdict is Verdict.FAIL
+
+
+def test_one_undecided_entry_is_not_hidden_by_those_that_pass():
+    report = gradcheck(lambda x, y: [x * x, sqrt(y)], 1.0, 0.0)
+    verdicts = {entry.name: entry.verdict for entry in report.entries}
+    assert verdicts.pop("df[1]/dy") is Verdict.INCONCLUSIVE
+    assert set(verdicts.values()) == {Verdict.PASS}
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert not report
+
+
 def test_the_grad_of_captured_values_stays_as_it_was():
     w = Value(0.5)
     w.grad = 7.0
@@ -149,7 +181,7 @@ def test_second_derivatives_are_checked():
     assert gradgradcheck(autograd.logsumexp, [0.1, 2.0, -1.0], method="ladder")
 
 
-def test_a_bug_in_the_second_derivative_only_is_found(monkeypatch):
+def test_a_bug_in_the_second_derivative_only_is_found(monkeypatch, pure_core):
     row = autograd.primitives.TABLE["tanh"]
     # As numbers this is the right partial; as a graph it forgets that out depends on x.
     detached = (lambda out, x: 1.0 - out.detach() * out.detach(),)

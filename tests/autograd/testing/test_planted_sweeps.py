@@ -1,4 +1,4 @@
-"""Bugs planted in the traversal are found by drawn programs, and shrink."""
+"""Bugs planted in the pure core's traversal are found by drawn programs, and shrink."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def plant(monkeypatch, old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize("number", range(8))
-def test_a_shared_node_that_keeps_its_last_gradient_only_is_found(monkeypatch, number):
+def test_a_shared_node_that_keeps_its_last_gradient_only_is_found(monkeypatch, pure_core, number):
     plant(monkeypatch, "share if before is None else before + share", "share")
 
     @seed(number)

@@ -13,7 +13,7 @@ from autograd.testing import Entry, GradientError, Program, Report, Verdict, gra
 
 
 @pytest.fixture
-def failing(monkeypatch):
+def failing(monkeypatch, pure_core):
     monkeypatch.setattr(TABLE["tanh"], "partials", (lambda out, x: 1.0 - out,))
     return gradcheck(lambda x, y: tanh(x) * y + log(x) / y, 0.5, 2.0)
 
@@ -51,7 +51,7 @@ def test_the_example_line_rebuilds_the_program(failing):
     assert failing.example in str(failing)
 
 
-def test_a_bug_in_the_sweep_is_told_from_a_bug_in_an_operation(monkeypatch):
+def test_a_bug_in_the_sweep_is_told_from_a_bug_in_an_operation(monkeypatch, pure_core):
     def forgetful(self, gradient=1.0):
         for operand in self.operands:  # hands the gradient to its operands, and no further
             if isinstance(operand, Value):
@@ -108,7 +108,9 @@ def test_verdicts_add_up():
         return Report("f", [Entry("d", 0, 1, math.nan, 0, 1, 1, 0, v) for v in verdicts])
 
     p, f, i = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
-    assert report(p, i).verdict is p
+    assert report(p, p).verdict is p
+    assert report().verdict is p
+    assert report(p, i, p).verdict is i  # one that is undecided does not hide
     assert report(i, i).verdict is i
     assert report(p, i, f).verdict is f
     assert [bool(report(v)) for v in (p, i, f)] == [True, False, False]
