@@ -6,7 +6,7 @@ import operator
 import warnings
 from typing import TYPE_CHECKING, Any, cast
 
-from . import modes
+from . import hooks, modes
 from .graph import topological_order
 from .native import core, stored_in_c
 from .operators import Operators, unary_methods
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import ClassVar
 
+    from .hooks import Handle
     from .primitives import Primitive
     from .scopes import Scope
 
@@ -192,6 +193,30 @@ class Value(Operators):
             for leaf, total in reached:  # only now, so that an exception changes no leaf
                 leaf._grad = total
 
+    def register_hook(self, hook: Callable[[Any], Any]) -> Handle:
+        """Have each backward sweep call a function with the whole derivative that has reached this Value.
+
+        What it returns takes the derivative's place, in ``grad`` and in all that is handed on; None leaves it as it is. Sweeps
+        that make a graph of the derivatives call it with a Value. Forward mode calls no hooks.
+
+        Args:
+            hook: it must not sweep the graph that it is called from. One that refers to this Value keeps it alive.
+
+        Returns:
+            A handle; ``handle.remove()`` takes the hook off.
+
+        Raises:
+            TypeError: if the hook cannot be called; by a sweep, if it returns something else than a real number.
+
+        >>> x = Value(3.0)
+        >>> y = x * x
+        >>> handle = y.register_hook(lambda derivative: 10.0 * derivative)
+        >>> y.backward()
+        >>> x.grad
+        60.0
+        """
+        return hooks.register(self, hook)
+
     def detach(self) -> Value:
         """A leaf with the same number, through which no gradient flows back."""
         return Value(self._data, self.label)
@@ -321,4 +346,5 @@ if core is not None:  # the same class in C, which falls back to what stands abo
         refuse_data=_refuse_data,
         refuse_stale=refuse_stale,
         watch=modes.anomalies.get,
+        hooks=hooks.changed,
     )

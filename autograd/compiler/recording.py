@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .. import modes
+from .. import hooks, modes
 from .. import primitives as p
 from ..graph import topological_order
 from ..modes import call_site
@@ -122,6 +122,11 @@ class Recorder:
         for node in topological_order(value):
             if node in ids:
                 continue
+            if state.hooked and hooks.are_on(node):
+                raise TraceError(
+                    f"a Value with hooks is used in a compiled function, {call_site()}, which would not call them; "
+                    f"remove them, or use .detach()"
+                )
             if node.primitive is None:
                 ids[node] = self.append(None, ())
                 self.parameters[ids[node]] = node
@@ -291,6 +296,10 @@ class Symbol(_Recorded, Operators):
     def backward(self, gradient: Any = None) -> NoReturn:  # noqa: ARG002
         """Refuses: inside a recorded function the transforms take derivatives."""
         _refuse(".backward()", "compile(grad(f)) or compile(value_and_grad(f))")
+
+    def register_hook(self, hook: Any) -> NoReturn:  # noqa: ARG002
+        """Refuses: a recorded function has no sweeps."""
+        _refuse(".register_hook()", "it outside, on Values")
 
     @property
     def label(self) -> str:
