@@ -12,18 +12,20 @@ from .native import core
 
 
 class State:
-    """``active`` is how many switches are on, in any thread, ``scope`` the innermost scope or None, and ``hooked`` how
-    many Values have hooks."""
+    """``active`` is how many switches are on, in any thread, ``scope`` the innermost scope or None, ``hooked`` how
+    many Values have hooks, and ``transforming`` how many transforms, in any thread, are calling their function."""
 
-    __slots__ = ("active", "hooked", "scope")
+    __slots__ = ("active", "hooked", "scope", "transforming")
 
     active: int
     hooked: int
+    transforming: int
     scope: Any
 
     def __init__(self) -> None:
         self.active = 0
         self.hooked = 0
+        self.transforming = 0
         self.scope = None
 
 

@@ -37,6 +37,7 @@ static PyObject *core_connect(UNUSED PyObject *module, PyObject *args, PyObject 
 
 static PyMemberDef state_members[] = {
     {"active", T_INT, offsetof(State, active), 0, NULL},
+    {"transforming", T_INT, offsetof(State, transforming), 0, NULL},
     {"hooked", T_INT, offsetof(State, hooked), 0, NULL},
     {"scope", T_OBJECT, offsetof(State, scope), 0, NULL},
     {NULL, 0, 0, 0, NULL},

@@ -226,7 +226,8 @@ class Symbol(_Recorded, Operators):
             _refuse("==, != or in", "<= and >= in where, which are recorded, or `is` for identity")
         return self is other
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> NoReturn:  # noqa: PLE0309
+        _refuse("its use as a key of a dict or in a set", "where, or id() for identity")
 
     def __lt__(self, other: Any) -> Any:
         return _compare(c.lt, self, other)
