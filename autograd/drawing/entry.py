@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograd.reals import is_real
+from autograd.structure import disassemble, flatten
 from autograd.value import Value
 
 from .model import Graph, Options
@@ -119,7 +120,7 @@ def values_of(x: Any, args: tuple[Any, ...], names: dict[Value, str]) -> list[Va
                 f"only a function or a module can be drawn with arguments, not {_kind(x)}"
             )
         x = x(*_labelled(x, args, names))
-    roots = list(dict.fromkeys(_flatten(x)))
+    roots = list(dict.fromkeys(leaf for leaf in flatten(x)[0] if isinstance(leaf, Value)))
     if not roots:
         raise TypeError(
             f"x must be a Value, some Values, a module, a program or a function of Values, not {_kind(x)}"
@@ -154,29 +155,14 @@ def _lifted(x: Any, label: str, names: dict[Value, str]) -> Any:
         return value
     if hasattr(x, "shape") and hasattr(x, "tolist"):  # a NumPy array
         x = x.tolist()
-    if isinstance(x, dict):
-        return {key: _lifted(item, f"{label}.{key}", names) for key, item in x.items()}
-    if isinstance(x, (list, tuple)):
-        items = [_lifted(item, f"{label}[{i}]", names) for i, item in enumerate(x)]
-        return items if isinstance(x, list) else tuple(items)
-    return x
-
-
-def _flatten(x: Any) -> list[Value]:
-    """The Values in nested lists, tuples, dicts and object arrays."""
-    found: list[Value] = []
-    stack = [x]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, Value):
-            found.append(item)
-        elif isinstance(item, dict):
-            stack.extend(reversed(item.values()))
-        elif isinstance(item, (list, tuple)):
-            stack.extend(reversed(item))
-        elif hasattr(item, "shape") and hasattr(item, "tolist"):
-            stack.append(item.tolist())
-    return found
+    items, structure = disassemble(x)
+    if structure.kind is None:
+        return x
+    places = [f".{key}" for key in structure.keys] or [f"[{i}]" for i in range(len(items))]
+    lifted = [
+        _lifted(item, f"{label}{place}", names) for item, place in zip(items, places, strict=True)
+    ]
+    return structure.assemble(lifted)
 
 
 def _nodes(name: str, nodes: Any) -> tuple[Value, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import math
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -264,6 +266,23 @@ def test_numpy_arguments_become_values():
     picture = draw(lambda x: ag.dot(x, [1.0, 1.0]), np.array([2.0, 3.0]))
     assert titles(picture) == ["x[0] = 2", "x[1] = 3", "dot with 2 constants"]
     assert titles(draw(np.array([Value(1.0, "a"), Value(2.0, "b")]))) == ["a = 1", "b = 2"]
+
+
+class Pair(NamedTuple):
+    a: object
+    b: object
+
+
+@dataclass
+class Line:
+    slope: object
+    name: object
+
+
+def test_the_fields_of_named_tuples_and_data_classes_are_arguments_too():
+    found = titles(draw(lambda p, q: p.a * p.b[0] + q.slope, Pair(1.0, [2.0]), Line(3.0, "mine")))
+    assert found == ["p[0] = 1", "p[1][0] = 2", "p[0] × p[1][0]", "q.slope = 3", "• + q.slope"]
+    assert titles(draw(Line(Value(1.0, "u"), [None, Value(2.0, "v")]))) == ["u = 1", "v = 2"]
 
 
 @pytest.mark.parametrize("x", [3.0, "x", None, [], [1.0, 2.0], {}])
