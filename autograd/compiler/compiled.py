@@ -229,16 +229,14 @@ class Compiled:
 
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
         # A decorated method is compiled for each instance, which is captured.
-        if instance is None:
-            return self
+        return self if instance is None else bound(self, instance)
 
-        def make() -> Compiled:
-            made = Compiled(functools.partial(self.function, instance), self.dtype)
-            functools.update_wrapper(made, self.function, updated=())
-            made._bound_to = self, instance
-            return made
-
-        return bound(self, instance, make)
+    def of(self, instance: Any) -> Compiled:
+        """The method of an instance, compiled anew."""
+        made = Compiled(functools.partial(self.function, instance), self.dtype)
+        functools.update_wrapper(made, self.function, updated=())
+        made._bound_to = self, instance
+        return made
 
     def __reduce__(self) -> Any:
         if self._bound_to is not None:
