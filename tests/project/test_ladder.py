@@ -27,6 +27,11 @@ LADDER = [
     "structure",
     "tracing",
     "batching",
+    "decorated",
+    "transformed",
+    "colouring",
+    "sparse",
+    "derivatives",
     "transforms",
 ]
 
