@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 
 from . import functions as _functions
 from ._clash import warn_of_namesake as _warn_of_namesake
+from .extremes import argmax as argmax
+from .extremes import argmin as argmin
+from .extremes import max as max
+from .extremes import min as min
+from .extremes import norm as norm
 from .functions import *
 from .graph import first_anomaly as first_anomaly
 from .graph import topological_order as topological_order
 from .modes import AnomalyError as AnomalyError
 from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad
+from .operations import custom_gradient as custom_gradient
+from .operations import primitive as primitive
 from .scopes import scope as scope
 from .sweeps import StaleGraphError as StaleGraphError
 from .transforms import grad as grad
@@ -38,7 +45,7 @@ if TYPE_CHECKING:
     from .drawing.entry import draw as draw
     from .drawing.entry import print_graph as print_graph
 
-# What bears a builtin's name (sum, abs, round, pow) is here as autograd.sum, and stays out of
+# What bears a builtin's name (sum, abs, max, round, pow) is here as autograd.sum, and stays out of
 # ``from autograd import *``. Hidden from type checkers, which read no computed list.
 if not TYPE_CHECKING:
     __all__ = [  # noqa: PLE0604
@@ -48,6 +55,9 @@ if not TYPE_CHECKING:
         "StaleGraphError",
         "TraceError",
         "Value",
+        "argmax",
+        "argmin",
+        "custom_gradient",
         "detect_anomaly",
         "draw",
         "draw_backward",
@@ -59,6 +69,8 @@ if not TYPE_CHECKING:
         "jacobian",
         "jvp",
         "no_grad",
+        "norm",
+        "primitive",
         "print_graph",
         "scope",
         "sparsity",

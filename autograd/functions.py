@@ -16,6 +16,7 @@ appears here by itself.
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,8 @@ from . import primitives as p
 from .native import function_in_c
 from .operators import Operators, apply
 from .primitives import TABLE, Primitive
-from .reals import is_real
+from .reals import is_real, real
+from .structure import flatten
 from .value import Value, known
 
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ if TYPE_CHECKING:
     expm1: Unary
     log: Unary
     log1p: Unary
+    log2: Unary
+    log10: Unary
+    exp2: Unary
+    cbrt: Unary
     sqrt: Unary
     sin: Unary
     cos: Unary
@@ -67,6 +73,7 @@ if TYPE_CHECKING:
     atanh: Unary
     erf: Unary
     erfc: Unary
+    sinc: Unary
     sigmoid: Unary
     log_sigmoid: Unary
     softplus: Unary
@@ -83,6 +90,8 @@ if TYPE_CHECKING:
     sub: Binary
     mul: Binary
     div: Binary
+    mod: Binary
+    floordiv: Binary
     pow: Binary
     atan2: Binary
     hypot: Binary
@@ -166,6 +175,81 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     return apply(p.where, float(bool(condition)), a, b)
 
 
+# --- composed of others ----------------------------------------------------------------------
+
+
+def square(x: Any) -> Any:
+    """``x * x``."""
+    return apply(p.mul, x, x)
+
+
+def deg2rad(x: Any) -> Any:
+    """An angle in degrees, in radians."""
+    return apply(p.mul, x, math.pi / 180.0)
+
+
+def rad2deg(x: Any) -> Any:
+    """An angle in radians, in degrees."""
+    return apply(p.mul, x, 180.0 / math.pi)
+
+
+def logaddexp(a: Any, b: Any) -> Any:
+    """``log(exp(a) + exp(b))``, without overflow."""
+    return apply(p.logsumexp, a, b)
+
+
+# --- about a number --------------------------------------------------------------------------
+
+
+def isnan(x: Any) -> Any:
+    """Whether a number is nan; inside a compiled function a condition for :func:`where`."""
+    number: Any = known(x) if isinstance(x, Value) else x
+    if hasattr(number, "_isnan"):
+        return number._isnan()
+    return math.isnan(real(number, "the argument of isnan"))
+
+
+def isfinite(x: Any) -> Any:
+    """Whether a number is neither infinite nor nan; inside a compiled function a condition for :func:`where`."""
+    number: Any = known(x) if isinstance(x, Value) else x
+    if isinstance(number, Operators):
+        apart: Any = number - number
+        return ~apart._isnan()
+    return math.isfinite(real(number, "the argument of isfinite"))
+
+
+def stop_gradient(x: Any) -> Any:
+    """The same numbers, through which no gradient flows back.
+
+    Args:
+        x: a number, or nested lists, tuples, dicts and arrays of numbers. What holds plain numbers only comes back
+            as it is.
+
+    Raises:
+        TypeError: if something in it is no number.
+
+    >>> from autograd import grad
+    >>> grad(lambda x: x * stop_gradient(x))(3.0)
+    3.0
+    """
+    leaves, structure = flatten(x)
+    for i, leaf in enumerate(leaves):
+        if not isinstance(leaf, Operators):
+            real(leaf, f"x{structure.path(i)} of stop_gradient")
+    if not any(isinstance(leaf, Operators) for leaf in leaves):
+        return x
+    return structure.unflatten([_detached(leaf) for leaf in leaves])
+
+
+def _detached(x: Any) -> Any:
+    if isinstance(x, Value):
+        symbol = known(
+            x
+        )  # while a function is recorded, so that the compiled one reads the Value anew
+        return symbol.detach() if isinstance(symbol, Operators) else x.detach()  # type: ignore[attr-defined]
+    return x.detach() if isinstance(x, Operators) else x  # type: ignore[attr-defined]
+
+
 # --- of sequences ----------------------------------------------------------------------------
 
 
@@ -191,7 +275,7 @@ def mean(xs: Iterable[Any]) -> Any:
     Raises:
         ValueError: if there are no numbers.
     """
-    xs = _nonempty(xs, "mean")
+    xs = nonempty(xs, "mean")
     return sum(xs) / len(xs)
 
 
@@ -216,18 +300,46 @@ def logsumexp(xs: Iterable[Any]) -> Any:
     Raises:
         ValueError: if there are no numbers.
     """
-    return apply(p.logsumexp, *_nonempty(xs, "logsumexp"))
+    return apply(p.logsumexp, *nonempty(xs, "logsumexp"))
 
 
 def log_softmax(xs: Iterable[Any]) -> list[Any]:
-    """The logarithms of :func:`softmax`, precise where those are tiny.
+    """The logarithms of :func:`softmax`, precise where those are tiny and whatever the size of the numbers.
 
     Raises:
         ValueError: if there are no numbers.
+
+    >>> log_softmax([1e16, 1e16])
+    [-0.693..., -0.693...]
     """
-    xs = _nonempty(xs, "log_softmax")
-    total = logsumexp(xs)
-    return [apply(p.sub, x, total) for x in xs]
+    xs = nonempty(xs, "log_softmax")
+    top, shift = shift_of(xs)
+    shifted = [apply(p.sub, x, shift) for x in xs]
+    total = logsumexp(shifted)
+    found = [apply(p.sub, x, total) for x in shifted]
+    if top is not None and len(xs) > 1:
+        # The total loses what is beside the largest number's 1, and 1 less its weight is 0.
+        others = logsumexp([apply(p.sub, x, xs[top]) for i, x in enumerate(xs) if i != top])
+        found[top] = apply(p.neg, apply(p.softplus, apply(p.maximum, others, _LEAST)))
+    return found
+
+
+_LEAST = -1e300
+"""A logarithm that is as good as that of 0, but has no infinite derivative behind it."""
+
+
+def shift_of(xs: list[Any]) -> tuple[int | None, Any]:
+    """Which number is the largest, and the number, to be subtracted from all; through it flows no gradient.
+
+    Of symbols the first is not known, hence None. An infinite number cannot be subtracted; it is 0 then.
+    """
+    numbers = [known(x) if isinstance(x, Value) else x for x in xs]
+    for number in numbers:
+        if isinstance(number, Operators):
+            return None, number._largest(numbers) if hasattr(number, "_largest") else 0.0
+    numbers = [real(x, "an argument of log_softmax") for x in numbers]
+    largest = max(numbers)
+    return (numbers.index(largest), largest) if math.isfinite(largest) else (None, 0.0)
 
 
 def softmax(xs: Iterable[Any]) -> list[Any]:
@@ -239,12 +351,16 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     >>> softmax([10000, 0])
     [1.0, 0.0]
     """
-    parts = [apply(p.exp, x) for x in log_softmax(xs)]
+    xs = nonempty(xs, "softmax")
+    shift = logsumexp(xs)
+    differences = [apply(p.sub, x, shift) for x in xs]
+    parts = [apply(p.exp, x) for x in differences]
     total = sum(parts)  # 1 but for rounding, which logits of 10**5 make visible
     return [apply(p.div, part, total) for part in parts]
 
 
-def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
+def nonempty(xs: Iterable[Any], name: str) -> list[Any]:
+    """The numbers as a list, of which there must be one at least."""
     xs = list(xs)
     if not xs:
         raise ValueError(f"{name} needs at least one number")
@@ -254,5 +370,7 @@ def _nonempty(xs: Iterable[Any], name: str) -> list[Any]:
 if not TYPE_CHECKING:  # a list that checkers cannot read would hide all names from them
     __all__ = [  # noqa: PLE0604
         *(name for name, row in TABLE.items() if row.arity is not None),
+        *("square", "deg2rad", "rad2deg", "logaddexp"),
+        *("isnan", "isfinite", "stop_gradient"),
         *("sum", "prod", "mean", "dot", "logsumexp", "log_softmax", "softmax"),
     ]

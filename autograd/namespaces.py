@@ -5,13 +5,16 @@ stand the functions it may ask for that Python's operators do not give:
 
 ========================  ========================================================
 ``exp`` ... ``atanh``     elementary functions of one argument
+``log2 log10 cbrt``       more of them
 ``erf erfc``              the error function and its complement
 ``sign floor ceil round`` piecewise constant functions
 ``div pow``               IEEE division and power, for ``/`` and ``**`` raise on floats
 ``atan2 hypot``           functions of two arguments
+``mod floordiv``          the remainder with the divisor's sign, and the whole quotient to it
 ``maximum minimum``       the larger, the smaller; nan if either is nan
 ``abs``                   the absolute value
-``where``                 ``where(condition, a, b)``, both branches already computed
+``where``                 ``where(condition, a, b)``, both branches already computed; a branch of
+                          partials may be :data:`~autograd.table.ABSENT`
 ``equal isnan``           comparisons that ``==`` cannot express for a graph's nodes
 ``largest``               the greatest of a sequence
 ========================  ========================================================
@@ -126,6 +129,14 @@ def _is_odd(x: float) -> bool:
     return abs(math.fmod(x, 2.0)) == 1.0
 
 
+def _modulo(a: float, b: float) -> float:
+    return a % b if b else math.nan
+
+
+def _floor_divide(a: float, b: float) -> float:
+    return a // b if b else _divide(a, b)
+
+
 def _maximum(a: float, b: float) -> float:
     return a if a > b or a != a else b
 
@@ -162,6 +173,9 @@ IEEE = Namespace(
         "expm1": _total(math.expm1),
         "log": _total(math.log, pole=0.0),
         "log1p": _total(math.log1p, pole=-1.0),
+        "log2": _total(math.log2, pole=0.0),
+        "log10": _total(math.log10, pole=0.0),
+        "cbrt": math.cbrt,
         "sqrt": _total(math.sqrt),
         "sin": _total(math.sin),
         "cos": _total(math.cos),
@@ -186,6 +200,8 @@ IEEE = Namespace(
         "round": _rounding(round),
         "div": _divide,
         "pow": _power,
+        "mod": _modulo,
+        "floordiv": _floor_divide,
         "maximum": _maximum,
         "minimum": _minimum,
         "where": _where,
@@ -219,7 +235,9 @@ def traced_function(primitive: Any) -> Function:
 
 def _traced_where(condition: Any, a: Any, b: Any) -> Any:
     """Select at once where the condition is known; record the choice where it is a symbol."""
-    choose = getattr(condition, "_where", None)  # of a number, none: a Value is true unless it is 0
+    choose = getattr(
+        condition, "_select", None
+    )  # of a number, none: a Value is true unless it is 0
     return choose(a, b) if choose is not None else a if condition else b
 
 
@@ -267,11 +285,18 @@ def numpy_namespace() -> Namespace:
     def largest(values: Any) -> Any:
         return np.maximum.reduce(values)
 
-    same = "exp expm1 log log1p sqrt sin cos tan sinh cosh tanh hypot sign floor ceil"
-    same += " maximum minimum where equal isnan"
+    def where(condition: Any, a: Any, b: Any) -> Any:
+        # Of partials too, of which some entries may be absent (None): an array has a 0 there.
+        return np.where(condition, 0.0 if a is None else a, 0.0 if b is None else b)
+
+    same = (
+        "exp expm1 log log1p log2 log10 cbrt sqrt sin cos tan sinh cosh tanh hypot sign floor ceil"
+    )
+    same += " maximum minimum equal isnan"
     functions: dict[str, Function] = {name: getattr(np, name) for name in same.split()}
     inverse = "asin acos atan atan2 asinh acosh atanh"
     functions |= {name: getattr(np, "arc" + name[1:]) for name in inverse.split()}
     functions |= {"abs": np.absolute, "div": np.divide, "pow": np.power, "round": np.rint}
-    functions |= {"erf": erf, "erfc": erfc, "largest": largest}
+    functions |= {"mod": np.remainder, "floordiv": np.floor_divide}
+    functions |= {"erf": erf, "erfc": erfc, "largest": largest, "where": where}
     return Namespace("numpy", functions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,24 @@ class Operators:
     def __rtruediv__(self, other: Any) -> Self:
         return self._apply(p.div, other, self)  # other / self
 
+    def __mod__(self, other: Any) -> Self:
+        return self._apply(p.mod, self, other)  # self % other
+
+    def __rmod__(self, other: Any) -> Self:
+        return self._apply(p.mod, other, self)  # other % self
+
+    def __floordiv__(self, other: Any) -> Self:
+        return self._apply(p.floordiv, self, other)  # self // other
+
+    def __rfloordiv__(self, other: Any) -> Self:
+        return self._apply(p.floordiv, other, self)  # other // self
+
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
+        return other // self, other % self
+
     def __pow__(self, other: Any) -> Self:
         return self._apply(p.pow_, self, other)  # self ** other
 
@@ -103,6 +122,18 @@ class Operators:
     def log1p(self) -> Self:
         return self._apply(p.log1p, self)
 
+    def log2(self) -> Self:
+        return self._apply(p.log2, self)
+
+    def log10(self) -> Self:
+        return self._apply(p.log10, self)
+
+    def exp2(self) -> Self:
+        return self._apply(p.exp2, self)
+
+    def cbrt(self) -> Self:
+        return self._apply(p.cbrt, self)
+
     def sqrt(self) -> Self:
         return self._apply(p.sqrt, self)
 
@@ -148,6 +179,12 @@ class Operators:
     def hypot(self, other: Any) -> Any:
         return apply(p.hypot, self, other)
 
+    def deg2rad(self) -> Self:
+        return self * (math.pi / 180.0)
+
+    def rad2deg(self) -> Self:
+        return self * (180.0 / math.pi)
+
     def sign(self) -> Self:
         return self._apply(p.sign, self)
 
@@ -176,6 +213,8 @@ class Operators:
     arcsinh = asinh
     arccosh = acosh
     arctanh = atanh
+    radians = deg2rad
+    degrees = rad2deg
 
 
 def apply(primitive: Primitive, *operands: Any) -> Any:
@@ -216,6 +255,6 @@ def unary_methods() -> dict[str, str]:
     for name, method in vars(Operators).items():
         if not name.startswith("_") and method.__code__.co_argcount == 1:
             row: Any = method(probe)
-            if row is not probe:
+            if isinstance(row, p.Primitive):
                 found[name] = row.name
     return found

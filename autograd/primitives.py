@@ -79,12 +79,18 @@ def pow_(xp: Namespace) -> Row:
     def base(out: N, a: N, b: N) -> N:
         # 0 * 0**-1 would be nan: a constant function has derivative 0 at 0 too. Elsewhere the exponent's
         # 0 must stay in the formula, for its own derivative (at b = 0 this one's by b is 1/a).
-        slope = b * xp.pow(a, b - 1.0)
-        return xp.where(xp.equal(a, 0.0), xp.where(xp.equal(b, 0.0), 0.0, slope), slope)
+        plain = b * xp.pow(a, b - 1.0)
+        at_origin = xp.where(xp.equal(b, 0.0), 0.0, plain)
+        # Small exponents: a**(b - 1) overflows near 0 where b times it need not.
+        slope = xp.where(b * b < 0.25, xp.div(b * out, a), plain)
+        return xp.where(xp.equal(a, 0.0), at_origin, slope)
 
     def exponent(out: N, a: N, b: N) -> N:
+        # out * log(a) by two roots of out, since out overflows before the product does where log(a) < 1.
+        root = xp.pow(a, 0.5 * b)
+        slope = (root * xp.log(a)) * root
         # 0**b is 0 for every b > 0, so its derivative is 0 although log(0) is not.
-        return xp.where(xp.equal(a, 0.0), xp.where(b >= 0.0, 0.0, out * xp.log(a)), out * xp.log(a))
+        return xp.where(xp.equal(a, 0.0), xp.where(b >= 0.0, 0.0, slope), slope)
 
     return xp.pow, base, exponent
 
@@ -93,6 +99,28 @@ def pow_(xp: Namespace) -> Row:
 def abs_(xp: Namespace) -> Row:
     """Absolute value; derivative 0 at 0, the subgradient of least norm."""
     return xp.abs, lambda out, x: xp.sign(x)
+
+
+@primitive(
+    "%",
+    arity=2,
+    domain=lambda a, b: (b * b,),
+    kinks=lambda a, b: (a % b, a % b) if b else (),  # twice, since it jumps
+)
+def mod(xp: Namespace) -> Row:
+    """``a % b``, which has the sign of b; derivatives 1 and ``-(a // b)``, also where it jumps."""
+    return xp.mod, 1.0, lambda out, a, b: -xp.floordiv(a, b)
+
+
+@primitive(
+    "//",
+    arity=2,
+    domain=lambda a, b: (b * b,),
+    kinks=lambda a, b: (a % b, a % b) if b else (),
+)
+def floordiv(xp: Namespace) -> Row:
+    """``a // b``, the largest whole number not above ``a / b``; it has no derivative to hand on."""
+    return xp.floordiv, ABSENT, ABSENT
 
 
 # --- exponentials and logarithms -------------------------------------------------------------
@@ -146,6 +174,30 @@ def xlogy(xp: Namespace) -> Row:
     )
 
 
+@primitive(domain=lambda x: (x,))
+def log2(xp: Namespace) -> Row:
+    """Logarithm to base 2, for x > 0."""
+    return xp.log2, lambda out, x: xp.div(1.0 / math.log(2.0), x)
+
+
+@primitive(domain=lambda x: (x,))
+def log10(xp: Namespace) -> Row:
+    """Logarithm to base 10, for x > 0."""
+    return xp.log10, lambda out, x: xp.div(1.0 / math.log(10.0), x)
+
+
+@primitive()
+def exp2(xp: Namespace) -> Row:
+    """``2 ** x``."""
+    return lambda x: xp.pow(2.0, x), lambda out, x: math.log(2.0) * out
+
+
+@primitive(domain=lambda x: (x * x,))
+def cbrt(xp: Namespace) -> Row:
+    """The cube root, of negative numbers too."""
+    return xp.cbrt, lambda out, x: xp.div(1.0 / 3.0, out * out)
+
+
 # --- circular and hyperbolic functions -------------------------------------------------------
 
 
@@ -170,19 +222,25 @@ def tan(xp: Namespace) -> Row:
 @primitive(domain=lambda x: (1.0 - x, 1.0 + x))
 def asin(xp: Namespace) -> Row:
     """Inverse sine, for -1 <= x <= 1."""
-    return xp.asin, lambda out, x: xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x)))
+    return xp.asin, lambda out, x: xp.div(1.0, xp.sqrt(_one_less_square(xp, x)))
 
 
 @primitive(domain=lambda x: (1.0 - x, 1.0 + x))
 def acos(xp: Namespace) -> Row:
     """Inverse cosine, for -1 <= x <= 1."""
-    return xp.acos, lambda out, x: -xp.div(1.0, xp.sqrt((1.0 - x) * (1.0 + x)))
+    return xp.acos, lambda out, x: -xp.div(1.0, xp.sqrt(_one_less_square(xp, x)))
 
 
 @primitive()
 def atan(xp: Namespace) -> Row:
     """Inverse tangent."""
-    return xp.atan, lambda out, x: xp.div(1.0, 1.0 + x * x)
+
+    def slope(out: N, x: N) -> N:
+        # Not by 1 + x**2, whose square underflows in the second derivative where that is 1e-230.
+        r = xp.hypot(1.0, x)
+        return xp.div(xp.div(1.0, r), r)
+
+    return xp.atan, slope
 
 
 @primitive(arity=2, domain=lambda y, x: (y * y + x * x,), kinks=lambda y, x: (abs(y) + abs(x),))
@@ -216,7 +274,18 @@ def cosh(xp: Namespace) -> Row:
 @primitive()
 def tanh(xp: Namespace) -> Row:
     """Hyperbolic tangent."""
-    return xp.tanh, lambda out, x: 1.0 - out * out
+
+    def slope(out: N, x: N) -> N:
+        # Not 1 - out**2, which is 0 from x = 19 on.
+        s = _sech(xp, x)
+        return s * s
+
+    return xp.tanh, slope
+
+
+def _sech(xp: Namespace, x: Any) -> Any:
+    """``1 / cosh(x)``, with derivative 0, not nan, where cosh overflows."""
+    return xp.div(1.0, xp.cosh(xp.minimum(xp.maximum(x, -400.0), 400.0)))
 
 
 @primitive()
@@ -235,7 +304,13 @@ def acosh(xp: Namespace) -> Row:
 @primitive(domain=lambda x: (1.0 - x, 1.0 + x))
 def atanh(xp: Namespace) -> Row:
     """Inverse hyperbolic tangent, for -1 < x < 1."""
-    return xp.atanh, lambda out, x: xp.div(1.0, (1.0 - x) * (1.0 + x))
+    return xp.atanh, lambda out, x: xp.div(1.0, _one_less_square(xp, x))
+
+
+def _one_less_square(xp: Namespace, x: Any) -> Any:
+    """``1 - x**2``, where it and its derivative both keep their digits."""
+    square = x * x
+    return xp.where(square < 0.25, 1.0 - square, (1.0 - x) * (1.0 + x))
 
 
 @primitive(
@@ -247,10 +322,14 @@ def atanh(xp: Namespace) -> Row:
 def hypot(xp: Namespace) -> Row:
     """``sqrt(a*a + b*b)`` without overflow; derivative 0 at the origin."""
 
-    def direction(a: N, out: N) -> N:
-        return xp.where(xp.equal(out, 0.0), 0.0, xp.div(a, out))
+    def direction(a: N, b: N, out: N) -> N:
+        # The derivative of a / out by a is b**2 / out**3, what 1 / out - a**2 / out**3 has no digits of where
+        # b is small; that of the cosine of an angle by its tangent has them.
+        cosine = xp.div(xp.sign(a), xp.hypot(1.0, xp.div(b, a)))
+        slope = xp.where(xp.abs(a) >= xp.abs(b), cosine, xp.div(a, out))
+        return xp.where(xp.equal(out, 0.0), 0.0, slope)
 
-    return xp.hypot, lambda out, a, b: direction(a, out), lambda out, a, b: direction(b, out)
+    return xp.hypot, lambda out, a, b: direction(a, b, out), lambda out, a, b: direction(b, a, out)
 
 
 @primitive()
@@ -263,6 +342,30 @@ def erf(xp: Namespace) -> Row:
 def erfc(xp: Namespace) -> Row:
     """``1 - erf(x)``, precise where that difference is small."""
     return xp.erfc, lambda out, x: (-2.0 / math.sqrt(math.pi)) * xp.exp(-(x * x))
+
+
+@primitive()
+def sinc(xp: Namespace) -> Row:
+    """``sin(pi x) / (pi x)``, and 1 at 0."""
+
+    def turned(x: N, wave: Any) -> N:
+        # The wave at pi times x, of which only what is left of the nearest whole number is rounded.
+        n = xp.round(x)
+        return (1.0 - 2.0 * xp.mod(n, 2.0)) * wave(math.pi * (x - n))
+
+    def forward(x: N) -> N:
+        return xp.where(xp.equal(x, 0.0), 1.0, xp.div(turned(x, xp.sin), math.pi * x))
+
+    def slope(out: N, x: N) -> N:
+        # Near 0 the two terms cancel, and the series (of a spherical Bessel function) has all digits.
+        square = (math.pi * math.pi) * (x * x)
+        series: N = 1.0
+        for k in range(14, 0, -1):
+            series = 1.0 - (1.0 / (2 * k * (2 * k + 3))) * (square * series)
+        near = (-math.pi * math.pi / 3.0) * (x * series)
+        return xp.where(xp.abs(x) < 0.5, near, xp.div(turned(x, xp.cos) - out, x))
+
+    return forward, slope
 
 
 # --- choices ---------------------------------------------------------------------------------
@@ -321,15 +424,14 @@ def clip(xp: Namespace) -> Row:
     """x held between lo and hi; derivative 1 on the closed interval, 0 outside."""
 
     def inside(out: N, x: N, lo: N, hi: N) -> N:
-        return _defined(xp, out, xp.where(x < lo, 0.0, xp.where(x > hi, 0.0, 1.0)))
+        return _defined(xp, out, xp.where(x < lo, ABSENT, xp.where(x > hi, ABSENT, 1.0)))
 
     def below(out: N, x: N, lo: N, hi: N) -> N:
-        return _defined(xp, out, xp.where(x < lo, xp.where(lo > hi, 0.0, 1.0), 0.0))
+        return _defined(xp, out, xp.where(x < lo, xp.where(lo > hi, ABSENT, 1.0), ABSENT))
 
     def above(out: N, x: N, lo: N, hi: N) -> N:
-        return _defined(
-            xp, out, xp.where(x > hi, 1.0, xp.where(x < lo, xp.where(lo > hi, 1.0, 0.0), 0.0))
-        )
+        below_both = xp.where(x < lo, xp.where(lo > hi, 1.0, ABSENT), ABSENT)
+        return _defined(xp, out, xp.where(x > hi, 1.0, below_both))
 
     return lambda x, lo, hi: xp.minimum(xp.maximum(x, lo), hi), inside, below, above
 
@@ -346,8 +448,8 @@ def where(xp: Namespace) -> Row:
 
 
 def _flat(xp: Namespace, out: Any) -> Any:
-    """The derivative of a piecewise constant function: 0, or nan at nan."""
-    return _defined(xp, out, 0.0)
+    """The derivative of a piecewise constant function: absent, or nan at nan."""
+    return _defined(xp, out, ABSENT)
 
 
 def _defined(xp: Namespace, out: Any, value: Any) -> Any:
@@ -356,9 +458,9 @@ def _defined(xp: Namespace, out: Any, value: Any) -> Any:
 
 
 def _share(xp: Namespace, wins: Any, loses: Any, a: Any, b: Any) -> Any:
-    """The part of the derivative that goes to one of two rivals: 1, 0, 1/2 at a tie, nan at a nan."""
+    """The part of the derivative that goes to one of two rivals: 1, none, 1/2 at a tie, nan at a nan."""
     tied = xp.where(xp.equal(a, b), 0.5, math.nan)
-    return xp.where(wins, 1.0, xp.where(loses, 0.0, tied))
+    return xp.where(wins, 1.0, xp.where(loses, ABSENT, tied))
 
 
 # --- activations -----------------------------------------------------------------------------
@@ -372,7 +474,12 @@ def sigmoid(xp: Namespace) -> Row:
         z = xp.exp(-xp.abs(x))
         return xp.div(xp.where(x >= 0.0, 1.0, z), 1.0 + z)
 
-    return forward, lambda out, x: out * (1.0 - out)
+    def slope(out: N, x: N) -> N:
+        # Not out * (1 - out), which is 0 from x = 37 on.
+        s = _sech(xp, 0.5 * x)
+        return 0.25 * (s * s)
+
+    return forward, slope
 
 
 @primitive()
@@ -398,8 +505,12 @@ def softplus(xp: Namespace) -> Row:
 @primitive(kinks=lambda x: (x,))
 def relu(xp: Namespace) -> Row:
     """x where it is positive, else 0; derivative 0 at 0."""
-    # The sign of the output is the derivative everywhere, and nan at nan.
-    return lambda x: xp.maximum(x, 0.0), lambda out, x: xp.sign(out)
+
+    def slope(out: N, x: N) -> N:
+        sign = xp.sign(out)  # 1 where x is positive, and nan at nan
+        return xp.where(xp.equal(sign, 0.0), ABSENT, sign)
+
+    return lambda x: xp.maximum(x, 0.0), slope
 
 
 @primitive(arity=2, kinks=lambda x, slope: (x,))
@@ -408,7 +519,7 @@ def leaky_relu(xp: Namespace) -> Row:
     return (
         lambda x, slope: xp.where(x > 0.0, x, slope * x),
         lambda out, x, slope: _defined(xp, out, xp.where(x > 0.0, 1.0, slope)),
-        lambda out, x, slope: _defined(xp, out, xp.where(x > 0.0, 0.0, x)),
+        lambda out, x, slope: _defined(xp, out, xp.where(x > 0.0, ABSENT, x)),
     )
 
 
@@ -420,7 +531,7 @@ def elu(xp: Namespace) -> Row:
         return _defined(xp, out, xp.where(x > 0.0, 1.0, alpha * xp.exp(x)))
 
     def scale(out: N, x: N, alpha: N) -> N:
-        return _defined(xp, out, xp.where(x > 0.0, 0.0, xp.expm1(x)))
+        return _defined(xp, out, xp.where(x > 0.0, ABSENT, xp.expm1(x)))
 
     return lambda x, alpha: xp.where(x > 0.0, x, alpha * xp.expm1(x)), slope, scale
 
@@ -443,8 +554,8 @@ def silu(xp: Namespace) -> Row:
     """``x * sigmoid(x)``, also called swish."""
 
     def slope(out: N, x: N) -> N:
-        s = xp.sigmoid(x)
-        return s + out * (1.0 - s)
+        # sigmoid(-x) is 1 - sigmoid(x) with all its digits.
+        return xp.sigmoid(x) + out * xp.sigmoid(-x)
 
     return lambda x: x * xp.sigmoid(x), slope
 

@@ -93,19 +93,28 @@ class Primitive(BoundRow):
         return f"<primitive {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _row, (self.name,)  # the row of that name, when copied or unpickled
+        return row_named, (self.name,)  # the row of that name, when copied or unpickled
 
 
 ABSENT = None
-"""The partial of an argument that gets no cotangent at all, not even zero: what was computed for a branch
-of ``where`` that was not taken must not turn 0 times infinity into nan."""
+"""The partial of an argument that gets no cotangent at all, not even zero: what was computed for a branch of ``where``
+that was not taken, or on a flat piece of ``relu``, must not turn 0 times infinity into nan. A rule answers it as a branch
+of ``xp.where`` (``xp.where(x <= 0.0, ABSENT, slope)``), or in the place of a partial."""
 
 TABLE: dict[str, Primitive] = {}
 """Every primitive by name, in the order of definition."""
 
+USERS: dict[str, Primitive] = {}
+"""The rows of users' own operations (:mod:`autograd.operations`), of each name the last one."""
 
-def _row(name: str) -> Primitive:
-    return TABLE[name]
+
+def row_named(name: str) -> Primitive:
+    """The row of a name, of the table or a user's.
+
+    Raises:
+        KeyError: if there is none.
+    """
+    return TABLE[name] if name in TABLE else USERS[name]
 
 
 TRACED = traced_namespace()

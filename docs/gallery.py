@@ -1,7 +1,7 @@
 """Renders every kind of picture to a folder, to look at: `python docs/gallery.py OUT`.
 
-Each picture becomes OUT/NAME.png, and those of draw_backward OUT/NAME.html. A check of the eye: each must be legible, with
-no box over another and no text cut off.
+Each picture becomes OUT/NAME.svg, and those of draw_backward OUT/NAME.html. A check of the eye: each must be legible, with
+no box over another and no text cut off; with Graphviz's dot on the PATH and without it.
 """
 
 from __future__ import annotations
@@ -66,6 +66,15 @@ def training_loss(hidden: int = 16) -> Value:
     )
     loss.label = "loss"
     return loss
+
+
+def spring(steps: int) -> Value:
+    """A damped spring's place after some steps."""
+    x, v, k, c = (Value(a, n) for a, n in ((1.0, "x"), (0.0, "v"), (4.0, "k"), (0.3, "c")))
+    for _ in range(steps):
+        v = v + 0.01 * (-k * x - c * v)
+        x = x + 0.01 * v
+    return x
 
 
 def swept(value: Value) -> Value:
@@ -219,6 +228,54 @@ def own_scopes() -> Any:
 
 
 @picture
+def loop_of_a_spring() -> Any:
+    return draw(swept(spring(2)))
+
+
+@picture
+def long_loop_in_rows() -> Any:
+    return draw(swept(spring(30)))
+
+
+@picture
+def long_loop_top_to_bottom() -> Any:
+    return draw(swept(spring(12)), direction="TB")
+
+
+@picture
+def loss_of_20_samples() -> Any:
+    model = nn.MLP(3, [4, 4, 1], seed=0)
+    rng = random.Random(0)
+    rows = [[rng.uniform(-1.0, 1.0) for _ in range(3)] for _ in range(20)]
+    return draw(swept(sum(((model(row) - 1) ** 2 for row in rows), Value(0.0))))
+
+
+@picture
+def recurrent_net() -> Any:
+    cell = nn.Linear(3, 2, seed=0)
+    state = [Value(0.0, "h[0]"), Value(0.0, "h[1]")]
+    for i in range(3):
+        with scope("cell"):
+            state = cell([Value(0.1 * i, f"x[{i}]"), *state])
+        with scope("gate"):
+            state = [ag.tanh(h) for h in state]
+    return draw(swept(state[0]))
+
+
+@picture
+def named_by_python() -> Any:
+    w, x = [Value(1.0), Value(-2.0), Value(0.5)], Value(3.0)
+    y = w[0] + w[1] * x + w[2] * x**2
+    return draw(swept(y), names={"w": w, "x": x, "y": y})
+
+
+@picture
+def repeated_operands_and_long_constants() -> Any:
+    x, y = Value(2.0, "x"), Value(3.0, "y")
+    return draw(swept(ag.sum([x, x, x, y]) * 3.14159265359), digits=12)
+
+
+@picture
 def chain_of_a_million() -> Any:
     y = Value(1.0, "x")
     for _ in range(1_000_000):
@@ -285,7 +342,7 @@ def main(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name, make in PICTURES.items():
         made = make()
-        suffix = ".html" if name.startswith("backward") else ".png"
+        suffix = ".html" if name.startswith("backward") else ".svg"
         sys.stdout.write(f"{made.save(out / (name + suffix))}\n")
 
 

@@ -1,8 +1,8 @@
 /* Value.backward(): one float sweep over all that a root depends on, with the cotangents in the nodes.
  *
- * The fast way runs no Python code, so nobody can see or disturb the nodes meanwhile; should a signal's handler have
- * walked a graph, the sweep begins anew, since no leaf has changed yet. Where Python's rules are in the graph, or a
- * switch of autograd.modes is on, the sweep is that of pull.h.
+ * The fast way runs no Python code, so nobody can see or disturb the nodes meanwhile. Where Python's rules are in the
+ * graph, or a switch of autograd.modes is on, or any Value has hooks, the sweep is that of pull.h; also where a signal's
+ * handler has walked a graph in the middle: no leaf has changed yet, and there it may walk again.
  */
 
 #ifndef VALUEGRAD_BACKWARD_H
@@ -21,8 +21,8 @@ static inline void give(Node *operand, double share, uint64_t mark) {
     } else operand->cotangent += share;
 }
 
-/* Hand a node's cotangent on to its operands; 0, or -1 if there is no memory. */
-static inline int hand_on(Node *node, uint64_t mark) {
+/* Hand a node's cotangent on to its operands; returns how many those are, 0 for few, or -1 if there is no memory. */
+static inline Py_ssize_t hand_on(Node *node, uint64_t mark) {
     double cotangent = node->cotangent, out = node->data, partial;
     Node *a = node->as.pair.a, *b = node->as.pair.b;
     double x = node->as.pair.x, y = node->as.pair.y;
@@ -52,7 +52,7 @@ static inline int hand_on(Node *node, uint64_t mark) {
         d_##row(partials, out, count, v, partials + count); \
         for (Py_ssize_t i = 0; i < count; i++) \
             if (operands[i]) give(operands[i], cotangent * partials[i], mark); \
-        break; \
+        return count; \
     }
         ROWS1(CASE1) ROWS2(CASE2) ROWS3(CASE3) ROWSN(CASEN)
 #undef CASE1
@@ -64,31 +64,22 @@ static inline int hand_on(Node *node, uint64_t mark) {
     return 0;
 }
 
-/* The order of all that the root depends on, computed nodes without a gradient; -1 with an exception. */
-static int order_of(Node *root, Nodes *stack, Nodes *order, uint64_t *mark, int *in_python) {
-    int found;
-    do {
-        *mark = take_marks(2);
-        stack->count = order->count = 0;
-        if (reserve(stack, 1) < 0) return -1;
-        stack->items[stack->count++] = root;
-        *in_python = 0;
-        found = walk(stack, order, *mark, in_python);
-    } while (found == WALK_DISTURBED);
-    return found;
-}
-
 /* WALK_DONE, WALK_FAILED or WALK_DISTURBED. */
 static int sweep_in_nodes(Node *root, double seed, const Nodes *order, uint64_t mark) {
     root->mark = mark + 1;
     root->cotangent = seed;
+    size_t steps = 0;
     for (size_t i = order->count; i-- > 0;) {
         Node *node = order->items[i];
-        if (UNLIKELY(i % STEPS_BETWEEN_SIGNALS == 0) && i) {
+        if (!node->op || node->mark != mark + 1) continue;
+        Py_ssize_t many = hand_on(node, mark);
+        if (many < 0) return WALK_FAILED;
+        steps += (size_t)many + 1;
+        if (UNLIKELY(steps >= STEPS_BETWEEN_SIGNALS)) {
+            steps = 0;
             int found = look_for_signals();
             if (found != WALK_DONE) return found;
         }
-        if (node->op && node->mark == mark + 1 && hand_on(node, mark) < 0) return WALK_FAILED;
     }
     for (size_t i = 0; i < order->count; i++) { /* only now, so that whatever is raised changes no leaf */
         Node *leaf = order->items[i];
@@ -114,7 +105,7 @@ static int sweep_in_arrays(double seed, const Nodes *order) {
     }
     if (connect_nodes(sweep, nothing, nothing) < 0) goto done;
     if (state->active) {
-        if (!(watch = PyObject_CallNoArgs(python.watch))) goto done;
+        if (!(watch = PyObject_CallFunctionObjArgs(python.watch, NULL))) goto done;
         if (watch == Py_None) Py_CLEAR(watch);
     }
     has[size - 1] = 1;
@@ -142,14 +133,16 @@ static PyObject *node_backward(PyObject *self, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:backward", names, &gradient)) return NULL;
     if (gradient && as_double(gradient, "gradient", &seed) < 0) return NULL;
     Nodes stack = take_spare(&spare_stack), order = take_spare(&spare_order);
-    int found;
-    do {
-        uint64_t mark;
-        int in_python;
-        if ((found = order_of((Node *)self, &stack, &order, &mark, &in_python)) < 0) break;
-        if (state->active || in_python) found = sweep_in_arrays(seed, &order);
-        else found = sweep_in_nodes((Node *)self, seed, &order, mark);
-    } while (found == WALK_DISTURBED);
+    int found = WALK_FAILED, in_python = 0;
+    uint64_t mark = 0;
+    if (reserve(&stack, 1) == 0) {
+        stack.items[stack.count++] = (Node *)self;
+        mark = walk(&stack, &order, NULL, &in_python);
+    }
+    if (mark) {
+        found = state->active || state->hooked || in_python ? WALK_DISTURBED : sweep_in_nodes((Node *)self, seed, &order, mark);
+        if (found == WALK_DISTURBED) found = sweep_in_arrays(seed, &order);
+    }
     scratch_done();
     give_spare(&spare_stack, &stack);
     give_spare(&spare_order, &order);

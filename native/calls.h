@@ -99,28 +99,45 @@ static PyObject *scope_of(PyObject *module, PyObject *around) {
     return scope;
 }
 
-static PyObject *called_call(PyObject *self, PyObject *args, PyObject *kwargs) {
-    PyObject *before = state->scope, *scope = scope_of(self, before), *answer;
+/* Enter a module's scope, or nothing if there is none; what was there before is to be given to leave_scope. */
+static PyObject *enter_scope(PyObject *module, int *entered) {
+    PyObject *before = state->scope;
+    Py_XINCREF(before); /* looking for the scope may run Python code, which may set another */
+    PyObject *scope = scope_of(module, before);
+    *entered = scope != NULL;
     if (!scope) {
-        if (PyErr_Occurred()) return NULL;
-        PyObject *options = kwargs ? kwargs : PyDict_New();
-        if (!kwargs && !options) return NULL;
-        answer = call_from_outside ? CALL(call_from_outside, self, args, options)
-                                   : PyErr_Format(PyExc_RuntimeError, "nn is not there");
-        if (!kwargs) Py_DECREF(options);
-        return answer;
-    }
-    PyObject *forward = PyObject_GetAttr(self, name_forward);
-    if (!forward) {
-        Py_DECREF(scope);
+        Py_XDECREF(before);
         return NULL;
     }
-    state->scope = scope; /* the state's reference to `before` is ours meanwhile, and the one to `scope` its own */
-    answer = PyObject_Call(forward, args, kwargs);
-    PyObject *after = state->scope;
+    PyObject *now = state->scope;
+    state->scope = scope;
+    Py_XDECREF(now);
+    return before;
+}
+
+static void leave_scope(PyObject *before) {
+    PyObject *now = state->scope;
     state->scope = before;
-    Py_XDECREF(after);
-    Py_DECREF(forward);
+    Py_XDECREF(now);
+}
+
+static PyObject *called_call(PyObject *self, PyObject *args, PyObject *kwargs) {
+    int entered;
+    PyObject *before = enter_scope(self, &entered), *answer = NULL;
+    if (entered) {
+        PyObject *forward = PyObject_GetAttr(self, name_forward);
+        if (forward) answer = PyObject_Call(forward, args, kwargs);
+        Py_XDECREF(forward);
+        leave_scope(before);
+        return answer;
+    }
+    if (PyErr_Occurred()) return NULL;
+    if (!call_from_outside) return PyErr_Format(PyExc_RuntimeError, "nn is not there");
+    PyObject *function = call_from_outside, *options = kwargs ? kwargs : PyDict_New();
+    Py_INCREF(function);
+    if (options) answer = CALL(function, self, args, options);
+    if (!kwargs) Py_XDECREF(options);
+    Py_DECREF(function);
     return answer;
 }
 
@@ -159,8 +176,12 @@ static Node *dot_node(PyObject *w, PyObject *x) {
         tracked |= is_tracked(nodes[i]);
     }
     double *work = any ? scratch_for((size_t)count * WORK_PER_OPERAND) : NULL;
-    if (!work || !(node = new_node(f_dot(count, v, work), OP_dot + 1, tracked))) goto failed;
-    for (Py_ssize_t i = 0; i < count; i++) Py_XINCREF((PyObject *)nodes[i]);
+    if (!work) goto failed;
+    for (Py_ssize_t i = 0; i < count; i++) Py_XINCREF((PyObject *)nodes[i]); /* before the collector may run */
+    if (!(node = new_node(f_dot(count, v, work), OP_dot + 1, tracked))) {
+        for (Py_ssize_t i = 0; i < count; i++) Py_XDECREF((PyObject *)nodes[i]);
+        goto failed;
+    }
     node->as.many.count = count;
     node->as.many.primals = v;
     node->as.many.operands = nodes;
@@ -208,13 +229,9 @@ static int has_forward(PyObject *object, PyObject *function) {
 
 /* The same in the neuron's scope. */
 static PyObject *scoped_output(PyObject *neuron, PyObject *x, PyObject *linear) {
-    PyObject *before = state->scope, *scope = scope_of(neuron, before), *out;
-    if (!scope) return NULL;
-    state->scope = scope; /* as in called_call */
-    out = neuron_output(neuron, x, linear);
-    PyObject *after = state->scope;
-    state->scope = before;
-    Py_XDECREF(after);
+    int entered;
+    PyObject *before = enter_scope(neuron, &entered), *out = entered ? neuron_output(neuron, x, linear) : NULL;
+    if (entered) leave_scope(before);
     return out;
 }
 

@@ -12,6 +12,9 @@ static inline double ag_exp(double x) { return exp(x); }
 static inline double ag_expm1(double x) { return expm1(x); }
 static inline double ag_log(double x) { return log(x); }
 static inline double ag_log1p(double x) { return log1p(x); }
+static inline double ag_log2(double x) { return log2(x); }
+static inline double ag_log10(double x) { return log10(x); }
+static inline double ag_cbrt(double x) { return cbrt(x); }
 static inline double ag_sqrt(double x) { return sqrt(x); }
 static inline double ag_sin(double x) { return sin(x); }
 static inline double ag_cos(double x) { return cos(x); }
@@ -46,6 +49,30 @@ static inline double ag_sign(double x)
 
 static inline double ag_maximum(double x, double y) { return x > y || x != x ? x : y; }
 static inline double ag_minimum(double x, double y) { return x < y || x != x ? x : y; }
+
+/* a % b of Python's floats: fmod's remainder, which is exact, moved to the side of b; nan where they raise. */
+static inline double ag_mod(double a, double b)
+{
+    const double rest = fmod(a, b);
+    if (rest == 0.0)
+        return copysign(0.0, b);
+    return (b < 0.0) != (rest < 0.0) ? rest + b : rest;
+}
+
+/* a // b of Python's floats; IEEE's a / b where they raise. */
+static inline double ag_floordiv(double a, double b)
+{
+    if (b == 0.0)
+        return a / b;
+    const double rest = fmod(a, b);
+    double quotient = (a - rest) / b; /* whole, but for rounding */
+    if (rest != 0.0 && (b < 0.0) != (rest < 0.0))
+        quotient -= 1.0;
+    if (quotient == 0.0)
+        return copysign(0.0, a / b);
+    const double below = floor(quotient);
+    return quotient - below > 0.5 ? below + 1.0 : below;
+}
 
 /* The builtin max() of n >= 1 numbers: the first of equal ones, and a nan only where it comes first. */
 static inline double ag_largest(Py_ssize_t n, const double *v)

@@ -32,6 +32,10 @@
 #define UNPOISON(start, size) ((void)(start), (void)(size))
 #endif
 
+#ifdef _WIN32
+#include <malloc.h>
+#endif
+
 enum { BLOCK_SIZE = 1 << 16, BLOCKS_PER_ARENA = 16, EMPTY_BLOCKS_KEPT = 256 };
 
 typedef struct Slot { struct Slot *next; } Slot; /* memory in which no node lives */
@@ -44,8 +48,10 @@ typedef struct Block {
     char *fresh, *end;             /* the slots that no node has been in since then */
     size_t live;
     Arena *arena;
-    void *unused; /* 64 bytes in all: 682 nodes of 96 fill the rest to the byte */
 } Block;
+
+/* Where the slots begin, aligned for doubles everywhere. 682 nodes of 96 bytes fill the rest to the byte. */
+enum { BLOCK_HEAD = 64 };
 
 static Block *current_block; /* where new nodes go; in neither list */
 static Block partial_blocks = {.previous = &partial_blocks, .next = &partial_blocks};
@@ -65,7 +71,7 @@ static void unlist_block(Block *block) {
     block->previous = block->next = NULL;
 }
 
-static char *first_slot(Block *block) { return (char *)block + sizeof(Block); }
+static char *first_slot(Block *block) { return (char *)block + BLOCK_HEAD; }
 
 static void *aligned_memory(size_t alignment, size_t size) {
 #ifdef _WIN32
@@ -86,10 +92,10 @@ static void free_aligned(void *memory) {
 
 /* List the empty blocks of a new arena, the first of them first; -1 if there is no memory. */
 static int add_arena(size_t slot_size) {
-    Arena *arena = malloc(sizeof(Arena));
+    Arena *arena = PyMem_Malloc(sizeof(Arena));
     char *memory = arena ? aligned_memory(BLOCK_SIZE, (size_t)BLOCK_SIZE * BLOCKS_PER_ARENA) : NULL;
     if (!memory) {
-        free(arena);
+        PyMem_Free(arena);
         return -1;
     }
     arena->memory = memory;
@@ -98,7 +104,7 @@ static int add_arena(size_t slot_size) {
         Block *block = (Block *)(memory + (size_t)i * BLOCK_SIZE);
         block->dead = NULL;
         block->fresh = first_slot(block);
-        block->end = block->fresh + (BLOCK_SIZE - sizeof(Block)) / slot_size * slot_size;
+        block->end = block->fresh + (BLOCK_SIZE - BLOCK_HEAD) / slot_size * slot_size;
         block->live = 0;
         block->arena = arena;
         list_block(&empty_blocks, block);
@@ -113,7 +119,7 @@ static void drop_arena(Arena *arena) {
     empty_count -= BLOCKS_PER_ARENA;
     UNPOISON(arena->memory, (size_t)BLOCK_SIZE * BLOCKS_PER_ARENA);
     free_aligned(arena->memory);
-    free(arena);
+    PyMem_Free(arena);
 }
 
 /* Make a block with room the current one; -1 if there is no memory. */

@@ -59,6 +59,8 @@ static inline Py_ssize_t operands_of(Node *node, Node ***operands, double **prim
 typedef struct {
     PyObject_HEAD
     int active;      /* how many of the switches of autograd.modes are on */
+    int transforming; /* how many transforms are calling their function: == may be of numbers */
+    int hooked;      /* how many Values have hooks of autograd.hooks */
     PyObject *scope; /* where new nodes belong; NULL or None for nowhere */
 } State;
 
@@ -112,6 +114,15 @@ static Extra *extra_of(Node *node) {
 
 /* --- death ---------------------------------------------------------------------------------------- */
 
+/* Let a node that nobody refers to any more wait for its end. The collector, which may run before that, must not meet
+ * it: it would end it too. */
+static inline void wait_for_end(Node *node, Slot **waiting) {
+    Slot *link = (Slot *)&node->data; /* a dead node's number is of no more use */
+    if (UNLIKELY(node->tracked)) PyObject_GC_UnTrack(node);
+    link->next = *waiting;
+    *waiting = link;
+}
+
 /* Give up a reference to an operand. One that dies of it waits in a list, so that a chain of any length is freed
  * without recursion. */
 static inline void drop_operand(Node *node, Slot **waiting) {
@@ -122,11 +133,7 @@ static inline void drop_operand(Node *node, Slot **waiting) {
     }
     Py_ssize_t left = Py_REFCNT((PyObject *)node) - 1;
     Py_SET_REFCNT((PyObject *)node, left);
-    if (left == 0) {
-        Slot *link = (Slot *)&node->data; /* a dead node's number is of no more use */
-        link->next = *waiting;
-        *waiting = link;
-    }
+    if (left == 0) wait_for_end(node, waiting);
 }
 
 static inline void drop_operands(Node *node, Slot **waiting) {
@@ -140,9 +147,20 @@ static inline void drop_operands(Node *node, Slot **waiting) {
     PyMem_Free(node->as.many.primals);
 }
 
+/* A node's label or scope may hold another node, whose label holds a third: such deaths nest. Below so many of them the
+ * next waits for the outermost to come back. */
+enum { DEEPEST_DEATH = 50 };
+static int deaths;
+static Slot *postponed;
+
 static void node_dealloc(PyObject *self) {
     Slot *waiting = NULL;
     Node *node = (Node *)self;
+    if (UNLIKELY(deaths >= DEEPEST_DEATH) && Py_TYPE(self) == NodeType) {
+        wait_for_end(node, &postponed);
+        return;
+    }
+    deaths++;
     for (;;) {
         PyTypeObject *type = Py_TYPE((PyObject *)node);
         int in_block = type == NodeType && !node->tracked;
@@ -157,10 +175,15 @@ static void node_dealloc(PyObject *self) {
         if (in_block) give_slot(node, sizeof(Node));
         else PyObject_GC_Del(node);
         Py_DECREF((PyObject *)type);
-        if (!waiting) return;
+        if (!waiting && deaths == 1) {
+            waiting = postponed;
+            postponed = NULL;
+        }
+        if (!waiting) break;
         node = (Node *)((char *)waiting - offsetof(Node, data));
         waiting = waiting->next;
     }
+    deaths--;
 }
 
 /* --- what the cyclic collector asks ------------------------------------------------------------------ */
@@ -183,6 +206,7 @@ static int node_traverse(PyObject *self, visitproc visit, void *arg) {
 static int node_clear(PyObject *self) {
     Node *node = (Node *)self;
     if (node->extra) Py_CLEAR(node->extra->label);
+    Py_CLEAR(node->scope);
     return 0;
 }
 

@@ -15,6 +15,7 @@ static struct {
     PyObject *refuse_data;  /* (node) raises: the data of a computed Value cannot be set */
     PyObject *refuse_stale; /* (node) raises: a leaf was changed since */
     PyObject *watch;        /* () -> the innermost detect_anomaly or None */
+    PyObject *hooks;        /* (node, cotangent) -> what the node's hooks make of it */
 } python;
 
 /* An attribute's or an argument's new number; -1 with an exception, also where it is to be deleted. */
@@ -29,9 +30,11 @@ static int as_double(PyObject *object, const char *name, double *number) {
     }
     PyObject *real = PyObject_CallFunction(python.real, "Os", object, name);
     if (!real) return -1;
-    *number = PyFloat_AsDouble(real);
+    double found = PyFloat_AsDouble(real);
     Py_DECREF(real);
-    return *number == -1.0 && PyErr_Occurred() ? -1 : 0;
+    if (found == -1.0 && PyErr_Occurred()) return -1;
+    *number = found;
+    return 0;
 }
 
 /* --- hypot: Python has its own, which libm's need not equal ------------------------------------------ */
@@ -220,6 +223,7 @@ static int forward_in_c(int op, Py_ssize_t count, const double *v, double *out) 
 static int number_from(PyObject *answer, const char *what, int op, double *number) {
     *number = PyFloat_AsDouble(answer);
     if (*number != -1.0 || !PyErr_Occurred()) return 0;
+    if (!PyErr_ExceptionMatches(PyExc_TypeError)) return -1;
     PyErr_Clear();
     PyErr_Format(PyExc_TypeError, "the %s of %R must give a float, not %R", what, (PyObject *)rows[op].row, answer);
     return -1;
@@ -268,14 +272,15 @@ static PyObject *apply_many(PyObject *self, int op, PyObject *const *operands, P
         nodes[i] = kind == NODE ? (Node *)operands[i] : NULL;
         tracked |= is_tracked(nodes[i]);
     }
+    for (Py_ssize_t i = 0; i < count; i++) Py_XINCREF((PyObject *)nodes[i]); /* before any Python code runs */
     double out = 0.0;
     int failed = rows[op].in_python ? forward_in_python(op, count, v, &out) : forward_in_c(op, count, v, &out);
     Node *node = failed ? NULL : new_node(out, op + 1, tracked);
     if (!node) {
+        for (Py_ssize_t i = 0; i < count; i++) Py_XDECREF((PyObject *)nodes[i]);
         PyMem_Free(v);
         return NULL;
     }
-    for (Py_ssize_t i = 0; i < count; i++) Py_XINCREF((PyObject *)nodes[i]);
     if (has_pair(node)) {
         node->as.pair.a = nodes[0];
         node->as.pair.x = v[0];

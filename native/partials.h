@@ -44,6 +44,7 @@ static int partials_in_python(Node *node, const int32_t *wanted, Room *room, int
     int op = node->op - 1, any_number = rows[op].arity == 0, failed = -1;
     Py_ssize_t count = operands_of(node, &operands, &primals), i;
     PyObject *rule = traced ? rows[op].row->traced : rows[op].row->partials, *all = NULL;
+    Py_XINCREF(rule); /* the row may get another one meanwhile */
     PyObject *arguments = PyTuple_New(count + 1);
     memset(room->has, 0, (size_t)count);
     if (!rule) PyErr_Format(PyExc_TypeError, "%R has no partials yet", (PyObject *)rows[op].row);
@@ -88,6 +89,7 @@ static int partials_in_python(Node *node, const int32_t *wanted, Room *room, int
 done:
     if (failed) release_partials(room, count);
     Py_XDECREF(arguments);
+    Py_XDECREF(rule);
     Py_XDECREF(rules);
     Py_XDECREF(all);
     return failed;

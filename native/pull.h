@@ -11,18 +11,45 @@ static int is_anomaly(double share, double above) {
     return share != share || (!isfinite(share) && isfinite(above));
 }
 
+/* Whether a node may have hooks: they are known by weak references to it. */
+static inline int may_be_hooked(const Node *node) { return UNLIKELY(state->hooked != 0) && node->weakrefs; }
+
+/* Let a node's hooks change its cotangent, which is a number unless nodes are asked for; 0, or -1 with an exception. */
+static int call_hooks(Node *node, Operand *cotangent, int as_nodes) {
+    PyObject *before = object_of(*cotangent), *after = NULL;
+    if (before) after = PyObject_CallFunctionObjArgs(python.hooks, (PyObject *)node, before, NULL);
+    Py_XDECREF(before);
+    if (!after) return -1;
+    PyObject *old = (PyObject *)cotangent->node;
+    if (as_nodes && is_node(after)) *cotangent = (Operand){(Node *)after, 0.0};
+    else {
+        double number = PyFloat_AsDouble(after);
+        Py_DECREF(after);
+        if (number == -1.0 && PyErr_Occurred()) return -1;
+        *cotangent = constant(number);
+    }
+    Py_XDECREF(old);
+    return 0;
+}
+
 /* Cotangents from the last node to the first, as numbers: `cotangents` where `has` says so begin as the seeds and end as
  * the sums. Under detect_anomaly `watch` is that. 0, or -1 with an exception. */
 static int pull_numbers(Sweep *sweep, double *cotangents, char *has, PyObject *watch) {
     Room room;
     if (make_room(&room, sweep->widest) < 0) return -1;
     int failed = 0;
+    size_t steps = 0;
     for (Py_ssize_t i = sweep->size; i-- > 0 && !failed;) {
         Node *node = sweep->nodes[i];
-        if (UNLIKELY((size_t)i % STEPS_BETWEEN_SIGNALS == 0) && i && (failed = PyErr_CheckSignals())) break;
+        if (has[i] && may_be_hooked(node)) {
+            Operand cotangent = constant(cotangents[i]);
+            if ((failed = call_hooks(node, &cotangent, 0)) < 0) break;
+            cotangents[i] = cotangent.number;
+        }
         if (!has[i] || !node->op) continue;
         const int32_t *edges = sweep->edges + sweep->first[i];
         Py_ssize_t count = sweep->first[i + 1] - sweep->first[i];
+        if ((failed = now_and_then(&steps, count)) < 0) break;
         if ((failed = partials_as_numbers(node, edges, &room)) < 0) break;
         for (Py_ssize_t j = 0; j < count; j++) {
             if (!room.has[j]) continue;
@@ -53,12 +80,14 @@ static int pull_nodes(Sweep *sweep, Operand *cotangents, char *has) {
     Room room;
     if (make_room(&room, sweep->widest) < 0) return -1;
     int failed = 0;
+    size_t steps = 0;
     for (Py_ssize_t i = sweep->size; i-- > 0 && !failed;) {
         Node *node = sweep->nodes[i];
-        if (UNLIKELY((size_t)i % STEPS_BETWEEN_SIGNALS == 0) && i && (failed = PyErr_CheckSignals())) break;
+        if (has[i] && may_be_hooked(node) && (failed = call_hooks(node, cotangents + i, 1)) < 0) break;
         if (!has[i] || !node->op) continue;
         const int32_t *edges = sweep->edges + sweep->first[i];
         Py_ssize_t count = sweep->first[i + 1] - sweep->first[i];
+        if ((failed = now_and_then(&steps, count)) < 0) break;
         if ((failed = partials_as_nodes(node, edges, &room)) < 0) break;
         for (Py_ssize_t j = 0; j < count; j++) {
             if (!room.has[j]) continue;
@@ -146,7 +175,7 @@ static PyObject *sweep_pull(PyObject *self, PyObject *args, PyObject *kwargs) {
     if (create) failed = pull_nodes(sweep, cotangents, has);
     else {
         if (state->active) {
-            if (!(watch = PyObject_CallNoArgs(python.watch))) goto done;
+            if (!(watch = PyObject_CallFunctionObjArgs(python.watch, NULL))) goto done;
             if (watch == Py_None) Py_CLEAR(watch);
         }
         failed = pull_numbers(sweep, numbers, has, watch);

@@ -24,12 +24,14 @@ static int push_numbers(Sweep *sweep, Operand *tangents, char *has) {
     Room room;
     if (make_room(&room, sweep->widest) < 0) return -1;
     int failed = 0;
+    size_t steps = 0;
     for (Py_ssize_t i = 0; i < sweep->size && !failed; i++) {
         Node *node = sweep->nodes[i];
-        if (UNLIKELY((size_t)i % STEPS_BETWEEN_SIGNALS == 0) && i && (failed = PyErr_CheckSignals())) break;
-        if (has[i] || !node->op || !moving(sweep, i, has, room.wanted)) continue;
-        if ((failed = partials_as_numbers(node, room.wanted, &room)) < 0) break;
+        if (has[i] || !node->op) continue;
         Py_ssize_t count = sweep->first[i + 1] - sweep->first[i];
+        if ((failed = now_and_then(&steps, count)) < 0) break;
+        if (!moving(sweep, i, has, room.wanted)) continue;
+        if ((failed = partials_as_numbers(node, room.wanted, &room)) < 0) break;
         for (Py_ssize_t j = 0; j < count; j++) {
             if (!room.has[j]) continue;
             double share = tangents[room.wanted[j]].number * room.numbers[j];
@@ -45,12 +47,14 @@ static int push_nodes(Sweep *sweep, Operand *tangents, char *has) {
     Room room;
     if (make_room(&room, sweep->widest) < 0) return -1;
     int failed = 0;
+    size_t steps = 0;
     for (Py_ssize_t i = 0; i < sweep->size && !failed; i++) {
         Node *node = sweep->nodes[i];
-        if (UNLIKELY((size_t)i % STEPS_BETWEEN_SIGNALS == 0) && i && (failed = PyErr_CheckSignals())) break;
-        if (has[i] || !node->op || !moving(sweep, i, has, room.wanted)) continue;
-        if ((failed = partials_as_nodes(node, room.wanted, &room)) < 0) break;
+        if (has[i] || !node->op) continue;
         Py_ssize_t count = sweep->first[i + 1] - sweep->first[i];
+        if ((failed = now_and_then(&steps, count)) < 0) break;
+        if (!moving(sweep, i, has, room.wanted)) continue;
+        if ((failed = partials_as_nodes(node, room.wanted, &room)) < 0) break;
         for (Py_ssize_t j = 0; j < count; j++) {
             if (!room.has[j]) continue;
             Operand share;

@@ -33,27 +33,31 @@ static int row_count, row_room;
 static inline int is_row(PyObject *object) { return PyType_IsSubtype(Py_TYPE(object), RowType); }
 
 static PyObject *row_new(PyTypeObject *type, UNUSED PyObject *args, UNUSED PyObject *kwargs) {
+    allocfunc allocate = (allocfunc)(uintptr_t)PyType_GetSlot(type, Py_tp_alloc);
+    Row *row = (Row *)allocate(type, 0); /* first: the collector may run, and finalizers make rows */
+    if (!row) return NULL;
     if (row_count == MOST_ROWS) {
         PyErr_Format(PyExc_RuntimeError, "there are %d primitives already, as many as there can be", row_count);
+        Py_DECREF((PyObject *)row);
         return NULL;
     }
     if (row_count == row_room) {
         int room = row_room ? 2 * row_room : 128;
         Entry *more = PyMem_Realloc(rows, (size_t)room * sizeof(Entry));
-        if (!more) return PyErr_NoMemory();
+        if (!more) {
+            Py_DECREF((PyObject *)row);
+            return PyErr_NoMemory();
+        }
         rows = more;
         row_room = room;
     }
-    allocfunc allocate = (allocfunc)(uintptr_t)PyType_GetSlot(type, Py_tp_alloc);
-    Row *row = (Row *)allocate(type, 0);
-    if (!row) return NULL;
     row->op = row_count;
     rows[row_count++] = (Entry){row, 0, 1};
     Py_INCREF((PyObject *)row); /* the table's reference, which is never given up */
     return (PyObject *)row;
 }
 
-static void row_dealloc(PyObject *self) { /* reached by interpreters that clean up what is left at their end */
+static void row_dealloc(PyObject *self) { /* of one that the table had no room for */
     Row *row = (Row *)self;
     PyTypeObject *type = Py_TYPE(self);
     Py_CLEAR(row->arity);
@@ -74,18 +78,18 @@ static PyObject *row_get_arity(PyObject *self, UNUSED void *closure) {
 
 static int row_set_arity(PyObject *self, PyObject *arity, UNUSED void *closure) {
     Row *row = (Row *)self;
-    if (!arity || row->arity) { /* nodes are laid out by it */
-        PyErr_SetString(PyExc_AttributeError, "the arity of a primitive cannot be changed");
-        return -1;
-    }
     long count = 0;
-    if (arity != Py_None) {
+    if (arity && arity != Py_None) { /* first: it may run Python code, which may set it */
         count = PyLong_AsLong(arity);
         if (count == -1 && PyErr_Occurred()) return -1;
         if (count < 1 || count > 1000) {
             PyErr_Format(PyExc_ValueError, "arity must be None or from 1 to 1000, not %ld", count);
             return -1;
         }
+    }
+    if (!arity || row->arity) { /* nodes are laid out by it */
+        PyErr_SetString(PyExc_AttributeError, "the arity of a primitive cannot be changed");
+        return -1;
     }
     rows[row->op].arity = (int)count;
     Py_INCREF(arity);
@@ -126,14 +130,20 @@ static int row_set_rule(PyObject *self, PyObject *rule, void *which) {
 static const char has_rules[OP_COUNT] = {ROWS1(NAMED) ROWS2(NAMED) ROWS3(NAMED) ROWSN(NAMED)};
 #undef NAMED
 
+static int adopted; /* whether there is a row for each of rules.h */
+
 /* adopt(rows): from now on these, which must be the table that rules.h was made from, compute by C. */
 static PyObject *core_adopt(UNUSED PyObject *module, PyObject *given) {
     PyObject *table = PySequence_List(given);
     if (!table) return NULL;
     Py_ssize_t count = PyList_Size(table);
+    if (count != OP_COUNT) {
+        Py_DECREF(table);
+        return PyErr_Format(PyExc_ValueError, "%d rows were compiled, not %zd", OP_COUNT, count);
+    }
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *item = PyList_GetItem(table, i), *name = NULL;
-        int fits = i < OP_COUNT && is_row(item) && ((Row *)item)->op == i && ((Row *)item)->arity &&
+        int fits = is_row(item) && ((Row *)item)->op == i && ((Row *)item)->arity &&
                    rows[i].arity == row_arity[i] && ((Row *)item)->forward && ((Row *)item)->partials &&
                    ((Row *)item)->traced;
         if (fits) {
@@ -157,6 +167,7 @@ static PyObject *core_adopt(UNUSED PyObject *module, PyObject *given) {
         }
         rows[i].in_python = 0;
     }
+    adopted = 1;
     Py_DECREF(table);
     Py_RETURN_NONE;
 }

@@ -69,6 +69,7 @@ static int connect_nodes(Sweep *sweep, PyObject *inputs, PyObject *outputs) {
     double *primals;
     Py_ssize_t edges = 0;
     uint64_t base = take_marks((uint64_t)sweep->size + 1);
+    if (!base) return -1;
     for (Py_ssize_t i = 0; i < sweep->size; i++) {
         sweep->nodes[i]->mark = base + (uint64_t)i;
         edges += operands_of(sweep->nodes[i], &operands, &primals);
@@ -106,6 +107,11 @@ static PyObject *sweep_new(UNUSED PyTypeObject *type, PyObject *args, PyObject *
     Sweep *sweep = outputs ? new_sweep(total, PyList_Size(inputs), PyList_Size(outputs)) : NULL;
     if (!sweep) goto done;
     uint64_t inside = take_marks(1);
+    if (!inside) {
+        Py_DECREF((PyObject *)sweep);
+        sweep = NULL;
+        goto done;
+    }
     for (Py_ssize_t i = 0; i < PyList_Size(inputs); i++) {
         Node *input = node_or_null(PyList_GetItem(inputs, i));
         if (input) input->mark = inside;

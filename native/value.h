@@ -27,7 +27,9 @@ static PyObject *get_grad(PyObject *self, UNUSED void *closure) { return PyFloat
 static int set_grad(PyObject *self, PyObject *grad, UNUSED void *closure) {
     double number;
     if (as_double(grad, "grad", &number) < 0) return -1;
-    *place_of_grad((Node *)self) = number; /* looked up only now: Python code may have run */
+    Node *node = (Node *)self;
+    if (node->op && !take_marks(1)) return -1; /* a sweep that a signal's handler does this to is disturbed */
+    *place_of_grad(node) = number;             /* looked up only now: Python code may have run */
     return 0;
 }
 
@@ -106,18 +108,24 @@ static PyObject *node_item(PyObject *self, UNUSED PyObject *none) { return PyFlo
 
 /* --- making and comparing ---------------------------------------------------------------------------------- */
 
-/* Whether instances of a subclass have attributes or slots of their own, which may hold what was computed from them. */
+/* Whether instances of a class have attributes or slots beyond a base of so many bytes; -1 with an exception. */
+static int adds_storage(PyObject *type, size_t base) {
+    PyObject *dict = PyObject_GetAttrString(type, "__dictoffset__"), *size = NULL;
+    int found = -1;
+    if (dict && (size = PyObject_GetAttrString(type, "__basicsize__")))
+        found = PyLong_AsLong(dict) != 0 || PyLong_AsLong(size) != (long)base;
+    Py_XDECREF(dict);
+    Py_XDECREF(size);
+    return PyErr_Occurred() ? -1 : found;
+}
+
+/* Whether instances of a subclass have what may hold nodes that were computed from them. */
 static int has_attributes(PyTypeObject *type) {
     static PyTypeObject *asked; /* kept alive, so that no other class is taken for it */
     static int answer;
     if (type == asked) return answer;
-    PyObject *dict = PyObject_GetAttrString((PyObject *)type, "__dictoffset__");
-    PyObject *size = PyObject_GetAttrString((PyObject *)type, "__basicsize__");
-    int found = -1;
-    if (dict && size) found = PyLong_AsLong(dict) != 0 || PyLong_AsLong(size) != (long)sizeof(Node);
-    Py_XDECREF(dict);
-    Py_XDECREF(size);
-    if (found < 0 || PyErr_Occurred()) return -1;
+    int found = adds_storage((PyObject *)type, sizeof(Node));
+    if (found < 0) return -1;
     PyTypeObject *before = asked;
     Py_INCREF((PyObject *)type);
     asked = type;
@@ -126,12 +134,16 @@ static int has_attributes(PyTypeObject *type) {
     return found;
 }
 
+/* What object.__new__ allocates by, which Python admits once somebody has put a function of his in Value.__new__. */
+static PyObject *value_alloc(PyTypeObject *type, Py_ssize_t count) {
+    return type == NodeType ? (PyObject *)new_leaf(0.0) : PyType_GenericAlloc(type, count);
+}
+
 static PyObject *value_new(PyTypeObject *type, UNUSED PyObject *args, UNUSED PyObject *kwargs) {
     if (type == NodeType) return (PyObject *)new_leaf(0.0);
     int attributes = has_attributes(type);
     if (attributes < 0) return NULL;
-    allocfunc allocate = (allocfunc)(uintptr_t)PyType_GetSlot(type, Py_tp_alloc);
-    Node *node = (Node *)allocate(type, 0); /* zeroed, and known to the collector */
+    Node *node = (Node *)PyType_GenericAlloc(type, 0); /* zeroed, and known to the collector */
     if (!node) return NULL;
     node->tracked = (uint64_t)attributes;
     if (!attributes) PyObject_GC_UnTrack(node); /* a cycle through it is impossible */
@@ -152,12 +164,15 @@ static int value_init(PyObject *self, PyObject *args, PyObject *kwargs) {
         return -1;
     }
     node->data = number;
+    node->as.leaf.grad = 0.0;
     int named = label && !(PyUnicode_CheckExact(label) && PyUnicode_GetLength(label) == 0);
     return named || node->extra ? set_label(self, named ? label : empty_string, NULL) : 0;
 }
 
 static PyObject *value_compare(PyObject *self, PyObject *other, int how) {
     static const char *const symbols[] = {"<", "<=", "==", "!=", ">", ">="};
+    if ((how == Py_EQ || how == Py_NE) && (state->active || state->transforming))
+        return PyObject_CallFunction(python.compare, "OOs", self, other, symbols[how]);
     if (how == Py_EQ || how == Py_NE) { /* a Value is a vertex of a graph */
         if (self != other) Py_RETURN_NOTIMPLEMENTED;
         return PyBool_FromLong(how == Py_EQ);
@@ -217,6 +232,7 @@ static PyMethodDef value_methods[] = {
 
 static PyType_Slot value_slots[] = {
     {Py_tp_doc, NULL}, /* set below */
+    {Py_tp_alloc, SLOT(value_alloc)},
     {Py_tp_new, SLOT(value_new)},
     {Py_tp_init, SLOT(value_init)},
     {Py_tp_dealloc, SLOT(node_dealloc)},
@@ -279,40 +295,72 @@ static int add_unary_method(PyObject *name, PyObject *row) {
     return 0; /* a row without C: the method stays Python's */
 }
 
-/* value_type(twin, {method: row}) -> the type: the twin's bases, words and signatures, and storage in C. */
-static PyObject *core_value_type(UNUSED PyObject *module, PyObject *args) {
-    PyObject *twin, *unary, *bases, *name, *row;
-    if (!PyArg_ParseTuple(args, "OO!:value_type", &twin, &PyDict_Type, &unary)) return NULL;
-    if (NodeType) return PyErr_Format(PyExc_RuntimeError, "the type was made already");
+/* The bases of the class that is to be stored in C, which must be without storage themselves; NULL with an exception. */
+static PyObject *bases_of(PyObject *twin) {
+    PyObject *bases = PyObject_GetAttrString(twin, "__bases__");
+    for (Py_ssize_t i = 0; bases && i < PyTuple_Size(bases); i++) {
+        PyObject *base = PyTuple_GetItem(bases, i);
+        int adds = adds_storage(base, sizeof(PyObject));
+        if (adds == 0) continue;
+        if (adds > 0) PyErr_Format(PyExc_TypeError, "instances of %R have attributes, which there is no room for", base);
+        Py_CLEAR(bases);
+    }
+    return bases;
+}
+
+/* Give methods and attributes the words of their twins in Python. */
+static int take_words(PyObject *twin) {
     for (PyMethodDef *method = value_methods; method->ml_name; method++) {
+        if (!method->ml_doc) continue;
         PyObject *words = PyObject_GetAttrString(twin, method->ml_name);
-        if (!words || !method->ml_doc) PyErr_Clear();
-        else method->ml_doc = doc_for(method->ml_name, method->ml_doc, words);
+        const char *doc = words ? doc_for(method->ml_name, method->ml_doc, words) : NULL;
         Py_XDECREF(words);
+        if (!doc) return -1;
+        method->ml_doc = doc;
     }
     for (PyGetSetDef *attribute = value_attributes; attribute->name; attribute++) {
         PyObject *words = PyObject_GetAttrString(twin, attribute->name);
         PyObject *doc = words ? PyObject_GetAttrString(words, "__doc__") : NULL;
+        Py_XDECREF(words);
         if (doc && PyUnicode_Check(doc)) attribute->doc = PyUnicode_AsUTF8AndSize(doc, NULL); /* never given up */
         else Py_XDECREF(doc);
-        Py_XDECREF(words);
-        PyErr_Clear();
+        if (!PyErr_Occurred()) continue;
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return -1;
+        PyErr_Clear(); /* a slot of the twin's has no words */
     }
-    if (!(bases = PyObject_GetAttrString(twin, "__bases__"))) return NULL;
-    value_slots[0].pfunc = (void *)(uintptr_t)doc_for("Value", "(data, label='')", twin);
-    NodeType = (PyTypeObject *)PyType_FromSpecWithBases(&value_spec, bases);
-    Py_DECREF(bases);
-    if (!NodeType) return NULL;
+    return 0;
+}
+
+/* value_type(twin, {method: row}) -> the type: the twin's bases, words and signatures, and storage in C. */
+static PyObject *core_value_type(UNUSED PyObject *module, PyObject *args) {
+    PyObject *twin, *unary, *name, *row;
+    if (!PyArg_ParseTuple(args, "O!O!:value_type", &PyType_Type, &twin, &PyDict_Type, &unary)) return NULL;
+    if (NodeType) return PyErr_Format(PyExc_RuntimeError, "the type was made already");
+    if (!adopted) return PyErr_Format(PyExc_RuntimeError, "the rows come before the type");
+    PyObject *bases = bases_of(twin), *type = NULL;
+    const char *doc = bases && take_words(twin) == 0 ? doc_for("Value", "(data, label='')", twin) : NULL;
+    if (doc) {
+        value_slots[0].pfunc = (void *)(uintptr_t)doc;
+        type = PyType_FromSpecWithBases(&value_spec, bases);
+    }
+    Py_XDECREF(bases);
+    unary = type ? PyDict_Copy(unary) : NULL; /* one that no code of Python's can change meanwhile */
+    /* Messages of Python's name a class as its module does, and not in full. */
+    PyObject *short_name = unary ? PyObject_GetAttrString(type, "__name__") : NULL;
+    int failed = !short_name || PyObject_SetAttrString(type, "__name__", short_name) < 0;
+    Py_XDECREF(short_name);
     Py_ssize_t position = 0;
-    while (PyDict_Next(unary, &position, &name, &row)) {
-        if (!PyUnicode_Check(name) || !PyUnicode_Check(row)) continue;
-        if (add_unary_method(name, row) < 0) {
-            Py_CLEAR(NodeType);
-            return NULL;
-        }
+    NodeType = (PyTypeObject *)type;
+    while (!failed && PyDict_Next(unary, &position, &name, &row))
+        if (PyUnicode_Check(name) && PyUnicode_Check(row)) failed = add_unary_method(name, row) < 0;
+    Py_XDECREF(unary);
+    if (failed) {
+        NodeType = NULL;
+        Py_XDECREF(type);
+        return NULL;
     }
-    Py_INCREF((PyObject *)NodeType);
-    return (PyObject *)NodeType;
+    Py_INCREF(type);
+    return type;
 }
 
 #endif

@@ -11,9 +11,11 @@ Sequential(Linear(2, 1), Activation('tanh'))
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from . import activations, dropout, layers, sequential
+from ._arguments import count
 from .module import Module
 
 if TYPE_CHECKING:
@@ -47,20 +49,27 @@ def config_of(model: Module) -> dict[str, Any] | None:
     return described
 
 
-def rebuild(config: dict[str, Any], types: Iterable[type[Module]] = ()) -> Module:
+def rebuild(
+    config: dict[str, Any], types: Iterable[type[Module]] = (), most: int | None = None
+) -> Module:
     """A module of the architecture that :func:`config_of` described, its numbers yet to be loaded.
 
     Args:
         config: the description.
         types: classes it may name beside those of :mod:`nn`.
+        most: how many parameters the layers of :mod:`nn` may have in all; found out before any is made, since a
+            description of a few bytes may ask for any number of them.
 
     Raises:
-        ValueError: if it names another class, or is no description.
+        ValueError: if it names another class, is no description, or asks for more parameters.
         TypeError: if a class does not take the arguments.
     """
+    known = _OWN | {kind.__name__: kind for kind in types}
+    if most is not None and (asked := _parameters(config, known)) > most:
+        raise ValueError(f"it asks for {asked} parameters, and there are {most} numbers for them")
     before = random.getstate()
     try:
-        return _build(config, _OWN | {kind.__name__: kind for kind in types})
+        return _build(config, known)
     finally:
         random.setstate(before)  # what the layers drew was for nothing, and nobody's business
 
@@ -83,6 +92,31 @@ def _build(config: Any, known: Mapping[str, type[Module]]) -> Module:
         elif key != "type":
             arguments[key] = value
     return known[name].from_config(arguments)
+
+
+def _parameters(config: Any, known: Mapping[str, type[Module]]) -> int:
+    """How many parameters the layers of :mod:`nn` in a description have.
+
+    Raises:
+        TypeError, ValueError: if a size is no whole number from 1.
+    """
+    if isinstance(config, list):
+        return sum(_parameters(item, known) for item in config if isinstance(item, list | dict))
+    if not isinstance(config, dict):
+        return 0
+    total = sum(_parameters(value, known) for value in config.values())
+    name = config.get("type")
+    if (
+        "nin" in config
+        and isinstance(name, str)
+        and name in known
+        and known[name] is _OWN.get(name)
+    ):
+        nouts = config.get("nouts", [config.get("nout", 1)])
+        widths = [count("nin", config["nin"]), *(count("nouts", n) for n in nouts)]
+        bias = 1 if config.get("bias", True) else 0
+        total += sum((nin + bias) * nout for nin, nout in pairwise(widths))
+    return total
 
 
 def compare(ours: dict[str, Any], theirs: dict[str, Any]) -> str:

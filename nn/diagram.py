@@ -61,7 +61,8 @@ def diagram(model: Module, options: Options) -> Graph:
     if not stages:
         return _containment(model, options)
     neurons = sum(_shown(len(stage.weights)) for stage in stages if stage.weights)
-    most = min(NEURONS, options.max_nodes) if options.collapse is None else options.max_nodes
+    most = options.max_nodes - _shown(len(stages[0].weights[0]) if stages[0].weights else 0)
+    most = min(NEURONS, most) if options.collapse is None else most
     wanted = options.collapse is None or options.collapse is False
     if wanted and neurons and neurons <= most and stages[0].weights:
         return _columns(model, stages, options)
@@ -228,7 +229,8 @@ def _boxes(model: Module, stages: list[_Stage], options: Options) -> Graph:
     graph.nodes.append(Node("input", kind="input"))
     if stages[0].weights:
         graph.nodes[0].lines = (plural(len(stages[0].weights[0]), "number"),)
-    shown = stages[: options.max_nodes]
+    room = options.max_nodes - 2  # for the input and the output
+    shown = stages if len(stages) <= room else stages[: max(room - 1, 1)]
     graph.nodes.extend(_box(stage, frame) for stage in shown)
     if len(shown) < len(stages):
         graph.nodes.append(Node(f"… {len(stages) - len(shown):,} more", kind="more"))

@@ -30,7 +30,7 @@ class Dropout(Noisy):
     [1.0, 2.0, 3.0, 4.0]
     """
 
-    def __init__(self, p: float = 0.5, seed: int | None = None) -> None:
+    def __init__(self, p: float = 0.5, *, seed: int | None = None) -> None:
         if not 0.0 <= p < 1.0:
             raise ValueError(f"p must be at least 0 and below 1, not {p!r}")
         super().__init__(seed)

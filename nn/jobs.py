@@ -239,7 +239,7 @@ def classify(weights: Path, source: Sequence[str]) -> Answers:
     """
     model = saving.load(weights)
     notes = saving.read(weights).notes or {}
-    if not isinstance(model, MLP) or "target_names" not in notes:
+    if not isinstance(model, MLP) or not _are_notes(notes, len(model.layers[-1].neurons)):
         raise ValueError(f"{weights} was not written by python -m nn train")
     names = notes["target_names"]
     width = len(model.layers[0].neurons[0].w)
@@ -261,6 +261,17 @@ def classify(weights: Path, source: Sequence[str]) -> Answers:
     return Answers(answers, _strange(rows, notes))
 
 
+def _are_notes(notes: dict[str, Any], classes: int) -> bool:
+    """Whether notes are as :func:`train` leaves them."""
+    names = notes.get("target_names")
+    return (
+        isinstance(names, list)
+        and len(names) == classes > 1
+        and all(isinstance(name, str) for name in [*names, notes.get("data")])
+        and all(isinstance(notes.get(key), float) for key in ("smallest", "largest"))
+    )
+
+
 def _is_index(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
@@ -280,33 +291,48 @@ def _held_out(
 
 def _rows_of(path: Path, width: int) -> list[list[float]]:
     """The rows of a CSV or JSON file, each of so many numbers."""
-    text = path.read_text(encoding="utf-8-sig")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text: {error}") from None
     if path.suffix.lower() == ".json":
         try:
             rows = json.loads(text)
-        except ValueError as error:
-            raise ValueError(f"{path} is no JSON: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{path} is no JSON: {error}") from None
         if isinstance(rows, list) and rows and not any(isinstance(row, list) for row in rows):
             rows = [rows]  # one row, bare
+        if isinstance(rows, list) and any(map(_is_nested, rows)):
+            raise ValueError(f"{path} must be a list of rows, each a list of numbers")
     else:
         rows = _csv_rows(path, text.splitlines())
-    checked = data.samples(rows, str(path))
+    try:
+        checked = data.samples(rows, str(path))
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
     if not isinstance(checked[0], list) or len(checked[0]) != width:
         came = len(checked[0]) if isinstance(checked[0], list) else 1
         raise ValueError(f"{path} has rows of {came} numbers, and the network takes {width}")
     return checked
 
 
+def _is_nested(row: Any) -> bool:
+    return isinstance(row, list) and any(isinstance(cell, list) for cell in row)
+
+
 def _csv_rows(path: Path, lines: Iterable[str]) -> list[list[float]]:
     rows: list[list[float]] = []
-    for number, cells in enumerate(csv.reader(lines), start=1):
-        if not any(cell.strip() for cell in cells):
-            continue
-        try:
-            rows.append([float(cell) for cell in cells])
-        except ValueError as error:
-            if rows or number > 1:  # the first line may be a header
-                raise ValueError(f"{path}, line {number}: {error}") from None
+    try:
+        for number, cells in enumerate(csv.reader(lines), start=1):
+            if not any(cell.strip() for cell in cells):
+                continue
+            try:
+                rows.append([float(cell) for cell in cells])
+            except ValueError as error:
+                if rows or number > 1:  # the first line may be a header
+                    raise ValueError(f"{path}, line {number}: {error!s:.100}") from None
+    except csv.Error as error:
+        raise ValueError(f"{path} is no CSV: {error}") from None
     return rows
 
 

@@ -1,5 +1,7 @@
 """Neurons and what is built of them: Layer, Linear, MLP.
 
+Sizes are given by position and all else by keyword, but for micrograd's ``Neuron(nin, nonlin)``.
+
 Layers take one sample: a list of numbers or Values, or a row of a NumPy array. A layer with one output gives
 it bare, as in micrograd, and every layer takes a bare number as a list of one.
 """
@@ -129,8 +131,8 @@ class Layer(Module):
         self,
         nin: int,
         nout: int,
-        nonlin: bool = True,
         *,
+        nonlin: bool = True,
         seed: int | None = None,
         rng: Any = None,
         **kwargs: Any,
@@ -184,8 +186,8 @@ class Linear(Module):
         self,
         nin: int,
         nout: int,
-        bias: bool = True,
         *,
+        bias: bool = True,
         init: str | float | Initializer = "xavier_uniform",
         bias_init: str | float | Initializer = 0.0,
         seed: int | None = None,

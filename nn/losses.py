@@ -240,9 +240,28 @@ def class_index(index: Any, classes: int) -> int:
 
 def _cross_entropy(logits: list[Any], target: Any) -> Any:
     if not isinstance(target, list):
-        return ag.logsumexp(logits) - logits[class_index(target, len(logits))]
+        return _surprise(logits, class_index(target, len(logits)))
     kept, weights, total = _weighted(logits, target)
-    return ag.logsumexp(logits) * total - ag.dot(weights, kept)
+    if all(type(w) is float for w in weights) and weights == [1.0]:
+        return _surprise(logits, target.index(1.0))
+    _, shift = ag.shift_of(
+        logits
+    )  # a sum of weights times differences, whatever is subtracted from all logits
+    return ag.logsumexp([z - shift for z in logits]) * total - ag.dot(
+        weights, [z - shift for z in kept]
+    )
+
+
+def _surprise(logits: list[Any], index: int) -> Any:
+    """The logarithm of 1 over a class's probability: that of ``1 + sum(exp(other - logit))``.
+
+    Not ``logsumexp(logits) - logit``, which has no digits where the class is all but certain, nor where logits are large.
+    """
+    others = [z - logits[index] for i, z in enumerate(logits) if i != index]
+    if len(others) < 2:
+        return ag.softplus(others[0]) if others else logits[0] - logits[0]
+    # Where all others are -inf, so is their sum, of which the derivatives are nan.
+    return ag.softplus(ag.maximum(ag.logsumexp(others), -1e300))
 
 
 def _nll(log_probabilities: list[Any], target: Any) -> Any:

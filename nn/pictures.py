@@ -7,9 +7,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value, sigmoid
+from autograd.files import write_atomically
 
 from .evaluation import predict
-from .files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,7 +166,7 @@ def decision_boundary(
 
 
 def neuron(path: Path, model: MLP, row: Sequence[float]) -> Path:
-    """The graph of the first neuron at one sample, with gradients, drawn or as text where nothing can draw.
+    """The graph of the first neuron at one sample, with gradients.
 
     Args:
         path: the SVG file.
@@ -174,7 +174,7 @@ def neuron(path: Path, model: MLP, row: Sequence[float]) -> Path:
         row: the sample.
 
     Returns:
-        The file written: the path, or the same with ``.txt`` for a tree of text.
+        The path.
     """
     from autograd.drawing import draw
 
@@ -191,12 +191,7 @@ def neuron(path: Path, model: MLP, row: Sequence[float]) -> Path:
     finally:
         for parameter, grad in zip(first.parameters(), before, strict=True):
             parameter.grad = grad
-    try:
-        content = drawing.svg().encode()
-    except (RuntimeError, OSError, ImportError):  # no dot, or one that does not work
-        path = path.with_suffix(".txt")
-        content = (drawing.to_text() + "\n").encode()
-    write_atomically(path, content)
+    write_atomically(path, drawing.svg().encode())
     return path
 
 

@@ -22,13 +22,17 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.files import write_atomically
+
 from .architecture import compare, config_of, rebuild
-from .files import write_atomically
 from .module import Module
+from .state import flatten
 
 if TYPE_CHECKING:
     import os
@@ -49,8 +53,15 @@ if TYPE_CHECKING:
 FORMAT = "valuegrad"
 VERSION = 1
 
+DEEPEST = 100
+"""How deep lists and dicts may be nested in a file, so that whoever walks them need not fear for the stack."""
 
-class Checkpoint(NamedTuple):
+
+_MISFITS = (TypeError, ValueError, LookupError, ArithmeticError, AttributeError)
+"""What classes and optimizers raise that are given another's arguments or state."""
+
+
+class SavedModel(NamedTuple):
     """What a file holds.
 
     Attributes:
@@ -82,7 +93,7 @@ def save(
         notes: anything else worth keeping, of JSON's types (class names, the scaling of the inputs...).
 
     Raises:
-        ValueError: if the suffix is another.
+        ValueError: if the suffix is another, or something is nested deeper than a file may be.
         TypeError: if something is not of JSON's types; the message says what and where.
         ImportError: if safetensors is wanted and not installed.
         OSError: if the file cannot be written.
@@ -92,14 +103,14 @@ def save(
         raise TypeError(f"save needs a Module, not {type(model).__name__}")
     if optimizer is not None and not isinstance(optimizer, Mapping):
         optimizer = optimizer.state_dict()
-    checkpoint = Checkpoint(
+    saved = SavedModel(
         state=model.state_dict(),
         config=config_of(model),
         optimizer=None if optimizer is None else dict(optimizer),
         notes=None if notes is None else dict(notes),
     )
     write = _to_json if suffix == ".json" else _to_safetensors
-    write_atomically(path, write(checkpoint))
+    write_atomically(path, write(saved))
 
 
 def load(path: PathLike, types: Iterable[type[Module]] = ()) -> Module:
@@ -113,21 +124,23 @@ def load(path: PathLike, types: Iterable[type[Module]] = ()) -> Module:
         ValueError: if the file is damaged, of another kind, or of an architecture that cannot be rebuilt.
         OSError: if there is no such file.
     """
-    checkpoint = read(path)
-    if checkpoint.config is None:
+    saved = read(path)
+    if saved.config is None:
         raise ValueError(
             f"{path} holds numbers without an architecture: make the model as it was made then, "
             f"and call load_into(path, model)"
         )
     try:
-        model = rebuild(checkpoint.config, types)
-        model.load_state_dict(checkpoint.state)
-    except (TypeError, ValueError) as error:
+        # A description is small whatever it asks for; what is built must be no larger than the file.
+        held = sum(1 for entry in saved.state.values() for _ in flatten(entry))
+        model = rebuild(saved.config, types, most=held)
+        model.load_state_dict(saved.state)
+    except _MISFITS as error:
         raise ValueError(f"cannot rebuild the model in {path}: {error}") from error
     return model
 
 
-def load_into(path: PathLike, model: Module, optimizer: Stateful | None = None) -> Checkpoint:
+def load_into(path: PathLike, model: Module, optimizer: Stateful | None = None) -> SavedModel:
     """Set a model's numbers, and an optimizer's, to those in a file; all of them or, if anything is wrong, none.
 
     Args:
@@ -140,31 +153,35 @@ def load_into(path: PathLike, model: Module, optimizer: Stateful | None = None) 
 
     Raises:
         ValueError: if the file is damaged or of another kind; if anything is missing, extra or of another shape,
-            naming all of it; if the architectures differ; if the optimizer's state is wanted and is not there.
+            naming all of it; if the architectures differ; if the optimizer's state is wanted and is not there or does
+            not fit.
         OSError: if there is no such file.
     """
-    checkpoint = read(path)
+    saved = read(path)
     own = config_of(model)
-    if own is not None and checkpoint.config is not None:
-        differences = compare(own, checkpoint.config)
+    if own is not None and saved.config is not None:
+        differences = compare(own, saved.config)
         if differences:
             raise ValueError(
                 f"{path} holds another architecture ({differences}); the model was left as it was. If "
                 f"that is meant, model.load_state_dict(nn.saving.read(path).state) loads numbers alone"
             )
     try:
-        plan = model.state_plan(checkpoint.state)
+        plan = model.state_plan(saved.state)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     if optimizer is not None:
-        if checkpoint.optimizer is None:
+        if saved.optimizer is None:
             raise ValueError(f"{path} was saved without an optimizer's state")
-        optimizer.load_state_dict(checkpoint.optimizer)
+        try:
+            optimizer.load_state_dict(saved.optimizer)
+        except _MISFITS as error:
+            raise ValueError(f"{path}: {error}") from error
     plan.carry_out()  # last, since it cannot fail
-    return checkpoint
+    return saved
 
 
-def read(path: PathLike) -> Checkpoint:
+def read(path: PathLike) -> SavedModel:
     """What a file holds, as plain data, for any use.
 
     Raises:
@@ -189,13 +206,11 @@ def _suffix(path: PathLike) -> str:
 _SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
-def _to_json(checkpoint: Checkpoint) -> bytes:
+def _to_json(saved: SavedModel) -> bytes:
     lines = [f'"format": "{FORMAT}"', f'"version": {VERSION}']
     for key in ("config", "optimizer", "notes"):
-        lines.append(f'"{key}": {_dumps(getattr(checkpoint, key), key)}')
-    entries = [
-        f"{json.dumps(name)}: {_dumps(entry, name)}" for name, entry in checkpoint.state.items()
-    ]
+        lines.append(f'"{key}": {_dumps(getattr(saved, key), key)}')
+    entries = [f"{json.dumps(name)}: {_dumps(entry, name)}" for name, entry in saved.state.items()]
     lines.append('"state": {\n' + ",\n".join(entries) + "}")  # a line an entry, for diffs
     return ("{" + ",\n".join(lines) + "}\n").encode()
 
@@ -204,17 +219,17 @@ def _dumps(tree: Any, where: str) -> str:
     return json.dumps(_encode(tree, where), allow_nan=False)
 
 
-def _from_json(path: PathLike, content: bytes) -> Checkpoint:
+def _from_json(path: PathLike, content: bytes) -> SavedModel:
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        document = _loads(content)
+    except ValueError as error:
         raise ValueError(f"{path} is damaged or no JSON file: {error}") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"{path} is JSON, but no model saved by valuegrad")
-    return _checkpoint(path, _decode(document))
+    return _saved_model(path, document)
 
 
-def _checkpoint(path: PathLike, document: dict[str, Any]) -> Checkpoint:
+def _saved_model(path: PathLike, document: dict[str, Any]) -> SavedModel:
     """A document's parts, checked."""
     version = document.get("version")
     if version != VERSION:
@@ -227,43 +242,69 @@ def _checkpoint(path: PathLike, document: dict[str, Any]) -> Checkpoint:
     for key, part in parts.items():
         if not isinstance(part, dict) and (part is not None or key == "state"):
             raise ValueError(f"{path} is damaged: its {key} is {part!r:.40}")
-    return Checkpoint(**parts)
+    return SavedModel(**parts)
 
 
-def _encode(tree: Any, where: str) -> Any:
+def _encode(tree: Any, where: str, room: int = DEEPEST) -> Any:
     """Data as JSON's types, with nan and the infinities as {"float": name}.
 
     Raises:
         TypeError: if something is of another type.
+        ValueError: if it is nested too deeply.
     """
     if tree is None or isinstance(tree, (str, bool, int)):
         return tree
     if isinstance(tree, float):
         return float(tree) if math.isfinite(tree) else {"float": str(float(tree))}
     if hasattr(tree, "tolist"):  # arrays and NumPy's numbers
-        return _encode(tree.tolist(), where)
+        return _encode(tree.tolist(), where, room)
+    if isinstance(tree, (list, tuple, Mapping)) and room == 0:
+        raise ValueError(
+            f"lists and dicts may be nested {DEEPEST} deep, and {where:.60}... is deeper"
+        )
     if isinstance(tree, (list, tuple)):
-        return [_encode(inner, f"{where}[{i}]") for i, inner in enumerate(tree)]
+        return [_encode(inner, f"{where}[{i}]", room - 1) for i, inner in enumerate(tree)]
     if isinstance(tree, Mapping):
         for key in tree:
             if not isinstance(key, str):
                 raise TypeError(f"keys must be strings to be saved, and {where} has {key!r:.40}")
-        return {key: _encode(inner, f"{where}[{key!r}]") for key, inner in tree.items()}
+        return {key: _encode(inner, f"{where}[{key!r}]", room - 1) for key, inner in tree.items()}
     raise TypeError(
         f"{where} is a {type(tree).__name__}, which cannot be saved; numbers, strings, lists, dicts and "
         f"None can"
     )
 
 
-def _decode(tree: Any) -> Any:
+def _loads(text: str | bytes) -> Any:
+    """What :func:`_dumps` wrote.
+
+    Raises:
+        ValueError: if it is no JSON, is nested too deeply, or has an integer that Python does not read.
+    """
+    try:
+        tree = json.loads(text)
+    except RecursionError:
+        raise _too_deep() from None
+    return _decode(tree, DEEPEST + 3)  # the document, its state and {"float": "nan"} come on top
+
+
+def _decode(tree: Any, room: int) -> Any:
+    if isinstance(tree, (list, dict)) and room == 0:
+        raise _too_deep()
     if isinstance(tree, list):
-        return [_decode(inner) for inner in tree]
+        if {list, dict}.isdisjoint(map(type, tree)):  # as most are, and long
+            return tree
+        return [_decode(inner, room - 1) for inner in tree]
     if isinstance(tree, dict):
         special = tree.get("float") if len(tree) == 1 else None
         if isinstance(special, str) and special in _SPECIAL:
             return _SPECIAL[special]
-        return {key: _decode(inner) for key, inner in tree.items()}
+        return {key: _decode(inner, room - 1) for key, inner in tree.items()}
     return tree
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f"lists and dicts are nested deeper than {DEEPEST}")
 
 
 # --- safetensors -----------------------------------------------------------------------------
@@ -280,28 +321,30 @@ def _library() -> Any:
     return safetensors
 
 
-def _to_safetensors(checkpoint: Checkpoint) -> bytes:
+def _to_safetensors(saved: SavedModel) -> bytes:
     library = _library()
     import numpy as np
 
-    tensors = {name: np.array(entry, dtype=float) for name, entry in checkpoint.state.items()}
+    tensors = {name: np.array(entry, dtype=float) for name, entry in saved.state.items()}
     metadata = {"format": FORMAT, "version": str(VERSION)}
     for key in ("config", "optimizer", "notes"):
-        metadata[key] = _dumps(getattr(checkpoint, key), key)
+        metadata[key] = _dumps(getattr(saved, key), key)
     content: bytes = library.numpy.save(tensors, metadata)
     return content
 
 
-def _from_safetensors(path: PathLike, content: bytes) -> Checkpoint:
+def _from_safetensors(path: PathLike, content: bytes) -> SavedModel:
     library = _library()
     try:
         tensors = library.numpy.load(content)
         # The library reads metadata from files only; by its format a length and a JSON header come first.
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        header = _loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         metadata = header.get("__metadata__", {})
+        if metadata.get("format") != FORMAT:  # what another library has to say
+            metadata = {"version": str(VERSION)}
         parts = {
-            key: _decode(json.loads(metadata.get(key, "null")))
-            for key in ("config", "optimizer", "notes")
+            key: _loads(metadata.get(key, "null"))
+            for key in ("version", "config", "optimizer", "notes")
         }
     except KeyError as error:  # what the library says of a type that NumPy has not
         raise _unreadable(path, error.args[0]) from None
@@ -310,10 +353,18 @@ def _from_safetensors(path: PathLike, content: bytes) -> Checkpoint:
     for tensor in tensors.values():
         if tensor.dtype.kind not in "fiub":
             raise _unreadable(path, tensor.dtype)
+    # A tensor without numbers takes no bytes, whatever its shape, and any number of empty lists.
+    empty = sum(
+        max(accumulate(tensor.shape[:-1], operator.mul), default=0)
+        for tensor in tensors.values()
+        if tensor.size == 0
+    )
+    if empty > len(content):
+        raise ValueError(
+            f"{path} is damaged: it is of {len(content)} bytes and {empty} empty lists"
+        )
     state = {name: tensor.astype(float).tolist() for name, tensor in tensors.items()}
-    version = metadata.get("version") if metadata.get("format") == FORMAT else str(VERSION)
-    number = int(version) if version and version.isdecimal() else version
-    return _checkpoint(path, {"version": number, "state": state, **parts})
+    return _saved_model(path, {"state": state, **parts})
 
 
 def _unreadable(path: PathLike, dtype: Any) -> ValueError:

@@ -115,7 +115,11 @@ def plan(owner: str, entries: dict[str, Any], state: Mapping[str, Any]) -> Plan:
             result.buffers.append((entry, _copied(value)))
         else:
             for parameter, number in zip(flatten(entry), flatten(value), strict=True):
-                data = real(number, name)
+                try:
+                    data = real(number, name)
+                except OverflowError as error:
+                    problems.append(str(error))
+                    break
                 _, other = result.parameters.setdefault(id(parameter), (parameter, data))
                 if data != other and not (math.isnan(data) and math.isnan(other)):
                     problems.append(f"{name} shares a parameter that the state gives two numbers")

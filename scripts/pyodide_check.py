@@ -9,7 +9,7 @@ warnings.simplefilter("error")
 for absent in ("numpy", "graphviz", "tqdm", "sklearn"):
     assert importlib.util.find_spec(absent) is None, absent
 
-from autograd import Value
+from autograd import Value, draw
 from nn import MLP
 from nn.optim import SGD
 
@@ -24,6 +24,7 @@ for _ in range(200):
     optimizer.step()
     losses.append(loss.data)
 assert losses[-1] < losses[0] / 10, (losses[0], losses[-1])
+assert draw(loss).svg().count("<g") > 10
 runpy.run_module("autograd", run_name="__main__")
 print(
     f"Python {sys.version.split()[0]} on {sys.platform}: loss {losses[0]:.3f} -> {losses[-1]:.6f}"

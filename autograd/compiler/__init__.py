@@ -6,8 +6,9 @@ Each stage is a room, and each hands a structure that can be printed to the next
 :mod:`.recording`                 call the function once on symbols: a flat list of operations
 :mod:`.derivative`                transforms inside it, as further operations of the list
 :mod:`.simplify`                  -> :class:`.graph.Graph`: nothing dead, nothing twice
-:mod:`.flatten`                   -> :class:`.flatten.Flat`: sums and dots of many terms
-                                  (:mod:`.softmax` before it: shifts that have no derivative)
+:mod:`.flatten`                   -> :class:`.flatten.Flat`: sums and dots of many terms, but for
+                                  those that cancel (:mod:`.brackets`; :mod:`.softmax` before it:
+                                  shifts that have no derivative)
 :mod:`.reroll`                    -> :class:`.reroll.Schedule`: groups of like operations, in order:
                                   :mod:`.signatures` say what is alike, :mod:`.agenda` when it is done;
                                   :mod:`.arrange` sorts groups, :mod:`.biases` joins them to products

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
 from ..operators import Operators
-from ..primitives import TRACED
+from ..primitives import ABSENT, TRACED
 from . import conditions as c
+from .masked import as_number, is_partial, select
 from .program import Ref
 
 if TYPE_CHECKING:
@@ -32,12 +33,13 @@ def composite(row: Primitive) -> Any:
 class ArraySymbol(Operators):
     """Numbers side by side, for the rules of primitives: what they do with it becomes instructions."""
 
-    __slots__ = ("_builder", "_count", "operand")
+    __slots__ = ("_builder", "_count", "_zeros_of", "operand")
 
     def __init__(self, builder: Builder, operand: Operand, count: int) -> None:
         self._builder = builder
         self._count = count
         self.operand = operand
+        self._zeros_of: Operand | None = None  # of a condition: what it asks if it is 0
 
     def _apply(self, primitive: Primitive, *operands: Any) -> Any:
         builder, count = self._builder, self._count
@@ -61,13 +63,37 @@ class ArraySymbol(Operators):
         return self._apply(c.le, other, self)
 
     def _equal(self, a: Any, b: Any) -> Any:
-        return self._apply(c.equal, a, b)
+        found = self._apply(c.equal, a, b)
+        if type(b) is float and b == 0.0 and type(a) is ArraySymbol and type(found) is ArraySymbol:
+            found._zeros_of = a.operand
+        return found
 
     def _isnan(self) -> Any:
         return self._apply(c.isnan, self)
 
     def _where(self, a: Any, b: Any) -> Any:
         return self._apply(p.where, self, a, b)
+
+    def _select(self, a: Any, b: Any) -> Any:
+        """The choice of a rule: between numbers or partials."""
+        if not is_partial(a) and not is_partial(b):
+            return self._where(a, b)
+        builder = self._builder
+        if builder.exact:
+            return select(self, a, b)
+        builder.doubtful = True
+        if a is ABSENT and type(b) is ArraySymbol and b.operand is self._zeros_of:
+            return b
+        return self._where(as_number(a), as_number(b))
+
+    def __and__(self, other: Any) -> Any:
+        return self._apply(c.both, self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return self._apply(c.either, self, other)
+
+    def __invert__(self) -> Any:
+        return self._apply(c.negation, self)
 
 
 def _fold_mul(operands: Sequence[Operand]) -> Operand | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DIRECT = {
     *(p.add, p.sub, p.mul, p.div, p.neg, p.abs_, p.exp, p.expm1, p.log, p.log1p, p.sqrt),
+    *(p.log2, p.log10, p.cbrt, p.mod, p.floordiv),
     *(p.sin, p.cos, p.tan, p.asin, p.acos, p.atan, p.atan2, p.sinh, p.cosh, p.tanh, p.asinh),
     *(p.acosh, p.atanh, p.hypot, p.sign, p.floor, p.ceil, p.round_, p.maximum, p.minimum),
     *(p.pow_, p.erf, p.erfc, p.where),
@@ -31,10 +32,22 @@ _DIRECT_NAMES = frozenset(row.name for row in DIRECT)
 
 
 class Builder:
-    """The program so far."""
+    """The program so far.
 
-    def __init__(self, once: int, rows: int) -> None:
+    Args:
+        once: how many numbers all lanes share to begin with.
+        rows: how many differ from lane to lane.
+        exact: whether derivatives tell what is absent from what is 0; see :mod:`.masked`.
+
+    Attributes:
+        doubtful: whether one has read something absent as 0, so that a nan may be wrong.
+    """
+
+    def __init__(self, once: int, rows: int, exact: bool = False) -> None:
         import numpy as np
+
+        self.exact = exact
+        self.doubtful = False
 
         self.np = np
         self.instructions: list[Instruction] = []

@@ -22,13 +22,16 @@ ELEMENT = 0.0015
 """Microseconds an array instruction takes for each number."""
 
 
-def choose(graph: Graph, wanted: Collection[int], laned: Collection[int]) -> Schedule | None:
+def choose(
+    graph: Graph, wanted: Collection[int], laned: Collection[int], exact: bool = False
+) -> Schedule | None:
     """The schedule of an array program if that is the faster way to run a graph, else None.
 
     Args:
         graph: a simplified graph.
         wanted: the leaves to differentiate by.
         laned: the arguments that differ from lane to lane; what has lanes is always an array program.
+        exact: whether derivatives are to tell what is absent from 0; see :mod:`.masked`.
     """
     from .straightline import LONGEST
 
@@ -44,7 +47,7 @@ def choose(graph: Graph, wanted: Collection[int], laned: Collection[int]) -> Sch
         return None
     from .lowering import schedule
 
-    found = schedule(graph, wanted, laned)
+    found = schedule(graph, wanted, laned, exact)
     if laned:
         return found
     instructions = len(found.groups) * (2.6 if wanted else 1.2)

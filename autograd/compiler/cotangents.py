@@ -136,12 +136,12 @@ class Cotangents:
                 chosen_of(first.value, order), first.negative, chosen_of(first.mask, order)
             )
         values, masks = [], []
-        for ranks, value, negative, mask in parts:
-            assert mask is not None
-            count = len(ranks)
-            present = builder.rule(p.where, [mask, value, 0.0], count)
-            values.append(Contribution(ranks, present, negative))
-            masks.append(Contribution(ranks, mask, False))
+        for ranks, share, negative, mask in parts:
+            value = share
+            if mask is not None:
+                value = builder.rule(p.where, [mask, value, 0.0], len(ranks))
+            values.append(Contribution(ranks, value, negative))
+            masks.append(Contribution(ranks, 1.0 if mask is None else mask, False))
         total = self.merger.merged(values, [], size, laned)
         presences = self.merger.merged(masks, [], size, laned)
         return total._replace(mask=builder.rule(c.lt, [0.0, presences.value], size))

@@ -4,23 +4,28 @@ This is how a transform inside a recorded function is recorded (``hessian`` is a
 derivative), and what the straight-line path differentiates with. The array path has its own reverse mode
 (:mod:`.reverse`), which works on whole groups.
 
-A branch of ``where`` that is not taken gets no cotangent at all. Which branch that will be is not known
-here, so every cotangent carries a *mask*: the condition under which it is present (None: always). The
-mask is handed on with the cotangent, and only where cotangents meet, or arrive, is the absent one replaced
-by 0; a product with it is never trusted, for 0 times infinity is nan. Tangents, of what is chosen where the
-other branch does not vary, are masked in the same way.
+A branch of ``where`` that is not taken gets no cotangent at all, and nor does what lies behind a flat piece, if the
+recording is to be exact (:mod:`.masked`). Which branch that will be is not known here, so every cotangent carries a
+*mask*: the condition under which it is present (None: always). The mask is handed on with the cotangent, and only where
+cotangents meet, or arrive, is the absent one replaced by 0; a product with it is never trusted, for 0 times infinity is
+nan. Tangents, of what is chosen where the other branch does not vary, are masked in the same way.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
 from ..sweeps import product
+from . import conditions as c
+from .masked import is_partial, parted
 from .recording import Condition, Recorder, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from ..primitives import Primitive
 
     Cotangent = tuple[Any, Condition | None]
 
@@ -60,6 +65,8 @@ def gradient(
         if row is p.where:
             _choose(recorder, cotangents, operands, varies, (cotangent, mask))
             continue
+        if row is c.largest:
+            continue
         out = Symbol(recorder, identity)
         primals = [recorder.symbol(i) for i in operands]
         partials: Any = row.traced
@@ -71,7 +78,8 @@ def gradient(
             local = partial
             if row.arity is not None and callable(partial):
                 local = partial(out, *primals)
-            _arrive(cotangents, operand, (product(cotangent, local), mask))
+            if local is not p.ABSENT:
+                _arrive(cotangents, operand, _share(cotangent, local, mask))
     return [_present(*cotangents.get(identity, (0.0, None))) for identity in inputs]
 
 
@@ -96,6 +104,8 @@ def tangents(
         row = recorder.primitives[identity]
         if row is None or identity in known or not any(i in known for i in operands):
             continue
+        if row is c.largest:
+            continue
         if row is p.where:
             chosen = _chosen(recorder, operands, known)
             if chosen is not None:
@@ -112,9 +122,31 @@ def tangents(
             local = partial
             if row.arity is not None and callable(partial):
                 local = partial(out, *primals)
-            tangent, mask = known[operand]
-            _arrive(known, identity, (product(tangent, local), mask))
+            if local is not p.ABSENT:
+                tangent, mask = known[operand]
+                _arrive(known, identity, _share(tangent, local, mask))
     return [_present(*known.get(identity, (0.0, None))) for identity in outputs]
+
+
+def _share(cotangent: Any, partial: Any, mask: Condition | None) -> Cotangent:
+    """What a cotangent or tangent becomes, and when it is there, given a partial that may be masked itself."""
+    number, under = parted(partial)
+    if under is None:
+        under = mask
+    elif mask is not None:
+        under = mask & under
+    return product(cotangent, number), under
+
+
+@cache
+def may_be_absent(row: Primitive | None) -> bool:
+    """Whether a row has flat pieces: its own partials tell."""
+    if row is None or row.arity is None:
+        return False
+    recorder = Recorder(exact=True)
+    out, *primals = [recorder.argument() for _ in range(row.arity + 1)]
+    partials = [partial(out, *primals) for partial in row.traced if callable(partial)]
+    return any(is_partial(partial) for partial in partials)
 
 
 def _present(number: Any, mask: Condition | None) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..collector import collector_paused
 from .costing import choose
 from .derivative import gradient
 from .plan import Plan, entries_of
@@ -59,12 +61,21 @@ class Entry:
         structure: of ``(args, kwargs)`` of one lane.
         laned: for each number of these, whether it differs from lane to lane; empty for no lanes.
         dtype: the kind of float.
+        exact: whether derivatives are to tell what is absent from 0 (:mod:`.masked`), which takes longer. Another
+            entry asks this of one, the first time that an answer of its own has a nan that may come of it.
     """
 
     def __init__(
-        self, plan: Plan, structure: Structure, laned: tuple[bool, ...], dtype: str
+        self,
+        plan: Plan,
+        structure: Structure,
+        laned: tuple[bool, ...],
+        dtype: str,
+        exact: bool = False,
     ) -> None:
-        recorder, arguments, outputs, self.out = record(plan.function, structure)
+        recorder, arguments, outputs, self.out = record(plan.function, structure, exact)
+        self._structure = structure
+        self._exact: Entry | None = None
         self.plan = plan
         self.dtype = dtype
         self.laned = laned
@@ -85,12 +96,13 @@ class Entry:
         self._idle: list[tuple[Workspace, Callable[[], Any], Way | None, list[Any]]] = []
         self._free: dict[int, list[Workspace]] = {}
         self._lock = threading.Lock()
-        schedule = choose(self.graph, wanted, [i for i, on in enumerate(laned) if on])
+        schedule = choose(self.graph, wanted, [i for i, on in enumerate(laned) if on], exact)
         if schedule is not None:
             from .lowering import lower
 
             self._program = lower(schedule, sorted(wanted))
             self._order = _order(wanted)
+            self._doubtful = recorder.doubtful or self._program.doubtful
         else:
             if wanted:
                 found = gradient(recorder, [(outputs[0], 1.0)], [arguments[i] for i in wanted])
@@ -99,6 +111,7 @@ class Entry:
             else:
                 self._source = self.graph
             self._run = generate(self._source)
+            self._doubtful = recorder.doubtful
 
     def _check(self, plan: Plan, structure: Structure) -> None:
         name = getattr(plan.function, "__name__", "the function")
@@ -141,7 +154,10 @@ class Entry:
         captured = self.graph.parameters
         numbers = [parameter.data for parameter in captured] if captured else []
         if self._program is None:
-            return self._answer(self._run(listed(parts), numbers))
+            results = self._run(listed(parts), numbers)
+            if self._doubtful and isnan(sum(results)) and any(map(isnan, results)):
+                return self._exactly().of_parts(parts)
+            return self._answer(results)
         try:
             space, read, known, writes = self._idle.pop()
         except IndexError:
@@ -156,8 +172,16 @@ class Entry:
             space.once[start : start + len(numbers)] = numbers
         space()
         answer = read()
+        wrong = self._doubtful and space.has_nan()
         self._idle.append((space, read, way, writes))
-        return answer
+        return self._exactly().of_parts(parts) if wrong else answer
+
+    def _exactly(self) -> Entry:
+        """The same, to ask again where there is a nan that may be wrong."""
+        with self._lock, collector_paused():
+            if self._exact is None:
+                self._exact = Entry(self.plan, self._structure, self.laned, self.dtype, exact=True)
+            return self._exact
 
     def _answer(self, results: Sequence[float]) -> Any:
         """The results of straight-line code in their structures."""
@@ -213,6 +237,8 @@ class Entry:
             space.once[: len(shared)] = shared
             batch.fill(space.rows, start, stop)
             space()
+            if self._doubtful and space.has_nan():
+                return self._exactly()._over_lanes(batch)
             if self.plan.returned:
                 values.append(_columns(space.results[0], stop - start, self.out.size))
             if self.gradients:

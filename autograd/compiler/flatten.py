@@ -1,8 +1,8 @@
 """Stage 3, flatten: chains of additions and products become sums and inner products of many terms.
 
 A hand-written ``sum(w * x for ...)`` becomes the same ``dot`` that ``nn`` records. Additions, subtractions,
-negations and products that are used once, by another addition, are absorbed into it; the terms of what
-remains are sorted by sign and by what they are made of (their *classes*), since terms of one kind recur
+negations and products that are used once, by another addition, are absorbed into it, unless they cancel
+(:mod:`.brackets`); the terms of what remains are sorted by sign and by what they are made of (their *classes*), since terms of one kind recur
 in the neighbours: two or more products of a kind make a dot, two or more other terms a sum, and the parts are
 added.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
+from .brackets import keep_brackets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,6 +90,7 @@ def _absorbed(graph: Graph) -> bytearray:
             for i in operands[identity]:
                 if i >= 0 and uses[i] == 1 and primitives[i] in _ABSORBED:
                     absorbed[i] = 1
+    keep_brackets(graph, absorbed)
     return absorbed
 
 
@@ -301,6 +303,7 @@ class _Flattener:
                 continue
             parts.setdefault((x, sign), []).append(a)
         found = []
+        others = sum(len(ids) // (len(key) - 1) for key, ids in parts.items())
         # What is known early is added first, and so for all steps of a recurrence at once.
         for key, ids in sorted(
             parts.items(), key=lambda item: (max(item[0][:-1]), -len(item[0]), item[0])
@@ -319,7 +322,8 @@ class _Flattener:
             if key in mixed:
                 self.mixed[part_id] = key[:-1]
             found.append((key[-1], part_id))
-        if offset or not found:
+        # A 0 is left out among several terms, whose sum is not -0.0 but where all of them are.
+        if offset or not found or (others == 1 and others < len(signs) + len(left)):
             found.insert(0, (1, self.constant(offset)))
         found.sort(key=lambda part: -part[0])  # begin with one that is added, if there is any
         sign, total = found[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +14,7 @@ from .building import Builder
 from .layout import plane
 from .places import Layout
 from .program import LANES, ONCE, Ref, View
+from .recording import LARGEST
 from .reroll import data_first
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from .reroll import Group, Schedule
 
     Ids = Any
-
-
-LARGEST = sys.float_info.max
-"""The largest float."""
 
 
 class Step(NamedTuple):
@@ -71,7 +67,7 @@ def _activations(schedule: Schedule) -> list[set[int]]:
 def build(schedule: Schedule) -> tuple[Builder, Layout, list[Step]]:
     """The instructions that compute the values."""
     layout = Layout(schedule, arrange(schedule))
-    builder = Builder(layout.once, layout.rows)
+    builder = Builder(layout.once, layout.rows, schedule.exact)
     steps = []
     activations = _activations(schedule)
     for number, group in enumerate(layout.arrangement.groups):

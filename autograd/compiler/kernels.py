@@ -63,7 +63,7 @@ def kernels() -> dict[str, Callable[..., Any]]:
     names = (
         "abs exp expm1 log log1p sqrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh"
     )
-    names += " atanh hypot sign floor ceil round div pow"
+    names += " atanh hypot sign floor ceil round div pow mod floordiv log2 log10 cbrt"
     for name in names.split():
         found[name] = getattr(xp, name)
     for name in ("erf", "erfc"):

@@ -11,7 +11,7 @@ from .forward import build
 from .program import LANES, ONCE, Program, Ref, View
 from .reroll import reroll
 from .reverse import Reverse
-from .softmax import shifted
+from .softmax import shifted, unshifted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -31,17 +31,22 @@ def roles(graph: Graph, wanted: Collection[int], laned: Collection[int]) -> list
     return found
 
 
-def schedule(graph: Graph, wanted: Collection[int] = (), laned: Collection[int] = ()) -> Schedule:
+def schedule(
+    graph: Graph,
+    wanted: Collection[int] = (),
+    laned: Collection[int] = (),
+    exact: bool = False,
+) -> Schedule:
     """The groups of a graph.
 
     Args:
         graph: a simplified graph.
         wanted: the leaves to differentiate the first output by.
         laned: the arguments that differ from lane to lane.
+        exact: whether derivatives are to tell what is absent from 0; see :mod:`.masked`.
     """
-    if wanted:
-        graph = shifted(graph)
-    return absorb(reroll(flatten(graph, roles(graph, wanted, laned)), wanted))
+    graph = unshifted(shifted(graph) if wanted else graph)
+    return absorb(reroll(flatten(graph, roles(graph, wanted, laned)), wanted, exact))
 
 
 def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> Program:
@@ -82,6 +87,7 @@ def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> 
         int(seed.positions[0]) if isinstance(seed, Ref) else None,
         sum(used[:computed]),
         builder.ones,
+        builder.doubtful,
     )
 
 

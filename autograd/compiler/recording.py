@@ -7,22 +7,29 @@ into the recording (a branch, a conversion to float) raises :class:`TraceError`.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .. import modes
+from .. import hooks, modes
 from .. import primitives as p
 from ..graph import topological_order
 from ..modes import call_site
 from ..operators import Operators
 from ..reals import is_real, real
 from ..state import state
+from ..table import ABSENT
 from ..value import Value
 from . import conditions as c
+from .masked import as_number, is_partial, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..primitives import Primitive
+
+
+LARGEST = sys.float_info.max
+"""The largest float: an infinite number is cut to it before it is subtracted from itself."""
 
 
 class TraceError(TypeError):
@@ -40,11 +47,24 @@ class Recorder:
         operands: the ids of its operands.
         constants: the distinct numbers met.
         parameters: the captured leaves, by the id of their entry.
+        exact: whether derivatives tell what is absent from what is 0; see :mod:`.masked`.
+        doubtful: whether one has read something absent as 0, so that a nan may be wrong.
     """
 
-    __slots__ = ("_constant_ids", "_value_ids", "constants", "operands", "parameters", "primitives")
+    __slots__ = (
+        "_constant_ids",
+        "_value_ids",
+        "constants",
+        "doubtful",
+        "exact",
+        "operands",
+        "parameters",
+        "primitives",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, exact: bool = False) -> None:
+        self.exact = exact
+        self.doubtful = False
         self.primitives: list[Primitive | None] = []
         self.operands: list[tuple[int, ...]] = []
         self.constants: list[float] = []
@@ -107,6 +127,11 @@ class Recorder:
         for node in topological_order(value):
             if node in ids:
                 continue
+            if state.hooked and hooks.are_on(node):
+                raise TraceError(
+                    f"a Value with hooks is used in a compiled function, {call_site()}, which would not call them; "
+                    f"remove them, or use .detach()"
+                )
             if node.primitive is None:
                 ids[node] = self.append(None, ())
                 self.parameters[ids[node]] = node
@@ -206,7 +231,8 @@ class Symbol(_Recorded, Operators):
             _refuse("==, != or in", "<= and >= in where, which are recorded, or `is` for identity")
         return self is other
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> NoReturn:  # noqa: PLE0309
+        _refuse("its use as a key of a dict or in a set", "where, or id() for identity")
 
     def __lt__(self, other: Any) -> Any:
         return _compare(c.lt, self, other)
@@ -228,7 +254,25 @@ class Symbol(_Recorded, Operators):
         return Condition(recorder, recorder.append(c.isnan, (self._id,)))
 
     def _where(self, a: Any, b: Any) -> Any:
-        return (~_compare(c.equal, self, 0.0))._where(a, b)  # a number is true unless it is 0
+        return self._truth()._where(a, b)
+
+    def _select(self, a: Any, b: Any) -> Any:
+        return self._truth()._select(a, b)
+
+    def _truth(self) -> Condition:
+        """Whether it is true: a number is, unless it is 0."""
+        found: Condition = ~_compare(c.equal, self, 0.0)
+        return found
+
+    def _largest(self, xs: Sequence[Any]) -> Symbol:
+        """The largest of some numbers, within the range of floats; through it flows no gradient."""
+        recorder = self._recorder
+        top = Symbol(recorder, recorder.append(c.largest, tuple(_id(recorder, x) for x in xs)))
+        found: Symbol = p.TRACED.minimum(p.TRACED.maximum(top, -LARGEST), LARGEST)
+        return found
+
+    def _refused(self, what: str, alternative: str) -> NoReturn:
+        _refuse(what, alternative)  # for functions of what this package does not know
 
     # --- derivatives, for the transforms -----------------------------------------------------
 
@@ -266,6 +310,10 @@ class Symbol(_Recorded, Operators):
         """Refuses: inside a recorded function the transforms take derivatives."""
         _refuse(".backward()", "compile(grad(f)) or compile(value_and_grad(f))")
 
+    def register_hook(self, hook: Any) -> NoReturn:  # noqa: ARG002
+        """Refuses: a recorded function has no sweeps."""
+        _refuse(".register_hook()", "it outside, on Values")
+
     @property
     def label(self) -> str:
         """Symbols keep no labels."""
@@ -295,6 +343,26 @@ class Condition(_Recorded):
         if state.active and not modes.recording.get():
             return symbol.detach()
         return symbol
+
+    def _select(self, a: Any, b: Any) -> Any:
+        """The choice of a rule: between numbers or partials."""
+        if not is_partial(a) and not is_partial(b):
+            return self._where(a, b)
+        recorder = self._recorder
+        if recorder.exact:
+            return select(self, a, b)
+        recorder.doubtful = True
+        if a is ABSENT and self._holds_where_zero(b):
+            return b
+        return self._where(as_number(a), as_number(b))
+
+    def _holds_where_zero(self, number: Any) -> bool:
+        """Whether it asks if just this number is 0."""
+        recorder = self._recorder
+        if recorder.primitives[self._id] is not c.equal or type(number) is not Symbol:
+            return False
+        a, b = recorder.operands[self._id]
+        return a == number._id and b < 0 and recorder.constants[~b] == 0.0
 
     def __and__(self, other: Any) -> Any:
         return _connect(c.both, self, other)

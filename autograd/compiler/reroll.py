@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import primitives as p
 from . import conditions as c
 from .agenda import Agenda
+from .derivative import may_be_absent
 from .flatten import LANED_INPUT
 from .signatures import matrices_of, signatures_of, unified
 
@@ -50,6 +51,8 @@ class Schedule(NamedTuple):
     groups: list[Group]
     active: bytearray
     """For each id, whether it needs a cotangent."""
+    exact: bool = False
+    """Whether a cotangent that is absent is told from one that is 0, behind flat pieces too."""
 
     def __str__(self) -> str:
         lines = []
@@ -69,16 +72,17 @@ class Schedule(NamedTuple):
 
 
 _NO_PARTIAL = frozenset(
-    {c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation, c.detach, c.largest}
+    {c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation, c.detach, c.largest} | {p.floordiv}
 )
 
 
-def needs(flat: Flat, wanted: Collection[int]) -> tuple[bytearray, bytearray]:
+def needs(flat: Flat, wanted: Collection[int], exact: bool = False) -> tuple[bytearray, bytearray]:
     """Which ids need a cotangent, and which have it only under the branch of a ``where``.
 
     Args:
         flat: the graph; its first output is what is differentiated.
         wanted: the leaves to differentiate by.
+        exact: whether pieces of ``maximum`` and the like are to count as branches.
     """
     graph = flat.graph
     size = len(graph.operands)
@@ -107,12 +111,13 @@ def needs(flat: Flat, wanted: Collection[int]) -> tuple[bytearray, bytearray]:
             active[identity] = 0
             continue
         ids = operands[identity]
-        if primitives[identity] is p.where:
+        row = primitives[identity]
+        if row is p.where:
             for i in ids[1:]:
                 if i >= 0:
                     reached[i] = 1
             continue
-        plain = not masked[identity]
+        plain = not masked[identity] and not (exact and may_be_absent(row))
         for i in ids:
             if i >= 0:
                 reached[i] = 1
@@ -123,15 +128,16 @@ def needs(flat: Flat, wanted: Collection[int]) -> tuple[bytearray, bytearray]:
     return active, masked
 
 
-def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
+def reroll(flat: Flat, wanted: Collection[int] = (), exact: bool = False) -> Schedule:
     """Group and schedule.
 
     Args:
         flat: a flattened graph.
         wanted: the leaves to differentiate by, if the first output is to be differentiated.
+        exact: whether what is absent is to be told from 0; see :mod:`.masked`.
     """
     graph = flat.graph
-    active, masked = needs(flat, wanted)
+    active, masked = needs(flat, wanted, exact)
     agenda = Agenda(flat)
     signatures, known = signatures_of(flat, active, masked, {})
     batches = agenda.batches(signatures)
@@ -153,7 +159,7 @@ def reroll(flat: Flat, wanted: Collection[int] = ()) -> Schedule:
         is_masked = is_active and bool(masked[first])
         matrix = None if is_masked or row is not p.dot else _tuple_major(flat, nodes)
         groups.append(Group(row, matrix or nodes, laned, is_active, is_masked, matrix is not None))
-    return Schedule(flat, groups, active)
+    return Schedule(flat, groups, active, exact)
 
 
 def _fewer(
@@ -179,7 +185,7 @@ def _fewer(
 
 FEW = 30
 """How many groups are too few to look for another way."""
-NEAR = 1.3
+NEAR = 1.2
 """How many times as many groups as there are operations one after the other are as few as can be hoped for."""
 SPARED = 4
 """How many groups have to be spared for operands to be put together from leaves and others."""

@@ -15,6 +15,7 @@ from . import pairing
 from .contributions import Cotangent
 from .cotangents import Cotangents
 from .forward import product
+from .masked import parted
 from .program import Ref
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Reverse:
     def prepare(self) -> None:
         """Compute the partials of functions that recur in small groups, the steps of a recurrence, all at once."""
         np, builder = self.np, self.builder
+        if builder.exact:  # a partial may be masked
+            return
         alike: dict[Any, list[tuple[Step, Ref, Ref]]] = {}
         for step in self.steps:
             row = step.group.row
@@ -121,7 +124,11 @@ class Reverse:
                 step.ids[0], builder.operand(share), g.negative, g.mask, step.group.laned
             )
             return
-        for ids, partial in zip(step.ids, row.traced, strict=True):
+        partials: Any = row.traced
+        if row.arity is None:  # a user's, which one function has all partials of
+            found = list(partials[0](out, *primals))
+            partials = [lambda *_, local=local: local for local in found]
+        for ids, partial in zip(step.ids, partials, strict=True):
             if partial is p.ABSENT or not self.cotangents.any_active(ids):
                 continue
             if not callable(partial):
@@ -130,6 +137,7 @@ class Reverse:
                 )
                 continue
             negative = g.negative
+            mask: Operand | None = g.mask
             known = self.partials.get(step.group.nodes[0])
             if known is not None:
                 share = times(value, builder.symbol(known, count))
@@ -138,17 +146,27 @@ class Reverse:
                 if partial is row.traced[1]:
                     share, negative = share * out, not negative
             else:
-                share = times(value, partial(out, *primals))
-            self.cotangents.push(ids, builder.operand(share), negative, g.mask, step.group.laned)
+                local, under = parted(partial(out, *primals))
+                if local is p.ABSENT:
+                    continue
+                share = times(value, local)
+                mask = self._both(g.mask, under, count)
+            self.cotangents.push(ids, builder.operand(share), negative, mask, step.group.laned)
 
     def _where(self, step: Step, g: Cotangent, count: int) -> None:
         condition = step.operands[0]
         for ids, inverted in ((step.ids[1], False), (step.ids[2], True)):
             if self.cotangents.any_active(ids):
-                mask = self.builder.rule(c.negation, [condition], count) if inverted else condition
-                if g.mask is not None:
-                    mask = self.builder.rule(c.both, [g.mask, mask], count)
+                under = self.builder.rule(c.negation, [condition], count) if inverted else condition
+                mask = self._both(g.mask, under, count)
                 self.cotangents.push(ids, g.value, g.negative, mask, step.group.laned)
+
+    def _both(self, mask: Operand | None, other: Any, count: int) -> Operand | None:
+        """The mask of what is present under two; None for always."""
+        if other is None:
+            return mask
+        under = other if isinstance(other, (Ref, float)) else self.builder.operand(other)
+        return under if mask is None else self.builder.rule(c.both, [mask, under], count)
 
     def spread(self, operand: Operand | None, step: Step) -> Operand | None:
         """A number a node as a number a term."""

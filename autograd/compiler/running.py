@@ -12,6 +12,8 @@ from .program import LANES, ONCE, Program, Ref, View
 from .quiet import quiet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .binding import Call
     from .program import Instruction
 
@@ -58,6 +60,7 @@ class Workspace:
         self.code: list[Call] = []
         for number, instruction in enumerate(program.instructions):
             self.code += self._bind(instruction, number >= program.forward)
+        self._watched: list[Any] | None = None
         self.results = [[self._result(ref) for ref in group] for group in program.outputs]
 
     def __call__(self) -> None:
@@ -78,6 +81,37 @@ class Workspace:
         """Run all instructions, under whatever ``numpy.errstate`` there is."""
         for function, arguments in self.code:
             function(*arguments)
+
+    def has_nan(self) -> bool:
+        """Whether a result is nan."""
+        return bool(self._quietly(self._has_nan))
+
+    def _has_nan(self) -> bool:
+        if self._watched is None:
+            self._watched = [
+                found for group in self.program.outputs for found in map(self._watch, group)
+            ]
+        for total, zeros, numbers in self._watched:
+            # What is infinite times 0 is nan too: only then are the numbers looked at one by one.
+            if total(zeros) != 0.0 and self.np.isnan(numbers()).any():
+                return True
+        return False
+
+    def _watch(
+        self, ref: Ref | float
+    ) -> tuple[Callable[[Array], float], Array, Callable[[], Array]]:
+        """What adds up a result, each number times one of some zeros; and what reads the numbers."""
+        np = self.np
+        if not isinstance(ref, Ref):
+            return float(ref).__mul__, 0.0, lambda: ref
+        buffer = (self.once, self.lane, self.rows.T, self.constants)[ref.arena]
+        positions = np.unique(ref.positions)
+        first, last = int(positions[0]), int(positions[-1]) + 1
+        whole = buffer[first:last]
+        if last - first <= 2 * len(positions) and whole.flags.c_contiguous:
+            line = whole.reshape(-1)
+            return line.dot, np.zeros(len(line), line.dtype), lambda: buffer[positions]
+        return lambda zeros: zeros, math.nan, lambda: buffer[positions]
 
     def view(self, view: View, lane_axis: bool = True) -> Array:
         """A NumPy array of a view.

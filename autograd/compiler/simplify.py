@@ -7,7 +7,7 @@ of otherwise equal neighbours, which the next stages look for.
 
 from __future__ import annotations
 
-from math import frexp
+from math import copysign, frexp
 from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
@@ -32,7 +32,7 @@ def simplify(
         recorder: the recording.
         arguments: the ids of the arguments; all of them stay, in this order.
         outputs: the ids of the results.
-        finite: whether no number will be nan or infinite, so that a product with 0 is 0.
+        finite: whether no number will be nan or infinite, so that a product with 0 is 0, whose sign does not matter.
     """
     live = _live(recorder, outputs)
     return _Simplifier(recorder, arguments, live, finite).run(outputs)
@@ -133,6 +133,22 @@ class _Simplifier:
         """The number of a constant, None for anything else."""
         return self.constants[~identity] if identity < 0 else None
 
+    def is_zero(self, identity: int, sign: float) -> bool:
+        """Whether an id is that of the constant 0.0 with the given sign, which is not asked for if all is finite."""
+        number = self.number(identity)
+        return number == 0.0 and (self.finite or copysign(1.0, number) == sign)
+
+    def without_zero(self, identity: int) -> int:
+        """What an id is the sum of 0.0 and, if it is: as the first of several terms, it is as good.
+
+        ``sum`` begins with 0. The difference, that a sum of nothing but -0.0 is -0.0 then, is one of order.
+        """
+        if identity >= 0 and self.primitives[identity] is p.add:
+            for zero, other in (self.operands[identity], self.operands[identity][::-1]):
+                if self.number(zero) == 0.0:
+                    return other
+        return identity
+
     def negative(self, identity: int) -> int:
         """The id of the negative of an id."""
         inner = self.negated(identity)
@@ -150,22 +166,28 @@ COMMUTATIVE = {p.add, p.mul, p.maximum, p.minimum, p.hypot, c.both, c.either, c.
 
 def _add(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
     a, b = ids
-    if s.number(b) == 0.0:  # also where a is -0.0: sum() starts from 0
+    if s.is_zero(b, -1.0):  # 0.0 is kept: added to -0.0 it is 0.0
         return a
-    if s.number(a) == 0.0:
+    if s.is_zero(a, -1.0):
         return b
-    minus = s.negated(b)
-    return None if minus is None else s.entry(p.sub, (a, minus))
+    found = s.without_zero(a), s.without_zero(b)
+    minus = s.negated(found[1])
+    if minus is not None:
+        return s.entry(p.sub, (found[0], minus))
+    return None if found == ids else s.entry(p.add, found)
 
 
 def _sub(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
     a, b = ids
-    if s.number(b) == 0.0:
+    if s.is_zero(b, 1.0):
         return a
-    if s.number(a) == 0.0:
+    if s.is_zero(a, -1.0):
         return s.negative(b)
+    found = s.without_zero(a), b
     minus = s.negated(b)
-    return None if minus is None else s.entry(p.add, (a, minus))
+    if minus is not None:
+        return s.entry(p.add, (found[0], minus))
+    return None if found == ids else s.entry(p.sub, found)
 
 
 def _mul(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
@@ -263,7 +285,6 @@ RULES: dict[Primitive, Rule] = {
     p.sum_: _only,
     p.prod: _only,
     p.dot: _dot,
-    p.logsumexp: _only,
     c.negation: _not,
     c.both: _both,
     c.either: _either,

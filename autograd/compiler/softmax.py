@@ -1,4 +1,5 @@
-"""Before flattening: a softmax does not depend on the number that its exponents are shifted by.
+"""Before flattening: a softmax does not depend on the number that its exponents are shifted by, and what has been
+shifted need not be shifted again.
 
 ``autograd.softmax`` divides ``exp(x - logsumexp(xs))`` by the sum of all of these. Any other shift gives the same
 quotients, and so the shift has no derivative. Where all that uses a logsumexp are such quotients, the largest of
@@ -42,6 +43,73 @@ def shifted(graph: Graph) -> Graph:
     shifts -= _used_otherwise(graph, shifts)
     primitives = [c.largest if i in shifts else row for i, row in enumerate(graph.primitives)]
     return graph._replace(primitives=primitives)
+
+
+def unshifted(graph: Graph) -> Graph:
+    """The graph with each logsumexp of differences from the largest taken apart: it need not subtract that again.
+
+    ``autograd.log_softmax`` is made of these.
+
+    Args:
+        graph: a simplified graph.
+
+    >>> from autograd import log_softmax
+    >>> from autograd.compiler.stages import simplified
+    >>> print(unshifted(simplified(lambda a, b: log_softmax([a, b])[0], 1.0, 2.0)))
+    x0, x1
+    v2 = largest x0, x1
+    v3 = max v2, -1.79769e+308
+    v4 = min v3, 1.79769e+308
+    v5 = x0 - v4
+    v6 = x1 - v4
+    v7 = exp v5
+    v8 = exp v6
+    v9 = Σ v7, v8
+    v10 = log v9
+    v11 = v5 - v10
+    return v11
+    """
+    found = {
+        i
+        for i, row in enumerate(graph.primitives)
+        if row is p.logsumexp and _is_of_differences(graph, graph.operands[i])
+    }
+    if not found:
+        return graph
+    primitives: list[Primitive | None] = []
+    operands: list[tuple[int, ...]] = []
+    new_id: list[int] = []
+
+    def append(row: Primitive | None, ids: tuple[int, ...]) -> int:
+        primitives.append(row)
+        operands.append(ids)
+        return len(operands) - 1
+
+    for i, (row, old) in enumerate(zip(graph.primitives, graph.operands, strict=True)):
+        ids = tuple([new_id[x] if x >= 0 else x for x in old])
+        if i in found:
+            total = append(p.sum_, tuple([append(p.exp, (x,)) for x in ids]))
+            new_id.append(append(p.log, (total,)))
+        else:
+            new_id.append(append(row, ids))
+    outputs = tuple([new_id[i] if i >= 0 else i for i in graph.outputs])
+    return graph._replace(primitives=primitives, operands=operands, outputs=outputs)
+
+
+def _is_of_differences(graph: Graph, ids: tuple[int, ...]) -> bool:
+    """Whether numbers are differences of others from the largest of these, cut to the range of floats."""
+    primitives, operands = graph.primitives, graph.operands
+    if len(ids) < 2 or min(ids) < 0 or any(primitives[i] is not p.sub for i in ids):
+        return False
+    xs, shifts = zip(*[operands[i] for i in ids], strict=True)
+    shift = shifts[0]
+    if set(shifts) != {shift}:
+        return False
+    for row in (p.minimum, p.maximum):
+        if shift < 0 or primitives[shift] is not row:
+            return False
+        shift = operands[shift][0]
+    return shift >= 0 and primitives[shift] is c.largest and operands[shift] == xs
 
 
 def _used_otherwise(graph: Graph, shifts: set[int]) -> set[int]:

@@ -17,18 +17,19 @@ if TYPE_CHECKING:
 
 
 def record(
-    function: Callable[..., Any], structure: Structure
+    function: Callable[..., Any], structure: Structure, exact: bool = False
 ) -> tuple[Recorder, list[int], list[int], Structure]:
     """Call a function once on symbols.
 
     Args:
         function: what to call.
         structure: the structure of ``(args, kwargs)``.
+        exact: whether derivatives are to tell what is absent from 0; see :mod:`.masked`.
 
     Returns:
         The recording, the ids of the arguments' entries, the ids of the results, and their structure.
     """
-    recorder = Recorder()
+    recorder = Recorder(exact)
     symbols = [recorder.argument() for _ in range(structure.size)]
     args, kwargs = structure.unflatten(symbols)
     with tracing(recorder):

@@ -51,6 +51,9 @@ _IN_MATH = [
     "expm1",
     "log",
     "log1p",
+    "log2",
+    "log10",
+    "cbrt",
     "sqrt",
     "sin",
     "cos",
@@ -72,7 +75,7 @@ _IN_MATH = [
 
 _FAST = (
     _EXACT
-    | {p.div: "{} / {}", p.pow_: "pow({}, {})"}
+    | {p.div: "{} / {}", p.pow_: "pow({}, {})", p.mod: "{} % {}", p.floordiv: "{} // {}"}
     | {
         p.TABLE[name]: f"{name}({', '.join(['{}'] * (p.TABLE[name].arity or 1))})"
         for name in _IN_MATH
@@ -95,6 +98,7 @@ def source(graph: Graph, fast: bool) -> str:
         return v3,
     """
     templates = _FAST if fast else _EXACT
+    called = _calls(graph)
     constants = [_literal(x) for x in graph.constants]
     n = graph.arguments
     names = [f"x{i}" if i < n else f"p{i}" for i in range(graph.leaves)]
@@ -118,7 +122,7 @@ def source(graph: Graph, fast: bool) -> str:
                 f"{a} * {b}" for a, b in zip(operands[:half], operands[half:], strict=True)
             )
         else:
-            text = f"row_{row.name}({', '.join(operands)})"
+            text = f"{called[row]}({', '.join(operands)})"
         names.append(f"v{i}")
         lines.append(f"    v{i} = {text}")
     results = [names[i] if i >= 0 else constants[~i] for i in graph.outputs]
@@ -126,6 +130,16 @@ def source(graph: Graph, fast: bool) -> str:
         f"    return {''.join(r + ', ' for r in results).rstrip()}" if results else "    return ()"
     )
     return "\n".join(lines)
+
+
+def _calls(graph: Graph) -> dict[Primitive, str]:
+    """What the code calls the rows of a graph; of users' rows two may have one name."""
+    found: dict[Primitive, str] = {}
+    for row in graph.primitives:
+        if row is not None and row not in found:
+            name = f"row_{row.name}"
+            found[row] = name if name not in found.values() else f"{name}_{len(found)}"
+    return found
 
 
 def _literal(number: float) -> str:
@@ -138,7 +152,7 @@ def generate(graph: Graph) -> Program:
     """A function of the arguments' and the parameters' numbers that runs the graph."""
     if len(graph.operands) - graph.leaves > LONGEST:
         return _interpreter(graph)
-    rows = {f"row_{row.name}": row.forward for row in graph.primitives if row is not None}
+    rows = {name: row.forward for row, name in _calls(graph).items()}
     base = {"inf": math.inf, "nan": math.nan, "abs": abs} | rows
     exact: Program | None = None
 

@@ -9,20 +9,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from autograd.files import write_atomically
 from autograd.graph import topological_order
 from autograd.primitives import ABSENT
 from autograd.reals import real
 from autograd.sweeps import Sweep
 from autograd.value import Value
 
-from .dot import text_width, to_dot
 from .entry import checked_direction, checked_theme, values_of
 from .model import Options, number, plural, shorten
 from .page import page
-from .picture import escape_html, write_whole
-from .render import ADVICE, RenderError, render
-from .theme import THEMES
-from .tree import to_text
+from .picture import escape_html
+from .render import svg
+from .theme import THEMES, text_width
 from .values import from_values
 
 if TYPE_CHECKING:
@@ -238,18 +237,10 @@ class BackwardDrawing:
 
     @cached_property
     def _svg(self) -> str:
-        svg = render(to_dot(self.graph, THEMES[self.theme], ids=True), "svg").decode()
-        return svg[svg.index("<svg") :]
+        return svg(self.graph, THEMES[self.theme])
 
     def to_html(self) -> str:
-        """The page. It loads nothing, and works from a file.
-
-        Where nothing can draw the picture, the page tells the steps in words.
-        """
-        try:
-            picture = self._svg
-        except RenderError:
-            picture = f"<pre>{escape_html(to_text(self.graph))}\n{escape_html(ADVICE)}</pre>"
+        """The page. It loads nothing, and works from a file."""
         data = [
             {"node": s.node, "text": s.text, "gradients": s.gradients, "edges": s.edges}
             for s in self.steps
@@ -259,7 +250,7 @@ class BackwardDrawing:
             "<li>" + "<br>".join(escape_html(line) for line in step.text) + "</li>"
             for step in self.steps
         )
-        return page(THEMES[self.theme], picture, script, listed, len(self.steps) - 1)
+        return page(THEMES[self.theme], self._svg, script, listed, len(self.steps) - 1)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page to a .html file, whole or not at all.
@@ -271,7 +262,7 @@ class BackwardDrawing:
         target = Path(path)
         if target.suffix.lower() not in {".html", ".htm"}:
             raise ValueError(f"path must end in .html, not {target.name!r}")
-        write_whole(target, self.to_html().encode())
+        write_atomically(target, self.to_html().encode())
         return target
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -289,11 +280,8 @@ class BackwardDrawing:
 
     def _height(self) -> int:
         """Room for the picture in pixels, of which an inch has 96 and 72 points."""
-        try:
-            size = re.search(r'height="([\d.]+)pt"', self._svg[:300])
-        except RenderError:
-            size = None
-        picture = float(size[1]) * 96 / 72 if size else 300.0
+        size = re.search(r'height="([\d.]+)(pt)?"', self._svg)
+        picture = float(size[1]) * (96 / 72 if size[2] else 1.0) if size else 300.0
         return int(min(max(300.0, picture + 190.0), 720.0))
 
     def __repr__(self) -> str:

@@ -8,33 +8,27 @@ attribute that makes a link is ever written.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
-from .theme import LIGHT
+from .theme import FONT, LIGHT, POINTS, text_width
 
 if TYPE_CHECKING:
     from .model import Edge, Graph, Node
     from .theme import Theme
 
-FONT = "Helvetica,Arial,sans-serif"
-POINTS = 12
 
-
-def to_dot(graph: Graph, theme: Theme = LIGHT, ids: bool = False) -> str:
-    """The DOT text of a graph.
-
-    Args:
-        graph: the content.
-        theme: the colours.
-        ids: whether the SVG's nodes and edges get ids, ``n0`` and ``e0``, for a script to find them.
-    """
+def to_dot(graph: Graph, theme: Theme = LIGHT) -> str:
+    """The DOT text of a graph. In the SVG nodes and edges have ids, ``n0`` and ``e0``, for a script to find them."""
+    graph = graph.with_chips()
     out, into = ("e", "w") if graph.direction == "LR" else ("s", "n")
-    crowd = min(len(graph.edges) / 200, 1.5)
+    crowd = graph.crowd()
     lines = [
         "digraph {",
         f"  graph [rankdir={graph.direction}, bgcolor={quote(theme.page)}, fontname={quote(FONT)},",
-        f"    fontsize=11, fontcolor={quote(theme.faint)}, nodesep=0.25, ranksep={0.45 + crowd:.2f}, pad=0.15]",
+        f"    fontsize=11, fontcolor={quote(theme.faint)}, nodesep=0.25, ranksep={0.45 + crowd:.2f}, pad=0.15,",
+        # Without newrank an edge from a frame may stay in one column, and ends nowhere. Without limits to
+        # its network simplex dot takes seconds for 200 boxes.
+        "    newrank=true, nslimit=2, nslimit1=2]",
         f"  node [fontname={quote(FONT)}, fontsize={POINTS}, fontcolor={quote(theme.text)},",
         '    margin="0.12,0.07", height=0.3, width=0.3]',
         f"  edge [color={quote(theme.edge)}, fontname={quote(FONT)}, fontsize=9,",
@@ -53,21 +47,17 @@ def to_dot(graph: Graph, theme: Theme = LIGHT, ids: bool = False) -> str:
             # Graphviz mixes up nodes in frames while it looks for fewer crossings, of which all orders of
             # a dense layer have as many. Chains as below, it turns around there.
             lines.append("  mclimit=0.001")
-    lines.extend(_clusters(graph, theme, ids))
+    lines.extend(_clusters(graph, theme))
     for i, node in enumerate(graph.nodes):
         if node.cluster is None:
-            lines.append(f"  n{i}{_node(node, theme, ids * f'n{i}')}")
+            lines.append(f"  n{i}{_node(i, node, theme)}")
     for column in graph.columns:
         if len(column) > 1 and graph.nodes[column[0]].cluster is None:
             chain = " -> ".join(f"n{i}" for i in column)
             lines.append(f'  {{rank=same; {chain} [style=invis, tailport="_", headport="_"]}}')
     for i, edge in enumerate(graph.edges):
-        attributes = _edge(edge, theme, 2.2 / (1.0 + crowd))
-        if ids:
-            attributes["id"] = f"e{i}"
+        attributes = {"id": f"e{i}", **_edge(edge, theme, 2.2 / (1.0 + crowd))}
         lines.append(f"  n{edge.tail} -> n{edge.head}{_list(attributes)}")
-    for tail, head in _later_leaves(graph):
-        lines.append(f"  n{tail} -> n{head} [style=invis]")
     lines.append("}")
     return "\n".join(lines) + "\n"
 
@@ -89,10 +79,11 @@ def _escape(text: str) -> str:
     )
 
 
-def _node(node: Node, theme: Theme, name: str = "") -> str:
+def _node(i: int, node: Node, theme: Theme) -> str:
     look = theme.looks[node.kind]
-    text = [node.title, *node.lines, *([node.gradient] if node.gradient else [])]
+    text = node.text()
     attributes = {
+        "id": f"n{i}",
         "label": quote("\n".join(text)),
         "shape": "box3d" if node.stacked and look.shape == "box" else look.shape,
         "style": quote(look.style),
@@ -100,7 +91,8 @@ def _node(node: Node, theme: Theme, name: str = "") -> str:
         "fillcolor": quote(look.fill),
     }
     # The one who draws the letters may have wider ones than the one who laid out the boxes.
-    width = max(map(text_width, text)) * POINTS / 72 + 0.24
+    points, margin = (POINTS - 2, 0.1) if node.chip else (POINTS, 0.24)
+    width = max(map(text_width, text)) * points / 72 + margin
     if look.shape in {"ellipse", "hexagon"}:
         width *= 1.2
     attributes["width"] = f"{width:.2f}"
@@ -116,8 +108,8 @@ def _node(node: Node, theme: Theme, name: str = "") -> str:
         attributes["fontcolor"] = quote(theme.faint)
     if node.highlighted:
         attributes |= {"color": quote(theme.highlight), "penwidth": "2.5"}
-    if name:
-        attributes["id"] = name
+    if node.chip:
+        attributes |= {"fontsize": "10", "height": "0.25", "margin": quote("0.04,0.02")}
     return _list(attributes)
 
 
@@ -142,7 +134,7 @@ def _list(attributes: dict[str, str]) -> str:
     return f" [{inner}]" if inner else ""
 
 
-def _clusters(graph: Graph, theme: Theme, ids: bool) -> list[str]:
+def _clusters(graph: Graph, theme: Theme) -> list[str]:
     """Frames inside frames, without recursion."""
     lines: list[str] = []
     inside: list[list[int]] = [[] for _ in graph.clusters]
@@ -177,7 +169,7 @@ def _clusters(graph: Graph, theme: Theme, ids: bool) -> list[str]:
                 f"fontsize=11, fontcolor={quote(theme.faint)}]; n{members[i][0]}}}"
             )
         for n in members[i]:
-            lines.append(f"{indent}  n{n}{_node(graph.nodes[n], theme, ids * f'n{n}')}")
+            lines.append(f"{indent}  n{n}{_node(n, graph.nodes[n], theme)}")
         stack.append((i, depth, True))
         stack.extend((j, depth + 1, False) for j in reversed(inside[i]))
     return lines
@@ -189,38 +181,3 @@ def _depths(graph: Graph) -> list[int]:
     for tails in graph.operands():  # in topological order, but for cycles through collapsed modules
         depths.append(max((depths[t] + 1 for t in tails if t < len(depths)), default=0))
     return depths
-
-
-def _later_leaves(graph: Graph) -> list[tuple[int, int]]:
-    """Invisible edges that put a frame's leaves after the frames that it depends on.
-
-    Without them a layer's weights stand beside the layer before it, and the layers in a diagonal.
-    """
-    operands, depths = graph.operands(), _depths(graph)
-    pairs = []
-    for edge in graph.edges:
-        leaf, head = graph.nodes[edge.tail], graph.nodes[edge.head]
-        if operands[edge.tail] or leaf.cluster is None or leaf.cluster != head.cluster:
-            continue
-        before = [t for t in operands[edge.head] if graph.nodes[t].cluster != leaf.cluster]
-        deepest = max(before, key=lambda t: depths[t], default=None)
-        if deepest is not None and depths[deepest]:
-            pairs.append((deepest, edge.tail))
-    return pairs
-
-
-def text_width(text: str) -> float:
-    """How wide a text is, in ems of a wide sans-serif (DejaVu, Verdana); an estimate from above."""
-    return sum(_advance(c) for c in text)
-
-
-def _advance(c: str) -> float:
-    if c in "ijl.,:;|!'I()[] ":
-        return 0.4
-    if c in "mwMW@%…":
-        return 1.0
-    if unicodedata.combining(c):
-        return 0.0
-    if unicodedata.east_asian_width(c) in "WF":
-        return 1.1
-    return 0.72 if c.isupper() or c in "+-×÷=<>~" else 0.64

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,17 +34,18 @@ def draw(
     gradients: bool = True,
     fold: int | None = None,
     digits: int = 4,
+    names: Mapping[str, Any] | None = None,
 ) -> Drawing:
     """A picture of a graph; drawing changes nothing.
 
     Args:
-        x: a Value; several (a list, a tuple or a dict of them, nested as you like); a module of ``nn``,
+        x: a Value; several (in lists, tuples, named tuples, dicts and arrays, nested as you like); a module of ``nn``,
             drawn as its architecture; a compiled function's program; or a function, which is called.
-        args: if x is a function or a module, the arguments to call it with: numbers, Values, or nested
-            lists of them. Numbers become Values that bear the argument's name.
+        args: if x is a function or a module, the arguments to call it with: numbers, Values, or such
+            containers of them. Numbers become Values that bear the argument's name.
         direction: ``"LR"``, from left to right, or ``"TB"``, from top to bottom.
         theme: ``"light"`` or ``"dark"``.
-        max_nodes: how many boxes to draw at most. Of what is left out, a box tells the count.
+        max_nodes: how many boxes to draw at most, repeated leaves and the counts of what is left out included.
         collapse: which modules to draw as one box each. None: those that it takes for the picture to
             fit; False: none; True: all; a number: those nested deeper than this; names
             (``"layers[0]"``) or kinds (``"Neuron"``): those.
@@ -53,9 +56,12 @@ def draw(
         fold: how many operands of one name (``w[0]``, ``w[1]``, ...), or of none, are drawn as one box. None:
             5 in a picture of up to 20 boxes, 2 in a larger one.
         digits: significant digits of numbers.
+        names: what Values without a label are called in this picture. ``names=locals()`` calls each what
+            Python calls it, also in lists, tuples, dicts and modules (``w[3]``, ``net.layers[0].weight[0][1]``);
+            names that begin with an underscore are passed over. No label is changed.
 
     Raises:
-        TypeError: if x is nothing that can be drawn.
+        TypeError: if x is nothing that can be drawn, or names is no mapping.
         ValueError: if an option has a value that it cannot have, or a node of ``near`` is not in the graph.
 
     >>> from autograd import Value, draw
@@ -68,6 +74,12 @@ def draw(
        ├─ a = 2
        └─ b = 5
     No gradients yet: call backward() first
+    >>> w = [Value(1.0), Value(2.0)]
+    >>> print(draw(w[0] * w[1], names={"w": w}).to_text())
+    w[0] × w[1]: 2
+    ├─ w[0] = 1
+    └─ w[1] = 2
+    No gradients yet: call backward() first
     """
     checked_direction(direction)
     options = Options(
@@ -79,7 +91,8 @@ def draw(
         gradients=bool(gradients),
         digits=_at_least("digits", digits, 1),
     )
-    graph = _graph(x, args, options, frozenset(_nodes("parameters", parameters)))
+    called = _called(names)
+    graph = _graph(x, args, options, frozenset(_nodes("parameters", parameters)), called)
     return Drawing(replace(graph, direction=direction), checked_theme(theme))
 
 
@@ -95,12 +108,57 @@ def print_graph(x: Any, *args: Any, **options: Any) -> None:
     print(draw(x, *args, **options).to_text())  # noqa: T201  (what it is for)
 
 
-def _graph(x: Any, args: tuple[Any, ...], options: Options, parameters: frozenset[Value]) -> Graph:
+def _graph(
+    x: Any,
+    args: tuple[Any, ...],
+    options: Options,
+    parameters: frozenset[Value],
+    called: dict[Value, str],
+) -> Graph:
     if not args and hasattr(type(x), "_drawing"):
         graph: Graph = x._drawing(options)
         return graph
     names: dict[Value, str] = {}
-    return from_values(values_of(x, args, names), options, names, parameters)[0]
+    roots = values_of(x, args, names)
+    return from_values(roots, options, called | names, parameters)[0]
+
+
+def _called(names: Any) -> dict[Value, str]:
+    """What Values are called in a mapping of names, and in what it holds; the shortest way to each counts."""
+    found: dict[Value, str] = {}
+    if names is None:
+        return found
+    if not isinstance(names, Mapping):
+        raise TypeError(f"names must be a mapping of names, as locals() is, not {_kind(names)}")
+    queue = deque((str(key), item) for key, item in names.items() if str(key)[:1] != "_")
+    seen: set[int] = set()  # a notebook's globals hold themselves
+    while queue:
+        name, item = queue.popleft()
+        if isinstance(item, Value):
+            found.setdefault(item, name)
+        elif id(item) not in seen:
+            seen.add(id(item))
+            queue.extend((name + inner, x) for inner, x in _inside(item))
+    return found
+
+
+def _inside(x: Any) -> Iterable[tuple[str, Any]]:
+    """What a container or a module holds, each with what Python writes after its name to get it."""
+    if isinstance(x, dict):
+        for key, item in x.items():
+            if isinstance(key, (str, int)):
+                yield f"[{key!r}]", item
+    elif isinstance(x, (list, tuple)):
+        for i, item in enumerate(x):
+            if not isinstance(item, (float, int, str)):  # there may be millions
+                yield f"[{i}]", item
+    elif isinstance(x, type):
+        return
+    elif hasattr(x, "named_parameters"):
+        for name, item in x.named_parameters():
+            yield f".{name}", item
+    elif hasattr(x, "tolist") and getattr(x, "dtype", None) == object:
+        yield "", x.tolist()
 
 
 def values_of(x: Any, args: tuple[Any, ...], names: dict[Value, str]) -> list[Value]:
@@ -144,25 +202,19 @@ def _labelled(function: Any, args: tuple[Any, ...], names: dict[Value, str]) -> 
 
 
 def _lifted(x: Any, label: str, names: dict[Value, str]) -> Any:
+    """An argument in its containers, numbers turned into Values that bear the name of their place."""
     if isinstance(x, Value):
         names.setdefault(x, label)
         return x
-    if isinstance(x, bool) or x is None or isinstance(x, str):
-        return x
-    if is_real(x):
+    if is_real(x) and not isinstance(x, bool):
         value = Value(x)
         names[value] = label
         return value
-    if hasattr(x, "shape") and hasattr(x, "tolist"):  # a NumPy array
-        x = x.tolist()
     items, structure = disassemble(x)
     if structure.kind is None:
         return x
-    places = [f".{key}" for key in structure.keys] or [f"[{i}]" for i in range(len(items))]
-    lifted = [
-        _lifted(item, f"{label}{place}", names) for item, place in zip(items, places, strict=True)
-    ]
-    return structure.assemble(lifted)
+    lifted = [_lifted(item, label + structure.path(i), names) for i, item in enumerate(items)]
+    return structure.unflatten(lifted)
 
 
 def _nodes(name: str, nodes: Any) -> tuple[Value, ...]:

@@ -10,8 +10,10 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from .chips import chips
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, Protocol
 
     class Drawable(Protocol):
@@ -48,6 +50,9 @@ class Node:
         cluster: the index of the cluster it stands in, or None.
         output: whether it is one of those that were asked for.
         stacked: whether it stands for several alike.
+        name: what a chip of it says; its title if "".
+        hover: what a pointer that rests on it is told; what stands in the box if "".
+        chip: whether it is another box's name, shown again beside a use.
     """
 
     title: str
@@ -58,6 +63,17 @@ class Node:
     output: bool = False
     stacked: bool = False
     highlighted: bool = False
+    name: str = ""
+    hover: str = ""
+    chip: bool = False
+
+    def text(self) -> list[str]:
+        """What stands in the box, a line each."""
+        return [self.title, *self.lines, *([self.gradient] if self.gradient else [])]
+
+    def hover_text(self) -> str:
+        """What a pointer that rests on it is told."""
+        return self.hover or "\n".join(self.text())
 
 
 @dataclass(slots=True)
@@ -111,23 +127,73 @@ class Graph:
             tails[edge.head].append(edge.tail)
         return tails
 
+    def crowd(self) -> float:
+        """How thin edges and arrows are to be, where there are many: 0 to 1.5."""
+        return min(len(self.edges) / 200, 1.5)
+
+    def told(self, tail: int, head: int) -> str:
+        """What a pointer that rests on an edge is told."""
+        return f"{self.nodes[tail].title} → {self.nodes[head].title}"
+
+    def _chips(self) -> list[tuple[int, int]]:
+        """The edges whose tail is to stand beside their head once more."""
+        heads = {edge.head for edge in self.edges}
+        leaves = {
+            i
+            for i, node in enumerate(self.nodes)
+            if node.kind in {"input", "parameter"} and i not in heads
+        }
+        counts = {i for i, node in enumerate(self.nodes) if node.kind == "more"}
+        tails = self.operands()
+        return chips([[] if i in counts else tails[i] for i in range(len(tails))], leaves)
+
+    def with_chips(self) -> Graph:
+        """A copy in which leaves stand again beside their later uses, behind all other nodes."""
+        nodes, edges = list(self.nodes), list(self.edges)
+        places = {(edge.tail, edge.head): i for i, edge in enumerate(edges)}
+        for leaf, user in self._chips():
+            node = nodes[leaf]
+            i = places[leaf, user]
+            edges[i] = replace(edges[i], tail=len(nodes))
+            title = node.name or node.title
+            cluster = nodes[user].cluster
+            nodes.append(
+                Node(title, (), "", node.kind, cluster, hover=node.hover_text(), chip=True)
+            )
+            nodes[-1].highlighted = edges[i].highlighted
+        return replace(self, nodes=nodes, edges=edges)
+
     def sinks(self) -> list[int]:
         """The nodes that no edge leaves, and those that were asked for."""
         leaving = {edge.tail for edge in self.edges}
         return [i for i, node in enumerate(self.nodes) if node.output or i not in leaving]
 
     def nearest(self, limit: int) -> Graph:
-        """A copy with no more than ``limit`` nodes, those nearest to the results, and counts of the others."""
-        if len(self.nodes) <= limit:
+        """A copy with no more than ``limit`` boxes, those nearest to the results, and counts of the others."""
+        if self.size() <= limit:
             return self
         operands = self.operands()
-        found = dict.fromkeys(self.sinks()[:limit])
+        found = dict.fromkeys(self.sinks())
         for i in (queue := list(found)):
-            for operand in operands[i]:
-                if operand not in found and len(found) < limit:
-                    found[operand] = None
-                    queue.append(operand)
-        kept = sorted(found)
+            new = [j for j in operands[i] if j not in found]
+            found.update(dict.fromkeys(new))
+            queue.extend(new)
+
+        def fits(count: int) -> bool:
+            return self._first(queue[:count], operands).size() <= limit
+
+        graph = self._first(queue[: most(len(queue), fits)], operands)
+        hidden = len(self.nodes) - sum(node.kind != "more" for node in graph.nodes)
+        note = f"{plural(hidden, 'node')} not shown (max_nodes={limit})"
+        return replace(graph, columns=[], notes=[*self.notes, note])
+
+    def size(self) -> int:
+        """How many boxes there are to draw, chips included."""
+        return len(self.nodes) + len(self._chips())
+
+    def _first(self, shown: list[int], operands: list[list[int]]) -> Graph:
+        """A copy with some of the nodes, and counts of those that they depend on besides."""
+        kept = sorted(shown)
         new = {old: k for k, old in enumerate(kept)}
         nodes = [replace(self.nodes[i]) for i in kept]
         edges = [
@@ -149,8 +215,7 @@ class Graph:
                 count = len(seen) - before
                 edges.append(Edge(len(nodes), new[i]))
                 nodes.append(Node(f"… {count:,} more" if count else "…", kind="more"))
-        note = f"{plural(len(self.nodes) - len(kept), 'node')} not shown (max_nodes={limit})"
-        return replace(self, nodes=nodes, edges=edges, columns=[], notes=[*self.notes, note])
+        return replace(self, nodes=nodes, edges=edges)
 
     def in_clusters(self) -> Graph:
         """A copy without clusters that hold nothing."""
@@ -211,6 +276,15 @@ def number(x: float, digits: int = 4) -> str:
     return f"{x:.{digits}g}"
 
 
+def most(count: int, fits: Callable[[int], bool]) -> int:
+    """The largest number up to ``count``, and at least 1, that fits, where less fits no worse."""
+    low, high = 1, count
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
+
+
 def plural(count: int, noun: str) -> str:
     """``1 node``, ``2,000 nodes``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
@@ -219,15 +293,18 @@ def plural(count: int, noun: str) -> str:
 def common_range(labels: Iterable[str]) -> str:
     """One name for several: ``w[0]``, ``w[1]``, ``w[2]`` are ``w[0..2]``; "" if they have none in common.
 
-    >>> common_range(["w[0]", "w[1]", "w[2]"]), common_range(["x1", "x2"]), common_range(["a", "b"])
-    ('w[0..2]', 'x1..2', '')
+    >>> common_range(["w[0]", "w[1]", "w[2]"]), common_range(["x7", "x2"]), common_range(["a", "b"])
+    ('w[0..2]', 'x7, x2', '')
     """
     labels = list(labels)
     first, last = labels[0], labels[-1]
     stem = _stem(first)
     if not stem[1] or any(_stem(label)[::2] != stem[::2] for label in labels):
         return ""
-    return f"{stem[0]}{stem[1]}..{_stem(last)[1]}{stem[2]}"
+    numbers = [int(_stem(label)[1]) for label in labels]
+    if numbers == [*range(numbers[0], numbers[0] + len(numbers))]:
+        return f"{stem[0]}{stem[1]}..{_stem(last)[1]}{stem[2]}"
+    return ", ".join(labels) if len(labels) < 4 else f"{first} … {last}"
 
 
 def _stem(label: str) -> tuple[str, str, str]:

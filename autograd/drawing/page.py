@@ -65,7 +65,7 @@ const steps = JSON.parse(document.getElementById("data").textContent);
 const get = id => document.getElementById(id);
 const boxes = new Set(steps.flatMap(step => Object.keys(step.gradients)));
 let at = 0, timer = null;
-function outline(element) { return element ? element.querySelectorAll("path, polygon, ellipse, polyline") : []; }
+function outline(element) { return element ? element.querySelectorAll("path, polygon, ellipse, polyline, rect") : []; }
 function mark(id, on) {
   for (const shape of outline(get(id))) {
     if (on) { shape.style.stroke = "@HIGHLIGHT@"; shape.style.strokeWidth = "3"; }

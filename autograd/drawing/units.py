@@ -32,8 +32,11 @@ class Units:
         members: for each collapsed module the nodes in it.
     """
 
-    def __init__(self, fold: int, is_parameter: Callable[[Value], bool]) -> None:
+    def __init__(
+        self, fold: int, is_parameter: Callable[[Value], bool], label: Callable[[Value], str]
+    ) -> None:
         self.fold = fold
+        self._label = label
         self.tops: dict[Scope, Scope] = {}
         self.members: dict[Scope, list[Value]] = {}
         self._is_parameter = is_parameter
@@ -115,8 +118,9 @@ class Units:
             elif value.operands:
                 found[value] = value
             else:
-                stem = stem_of(value.label) if by_name else None
-                if stem is None and value.label and by_name:
+                label = self._label(value) if by_name else ""
+                stem = stem_of(label)
+                if stem is None and label:
                     found[value] = value
                 else:
                     found.setdefault((self._is_parameter(value), stem), []).append(value)

@@ -10,15 +10,15 @@ from autograd.primitives import ABSENT
 from autograd.scopes import Scope
 from autograd.value import Value
 
+from .formulas import TOLD, all_in_full, in_full, ordinals
 from .formulas import formula as formula_of
-from .formulas import ordinals
 from .model import Cluster, Edge, Graph, Node, common_range, number, plural, shorten
 from .select import Stub, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .model import Options
+    from .model import Kind, Options
     from .select import Selection
     from .units import Unit
 
@@ -44,14 +44,19 @@ def from_values(
     def is_parameter(value: Value) -> bool:
         return value in parameters or value.is_parameter
 
+    called = names or {}
+
+    def label(value: Value) -> str:
+        return value.label or called.get(value, "")
+
     was_enabled = gc.isenabled()
     gc.disable()  # it would look through all nodes again and again, as small lists come and go
     try:
-        selection = select(roots, options, is_parameter)
+        selection = select(roots, options, is_parameter, label)
     finally:
         if was_enabled:
             gc.enable()
-    assembly = _Assembly(roots, selection, options, names or {}, is_parameter)
+    assembly = _Assembly(roots, selection, options, label, is_parameter)
     return assembly.graph(), assembly.index
 
 
@@ -63,7 +68,7 @@ class _Assembly:
         roots: list[Value],
         selection: Selection,
         options: Options,
-        names: Mapping[Value, str],
+        label: Callable[[Value], str],
         is_parameter: Callable[[Value], bool],
     ) -> None:
         self._roots = frozenset(roots)
@@ -71,7 +76,7 @@ class _Assembly:
         self._units = selection.units
         self._selection = selection
         self._options = options
-        self._names = names
+        self._label = label
         self._is_parameter = is_parameter
         self._clusters: dict[Scope, int] = {}
         self._graph = Graph()
@@ -141,14 +146,17 @@ class _Assembly:
             gradient = f"grad {number(value.grad, digits)}"
         label = shorten(self._label(value))
         data = number(value.data, digits)
+        kind: Kind = "parameter" if self._is_parameter(value) else "input"
         if value.primitive is None:
             return Node(
                 f"{label} = {data}" if label else data,
                 (),
                 gradient,
-                "parameter" if self._is_parameter(value) else "input",
+                kind,
                 self._cluster(value.scope),
                 output=value in self._roots,
+                name=label or data,
+                hover=in_full(value, self._label(value), kind, bool(gradient)),
             )
         formula = formula_of(value, value.primitive, self._label, digits)
         return Node(
@@ -158,6 +166,7 @@ class _Assembly:
             "op",
             self._cluster(value.scope),
             output=value in self._roots,
+            hover=in_full(value, self._label(value), kind, bool(gradient)),
         )
 
     def _vector(self, values: tuple[Value, ...]) -> Node:
@@ -177,6 +186,7 @@ class _Assembly:
             "parameter" if parameters else "input",
             self._cluster(values[0].scope),
             stacked=True,
+            hover=all_in_full(values, self._label, count),
         )
 
     def _module(self, scope: Scope) -> Node:
@@ -199,10 +209,8 @@ class _Assembly:
             cluster=self._cluster(scope.parent),
             output=not self._roots.isdisjoint(members),
             stacked=True,
+            hover="\n".join(shorten(line, TOLD) for line in (f"module {scope}", *lines)),
         )
-
-    def _label(self, value: Value) -> str:
-        return value.label or self._names.get(value, "")
 
     def _span(self, numbers: list[float]) -> str:
         """The least and the greatest of some numbers, or all of them if they are few."""
@@ -251,6 +259,7 @@ class _Assembly:
             if isinstance(operand, tuple):
                 known = [flows[value] for value in operand if value in flows]
                 edge.weight = sum(known) if known else None
+                edge.label = _mark({labels.get(value, "") for value in operand})
             elif not isinstance(operand, Stub):
                 edge.weight = flows.get(operand)
             if isinstance(operand, Value):
@@ -347,6 +356,13 @@ class _Assembly:
         name = shorten(self._label(leaf)) or "a leaf"
         then = number(before, digits)
         return f"{name} was {then} when this was computed, and is {number(now, digits)} now"
+
+
+def _mark(marks: set[str]) -> str:
+    """One mark for an arrow from a vector, of those of its Values."""
+    if len(marks) == 1:
+        return marks.pop()
+    return "some repeated" if any(mark.startswith("×") for mark in marks) else ""
 
 
 def _shares(value: Value) -> dict[Value, float]:

@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from autograd.files import write_atomically
+
 from .headers import rules, traced
 
 
@@ -18,7 +20,7 @@ def main(arguments: list[str]) -> int:
     nodes = traced(numbers.rows)
     folder.mkdir(parents=True, exist_ok=True)
     for name, header in (("rules.h", numbers), ("traced.h", nodes)):
-        (folder / name).write_text(header.text, encoding="utf-8")
+        write_atomically(folder / name, header.text.encode())
     print(  # noqa: T201
         f"{folder}: {len(numbers.rows)} rows as C; left to Python: {_listed(numbers.left_out)}; "
         f"{len(nodes.rows)} with derivatives as nodes; left to Python: {_listed(nodes.left_out)}"

@@ -81,10 +81,12 @@ def backward(root: Value) -> dict[Value, Bound]:
             if isinstance(operand, float):
                 continue
             local = partial(out, *operands) if callable(partial) else partial
-            if local is ABSENT:
+            if local is ABSENT and row.name == "where":  # the result does not depend on it
                 continue
-            share = cotangent * local
-            weight = scale * abs(lift(local).value)
+            if local is ABSENT:
+                share, weight = Tracked(0.0), 0.0
+            else:
+                share, weight = cotangent * local, scale * abs(lift(local).value)
             if operand in cotangents:
                 before, gathered = cotangents[operand]
                 share, weight = before + share, gathered + weight

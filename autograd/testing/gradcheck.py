@@ -7,6 +7,8 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from autograd.graph import topological_order
+from autograd.operations import Opaque
 from autograd.structure import flatten
 from autograd.transforms import jvp, vjp
 from autograd.value import GradientDropped, Value
@@ -20,7 +22,7 @@ from .rounded import TINY
 from .subject import Derivatives, Subject, require_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .programs import Program
 
@@ -104,7 +106,8 @@ def gradgradcheck(
 
     below = _check(subject, first, method)
     smallest = None
-    if method == "ladder" or (method == "auto" and not _has_mpmath()):
+    ladder = not _has_mpmath() or _opaque(subject.record()[1])
+    if method == "ladder" or (method == "auto" and ladder):
         above = ladder_entries(derivatives, None, derivatives.record())
     else:
         leaves, outputs, names = subject.record()
@@ -190,7 +193,7 @@ def _check(subject: Subject, gradient: Callable[..., Any] | None, method: str) -
     title = f"gradient of {subject.name}"
     recorded = _record(subject, must=gradient is None or method == "replay")
     if method == "auto":
-        possible = recorded is not None and _has_mpmath()
+        possible = recorded is not None and _has_mpmath() and not _opaque(recorded[1])
         method = "replay" if possible else "ladder"
     elif method == "replay":
         precise()  # says what is missing
@@ -209,6 +212,11 @@ def _check(subject: Subject, gradient: Callable[..., Any] | None, method: str) -
         entries = _seen_from_outside(subject, recorded, entries)
     smallest = _smallest(outputs, program_fails) if gradient is None else None
     return Report(title, entries, findings, smallest=smallest)
+
+
+def _opaque(outputs: Iterable[Value]) -> bool:
+    """Whether an operation is in the graph that computes with floats only, and cannot be replayed with others."""
+    return any(isinstance(node.primitive, Opaque) for node in topological_order(*outputs))
 
 
 def _has_mpmath() -> bool:

@@ -60,6 +60,16 @@ class Interval(Lifting):
             return hull(*_corners(lambda a, b: a * b, abs(self), abs(self)))
         return hull(*_corners(lambda a, b: a * b, self, lift(other)))
 
+    def __mod__(self, other: Any) -> Interval:
+        divisor = lift(other)
+        n = self // divisor
+        if n.low == n.high or n.size != n.size:
+            return self - n * divisor
+        return hull(0.0, divisor.low, divisor.high)  # somewhere between it jumps to 0, or from it
+
+    def __floordiv__(self, other: Any) -> Interval:
+        return _divide(self, other).__floor__()
+
     def __abs__(self) -> Interval:
         if self.low >= 0.0:
             return self
@@ -193,12 +203,13 @@ def _largest(xs: Any) -> Interval:
 
 
 def _namespace() -> Namespace:
-    names = "exp expm1 log log1p sqrt asin acos atan sinh tanh asinh acosh atanh erf erfc"
+    names = "exp expm1 log log1p log2 log10 cbrt sqrt asin acos atan sinh tanh asinh acosh atanh erf erfc"
     names += " sign floor ceil round"
     functions: dict[str, Any] = {name: _monotone(getattr(IEEE, name)) for name in names.split()}
     functions |= {"sin": _wave(math.sin, math.pi / 2), "cos": _wave(math.cos, 0.0), "tan": _tan}
     functions |= {"cosh": _even(IEEE.cosh), "abs": lambda x: abs(lift(x))}
     functions |= {"div": _divide, "pow": _power, "hypot": _hypot, "atan2": _atan2}
+    functions |= {"mod": lambda a, b: lift(a) % b, "floordiv": lambda a, b: lift(a) // b}
     functions |= {"maximum": _larger, "minimum": _smaller, "largest": _largest}
     functions |= {"where": _where, "equal": _equal, "isnan": lambda x: lift(x).size != lift(x).size}
     return Namespace("intervals", functions)

@@ -123,8 +123,10 @@ def check_row(
     bounds = _partials(RULES[row].partials, row, Tracked(out, tracked.error), tuple(exact))
     for place in places:
         partial, bound = found(place), bounds(place)
-        if partial is ABSENT or row.name == "where":  # a choice, whose partials select
+        if row.name == "where":  # a choice, whose partials select
             continue
+        # On a flat piece the partial is absent, which is to be right where the derivative is 0.
+        partial, bound = [0.0 if x is ABSENT else x for x in (partial, bound)]
         fault = _partial_fault(row, operands, place, float(partial), lift(bound).error)
         if fault is not None:
             findings.append(Finding(None, row, operands, place, float(partial), *fault))

@@ -86,6 +86,12 @@ def _namespace(mp: Any) -> Namespace:
     def log(x: Any) -> Real:
         return mp.log(x) if x > 0 else -inf if x == 0 else nan
 
+    def log_to(base: int) -> Callable[[Any], Real]:
+        return lambda x: mp.log(x, base) if x > 0 else -inf if x == 0 else nan
+
+    def cbrt(x: Any) -> Real:
+        return mp.sign(x) * mp.cbrt(abs(x))
+
     def log1p(x: Any) -> Real:
         return mp.log1p(number(x)) if x > -1 else -inf if x == -1 else nan
 
@@ -118,6 +124,22 @@ def _namespace(mp: Any) -> Namespace:
             return -size if a < 0 and b % 2 else size
         return mp.power(a, b)
 
+    def floordiv(a: Any, b: Any) -> Real:
+        a, b = number(a), number(b)
+        if b == 0 or mp.isinf(a):
+            return divide(a, b) if b == 0 else nan
+        if mp.isinf(b):
+            return zero if a * mp.sign(b) >= 0 else -one
+        return mp.floor(a / b)
+
+    def mod(a: Any, b: Any) -> Real:
+        a, b = number(a), number(b)
+        if b == 0 or mp.isinf(a):
+            return nan
+        if mp.isinf(b):
+            return a if a * mp.sign(b) >= 0 else b
+        return a - b * mp.floor(a / b)
+
     def sign(x: Any) -> Real:
         return nan if mp.isnan(x) else mp.sign(x)
 
@@ -143,6 +165,9 @@ def _namespace(mp: Any) -> Namespace:
         "erfc": bounded(mp.erfc, number(2), zero),
         "log": log,
         "log1p": log1p,
+        "log2": log_to(2),
+        "log10": log_to(10),
+        "cbrt": cbrt,
         "sqrt": on(mp.sqrt, 0.0, float("inf")),
         "sin": periodic(mp.sin),
         "cos": periodic(mp.cos),
@@ -157,6 +182,8 @@ def _namespace(mp: Any) -> Namespace:
         "hypot": mp.hypot,
         "div": divide,
         "pow": power,
+        "mod": mod,
+        "floordiv": floordiv,
         "abs": lambda x: abs(number(x)),
         "sign": sign,
         "floor": lambda x: mp.floor(number(x)),

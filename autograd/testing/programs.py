@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd import functions
 from autograd.graph import topological_order
 from autograd.operators import apply
-from autograd.table import TABLE
+from autograd.table import TABLE, USERS, row_named
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Program:
         if not known:
             raise ValueError("a program needs at least one input")
         for name, operands in self.steps:
-            if name not in TABLE and name not in SELECTIONS:
+            if name not in TABLE and name not in USERS and name not in SELECTIONS:
                 raise ValueError(f"there is no primitive called {name!r}")
             for operand in operands:
                 if isinstance(operand, int) and not 0 <= operand < known:
@@ -120,7 +120,7 @@ class Program:
     def source(self) -> str:
         """A Python program that computes and differentiates this one."""
         names = {name.split()[0] for name, _ in self.steps} - {*OPERATORS, "neg"}
-        public = sorted(name for name in names if not _shadows(name))
+        public = sorted(x for x in names if not _shadows(x) and x not in USERS)
         shadowing = any(_shadows(name) for name in names)
         text = [f"from autograd import {', '.join(['Value', *public])}"]
         if shadowing:
@@ -153,7 +153,7 @@ def _result(name: str, operands: list[Any]) -> Any:
         return functions.where(SELECTIONS[name](first, second), *branches)
     if name == "where":  # which asks a number whether it is 0
         return functions.where(*operands)
-    return apply(TABLE[name], *operands)
+    return apply(row_named(name), *operands)
 
 
 def _shadows(name: str) -> bool:
@@ -174,7 +174,7 @@ def _call(step: Step, name_of: Callable[[Any], str]) -> str:
     if name == "dot":
         half = len(shown) // 2
         return f"{function}([{', '.join(shown[:half])}], [{', '.join(shown[half:])}])"
-    if name in SEQUENCES or TABLE[name].arity is None:
+    if name in SEQUENCES or (name in TABLE and TABLE[name].arity is None):
         return f"{function}([{', '.join(shown)}])"
     return f"{function}({', '.join(shown)})"
 

@@ -155,6 +155,28 @@ def spread_of_steps(function: Callable[[float], float], x: Rounded) -> float:
     return max(abs(function(x.value - e) - value), abs(function(x.value + e) - value))
 
 
+def spread_of_quotient(a: Rounded, b: Rounded) -> float:
+    """How far errors of a and b may move the whole number ``a // b``."""
+    if not a.error and not b.error:
+        return 0.0
+    room = abs(b.value) - b.error
+    if not room > 0.0:
+        return math.inf
+    quotient = a.value / b.value
+    doubt = (a.error + abs(quotient) * b.error) / room + UNIT * abs(quotient)
+    if not math.isfinite(quotient) or not math.isfinite(doubt):
+        return math.inf
+    return IEEE.floor(quotient + doubt) - IEEE.floor(quotient - doubt)  # type: ignore[no-any-return]
+
+
+def spread_of_remainder(a: Rounded, b: Rounded) -> float:
+    """How far errors of a and b may move ``a % b``."""
+    turns = spread_of_quotient(a, b)
+    if not turns and not a.error and not b.error:
+        return 0.0
+    return a.error + abs(IEEE.floordiv(a.value, b.value)) * b.error + turns * abs(b.value)  # type: ignore[no-any-return]
+
+
 def _slopes() -> dict[str, Callable[[float], float]]:
     xp: Any = IEEE
 
@@ -169,6 +191,9 @@ def _slopes() -> dict[str, Callable[[float], float]]:
         "expm1": xp.exp,
         "log": lambda x: xp.div(1.0, x),
         "log1p": lambda x: xp.div(1.0, 1.0 + x),
+        "log2": lambda x: xp.div(1.0 / math.log(2.0), x),
+        "log10": lambda x: xp.div(1.0 / math.log(10.0), x),
+        "cbrt": lambda x: xp.div(1.0 / 3.0, xp.cbrt(x) * xp.cbrt(x)),
         "sqrt": lambda x: xp.div(0.5, xp.sqrt(x)),
         "sin": xp.cos,
         "cos": xp.sin,

@@ -12,6 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import IEEE, Namespace
+from autograd.table import ABSENT, Rule
 
 from .rounded import (
     SLOPES,
@@ -21,6 +22,8 @@ from .rounded import (
     Unsure,
     spread_of_angle,
     spread_of_power,
+    spread_of_quotient,
+    spread_of_remainder,
     spread_of_smooth,
     spread_of_steps,
 )
@@ -28,6 +31,8 @@ from .rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from autograd.table import Primitive
 
 LIBRARY = 4.0 * UNIT
 """What an elementary function of the C library may be off by, relatively: two ulps."""
@@ -148,6 +153,18 @@ def _power(a: Any, b: Any) -> Tracked:
     return Tracked(value, spread_of_power(a, b, value) + LIBRARY * abs(value) + TINY)
 
 
+def _mod(a: Any, b: Any) -> Tracked:
+    a, b = lift(a), lift(b)
+    value = IEEE.mod(a.value, b.value)
+    return Tracked(value, spread_of_remainder(a, b) + UNIT * abs(value))
+
+
+def _floordiv(a: Any, b: Any) -> Tracked:
+    a, b = lift(a), lift(b)
+    value = IEEE.floordiv(a.value, b.value)
+    return Tracked(value, spread_of_quotient(a, b) + UNIT * abs(value))
+
+
 def _hypot(a: Any, b: Any) -> Tracked:
     a, b = lift(a), lift(b)
     value = math.hypot(a.value, b.value)
@@ -172,8 +189,8 @@ def _smaller(a: Any, b: Any) -> Tracked:
 
 def _where(condition: Any, a: Any, b: Any) -> Any:
     taken, other = (a, b) if condition else (b, a)
-    if isinstance(condition, Unsure) and taken is not None and other is not None:
-        taken, other = lift(taken), lift(other)
+    if isinstance(condition, Unsure) and (taken is not ABSENT or other is not ABSENT):
+        taken, other = [lift(0.0 if x is ABSENT else x) for x in (taken, other)]
         return Tracked(taken.value, abs(taken.value - other.value) + max(taken.error, other.error))
     return taken
 
@@ -186,6 +203,7 @@ def _namespace() -> Namespace:
     functions |= {name: _steps(getattr(xp, name)) for name in ("sign", "floor", "ceil", "round")}
     functions |= {"abs": lambda x: abs(lift(x)), "div": lambda a, b: lift(a) / lift(b)}
     functions |= {"pow": _power, "hypot": _hypot, "atan2": _atan2}
+    functions |= {"mod": _mod, "floordiv": _floordiv}
     functions |= {"maximum": _larger, "minimum": _smaller, "largest": max}
     functions |= {
         "where": _where,
@@ -195,5 +213,33 @@ def _namespace() -> Namespace:
     return Namespace("tracked", functions)
 
 
-RULES = Rules(_namespace())
+def _of_floats(row: Primitive) -> Rule:
+    """The rule of a row that computes with floats: its author is trusted to be within two ulps, and to know its slopes."""
+
+    def local(partial: Any, out: float, operands: list[float]) -> float:
+        found = partial(out, *operands) if callable(partial) else partial
+        return 0.0 if found is None else float(found)
+
+    def forward(*operands: Any) -> Tracked:
+        numbers = [lift(x) for x in operands]
+        values = [x.value for x in numbers]
+        value = float(row.forward(*values))
+        spread = sum(
+            abs(local(partial, value, values)) * x.error
+            for partial, x in zip(row.partials, numbers, strict=True)
+            if x.error
+        )
+        return Tracked(value, spread + LIBRARY * abs(value) + TINY)
+
+    def tracked(partial: Any) -> Any:
+        def slope(out: Any, *operands: Any) -> Tracked:
+            value = local(partial, lift(out).value, [lift(x).value for x in operands])
+            return Tracked(value, LIBRARY * abs(value))
+
+        return slope
+
+    return Rule(forward, tuple(tracked(x) if callable(x) else x for x in row.partials))
+
+
+RULES = Rules(_namespace(), _of_floats)
 """The table of primitives on tracked numbers."""

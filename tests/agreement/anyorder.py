@@ -18,6 +18,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import IEEE, Namespace
+from autograd.table import ABSENT
 from autograd.testing import rounded
 from autograd.testing.rounded import (
     SLOPES,
@@ -26,6 +27,8 @@ from autograd.testing.rounded import (
     Rounded,
     spread_of_angle,
     spread_of_power,
+    spread_of_quotient,
+    spread_of_remainder,
     spread_of_steps,
 )
 from autograd.testing.rules import Rules
@@ -261,6 +264,23 @@ def _power(a: Any, b: Any) -> Number:
     return Number(value, error, a.signless)
 
 
+def _whole(
+    function: Callable[[float, float], float], spread: Callable[[Number, Number], float]
+) -> Callable[[Any, Any], Number]:
+    """Of the remainder and the whole quotient, which jump."""
+
+    def apply(a: Any, b: Any) -> Number:
+        a, b = lift(a), lift(b)
+        value = function(a.value, b.value)
+        if not (math.isfinite(value) and math.isfinite(a.value) and math.isfinite(b.value)):
+            return _corners(function, a, b)
+        if spread_of_quotient(a, b):
+            Unsure(True)
+        return Number(value, spread(a, b) + UNIT * abs(value), a.signless or value == 0.0)
+
+    return apply
+
+
 def _hypot(a: Any, b: Any) -> Number:
     a, b = lift(a), lift(b)
     value = math.hypot(a.value, b.value)
@@ -297,8 +317,8 @@ def _extreme(function: Callable[[float, float], float]) -> Callable[[Any, Any], 
 def _where(condition: Any, a: Any, b: Any) -> Any:
     condition = truth(condition)
     taken, other = (a, b) if condition else (b, a)
-    if isinstance(condition, Unsure):
-        taken, other = lift(taken), lift(other)
+    if isinstance(condition, Unsure) and (taken is not ABSENT or other is not ABSENT):
+        taken, other = [lift(0.0 if x is ABSENT else x) for x in (taken, other)]
         off = abs(taken.value - other.value)
         return Number(taken.value, off + max(taken.error, other.error))
     return taken
@@ -327,6 +347,8 @@ def _namespace() -> Namespace:
     functions |= {"sqrt": _root, "abs": lambda x: abs(lift(x)), "div": _divide, "pow": _power}
     functions |= {
         "hypot": _hypot,
+        "mod": _whole(IEEE.mod, spread_of_remainder),
+        "floordiv": _whole(IEEE.floordiv, spread_of_quotient),
         "atan2": _atan2,
         "where": _where,
         "equal": lambda a, b: lift(a).equals(b),

@@ -286,8 +286,8 @@ def forced(path: str) -> Iterator[None]:
         entry.choose = kept
 
 
-def _straight(graph: Any, wanted: Any, laned: Any) -> Any:
-    return schedule(graph, wanted, laned) if laned else None
+def _straight(graph: Any, wanted: Any, laned: Any, exact: bool) -> Any:
+    return schedule(graph, wanted, laned, exact) if laned else None
 
 
 class Disagreement(NamedTuple):

@@ -52,6 +52,9 @@ ROWS = {
     "maximum(1,nan)": Row(lambda m, a, b: m.maximum(a, b), (1.0, NAN), NAN, (NAN, NAN)),
     "minimum(nan,1)": Row(lambda m, a, b: m.minimum(a, b), (NAN, 1.0), NAN, (NAN, NAN)),
     "minimum(1,nan)": Row(lambda m, a, b: m.minimum(a, b), (1.0, NAN), NAN, (NAN, NAN)),
+    "max([1,1,1])": Row(lambda m, *xs: m.max(xs), (1.0,) * 3, 1.0, (1 / 3,) * 3),
+    "max([inf]*3)": Row(lambda m, *xs: m.max(xs), (INF,) * 3, INF, (0.25, 0.25, 0.5)),
+    "norm([0,0])": Row(lambda m, *xs: m.norm(xs), (0.0, 0.0), 0.0, (0.0, 0.0)),
     "clip at low": Row(lambda m, x: m.clip(x, -1.0, 2.0), (-1.0,), -1.0, (1.0,), SAME),
     "clip at high": Row(lambda m, x: m.clip(x, -1.0, 2.0), (2.0,), 2.0, (1.0,), SAME),
     "clip below": Row(lambda m, x: m.clip(x, -1.0, 2.0), (-1.5,), -1.0, (0.0,), SAME),
@@ -74,6 +77,9 @@ ROWS = {
     "floor(2.5)": Row(lambda m, x: m.floor(x), (2.5,), 2.0, (0.0,), SAME),
     "ceil(2.5)": Row(lambda m, x: m.ceil(x), (2.5,), 3.0, (0.0,), SAME),
     "round(2.5)": Row(lambda m, x: m.round(x), (2.5,), 2.0, (0.0,), SAME),
+    "4 % 2": Row(lambda m, a, b: a % b, (4.0, 2.0), 0.0, (1.0, -2.0)),
+    "4 // 2": Row(lambda m, a, b: a // b, (4.0, 2.0), 2.0, (0.0, 0.0)),
+    "sqrt(relu(-1))": Row(lambda m, x: m.sqrt(m.relu(x)), (-1.0,), 0.0, (0.0,), SAME),
     # --- powers
     "0**0": Row(lambda m, a, b: a**b, (0.0, 0.0), 1.0, (0.0, 0.0), SAME),
     "x**0 at 0": Row(lambda m, a: a**0, (0.0,), 1.0, (0.0,), SAME),
@@ -90,6 +96,15 @@ ROWS = {
     "log(-0.0)": Row(lambda m, x: m.log(x), (-0.0,), -INF, (-INF,), SAME),
     "log(-1)": Row(lambda m, x: m.log(x), (-1.0,), NAN, (-1.0,), SAME),
     "log1p(-1)": Row(lambda m, x: m.log1p(x), (-1.0,), -INF, (INF,), SAME),
+    "log2(0)": Row(lambda m, x: m.log2(x), (0.0,), -INF, (INF,), SAME),
+    "log10(0)": Row(lambda m, x: m.log10(x), (0.0,), -INF, (INF,), SAME),
+    "cbrt(0)": Row(lambda m, x: m.cbrt(x), (0.0,), 0.0, (INF,)),
+    "cbrt(-0.0)": Row(lambda m, x: m.cbrt(x), (-0.0,), -0.0, (INF,)),
+    "1 % 0": Row(lambda m, a, b: m.mod(a, b), (1.0, 0.0), NAN, (1.0, -INF)),
+    "0 % 0": Row(lambda m, a, b: m.mod(a, b), (0.0, 0.0), NAN, (1.0, NAN)),
+    "1 // 0": Row(lambda m, a, b: m.floordiv(a, b), (1.0, 0.0), INF, (0.0, 0.0)),
+    "sinc(0)": Row(lambda m, x: m.sinc(x), (0.0,), 1.0, (0.0,)),
+    "sinc(inf)": Row(lambda m, x: m.sinc(x), (INF,), NAN, (NAN,)),
     "sqrt(0)": Row(lambda m, x: m.sqrt(x), (0.0,), 0.0, (INF,), SAME),
     "sqrt(-1)": Row(lambda m, x: m.sqrt(x), (-1.0,), NAN, (NAN,), SAME),
     "1/0": Row(lambda m, a, b: a / b, (1.0, 0.0), INF, (INF, -INF), SAME),
@@ -123,6 +138,10 @@ ROWS = {
     # --- saturation
     "exp(1000)": Row(lambda m, x: m.exp(x), (1000.0,), INF, (INF,), SAME),
     "exp(-1000)": Row(lambda m, x: m.exp(x), (-1000.0,), 0.0, (0.0,), SAME),
+    "exp2(1e4)": Row(lambda m, x: m.exp2(x), (1e4,), INF, (INF,), SAME),
+    "logaddexp(1e4,1e4)": Row(
+        lambda m, a, b: m.logaddexp(a, b), (1e4, 1e4), 1e4 + math.log(2.0), (0.5, 0.5), SAME
+    ),
     "expm1(1000)": Row(lambda m, x: m.expm1(x), (1000.0,), INF, (INF,), SAME),
     "sinh(-1000)": Row(lambda m, x: m.sinh(x), (-1000.0,), -INF, (INF,), SAME),
     "cosh(-1000)": Row(lambda m, x: m.cosh(x), (-1000.0,), INF, (-INF,), SAME),
@@ -151,6 +170,21 @@ ROWS = {
     "y log p, y = p = 0": Row(masked_entropy, (0.0, 0.0), math.log(2.0), (0.0, 0.0)),
     "log1p(1e-20)": Row(lambda m, x: m.log1p(x), (1e-20,), 1e-20, (1.0,), SAME),
     "expm1(1e-20)": Row(lambda m, x: m.expm1(x), (1e-20,), 1e-20, (1.0,), SAME),
+    # --- tails: what stands here is rounded from mpmath's 40 digits
+    "sigmoid(40)": Row(lambda m, x: m.sigmoid(x), (40.0,), 1.0, (4.248354255291589e-18,)),
+    "sigmoid(-40)": Row(
+        lambda m, x: m.sigmoid(x), (-40.0,), 4.248354255291589e-18, (4.248354255291589e-18,), SAME
+    ),
+    "tanh(20)": Row(lambda m, x: m.tanh(x), (20.0,), 1.0, (1.6993417021166355e-17,)),
+    "tanh(-20)": Row(lambda m, x: m.tanh(x), (-20.0,), -1.0, (1.6993417021166355e-17,)),
+    "2**1024": Row(lambda m, b: 2.0**b, (1024.0,), INF, (1.2460659279417838e308,)),
+    "5e-324**0": Row(lambda m, a, b: a**b, (5e-324, 0.0), 1.0, (0.0, math.log(5e-324))),
+    "1e-310**0.001": Row(
+        lambda m, a, b: a**b,
+        (1e-310, 0.001),
+        0.4897788193684462,
+        (4.897788193684477e306, -349.60479658602236),
+    ),
     # --- selection
     "where(0 > 0, log(0), 0)": Row(lambda m, x: m.where(x > 0, m.log(x), 0.0), (0.0,), 0.0, (0.0,)),
     "where(1 > 0, x, log(0 x))": Row(
@@ -288,12 +322,142 @@ def test_second_derivatives_at_the_same_places(function, x, second):
     assert agree(hessian(function)(x), second)
 
 
+@pytest.mark.parametrize(
+    ("function", "args", "second"),
+    # Rounded from mpmath's 40 digits.
+    [
+        (ag.sigmoid, (40.0,), -4.248354255291589e-18),
+        (ag.sigmoid, (1e-9,), -1.25e-10),
+        (ag.sigmoid, (1e-300,), -1.25e-301),
+        (ag.tanh, (20.0,), -3.398683404233271e-17),
+        (ag.tanh, (1e-9,), -2e-9),
+        (ag.softplus, (40.0,), 4.248354255291589e-18),
+        (ag.log_sigmoid, (-40.0,), -4.248354255291589e-18),
+        (ag.silu, (40.410841513445845,), -1.0820525268131133e-16),
+        (ag.atanh, (1e-10,), 2e-10),
+        (ag.asin, (1e-10,), 1e-10),
+        (ag.acos, (1e-10,), -1e-10),
+        (ag.atan, (1e100,), -2e-300),
+        (lambda a, b: ag.hypot(a, b), (1.0, 1e-10), 1e-20),
+        (lambda a, b: ag.hypot(b, a), (1.0, 1e-10), 1e-20),
+        (lambda b: 2.0**b, (1024.0,), 8.637070847446594e307),
+        (lambda a, b: a**b, (1e-200, 1e-300), -1e100),
+    ],
+)
+def test_second_derivatives_keep_their_digits(function, args, second):
+    once = grad(function)
+    twice = grad(lambda x: once(x, *args[1:]))
+    found = {
+        "eager": twice(args[0]),
+        "compiled": ag.compile(twice)(args[0]),
+        "mapped": ag.compile(ag.vmap(twice))([args[0]])[0],
+    }
+    for mode, number in found.items():
+        assert agree(number, second, rel_tol=1e-14), f"{mode}: {number}"
+
+
+@pytest.mark.parametrize("function", [ag.sigmoid, ag.tanh])
+@pytest.mark.parametrize("x", [1e3, -1e4, 1e300, INF, -INF])
+def test_saturation_is_flat_at_any_order(function, x):
+    slope = grad(function)
+    assert (slope(x), grad(slope)(x), grad(grad(slope))(x)) == (0.0, 0.0, 0.0)
+
+
+# --- flat pieces -----------------------------------------------------------------------------
+
+FLAT = {
+    # An infinite cotangent comes to a flat piece.
+    "sqrt(relu(x))": (lambda x: ag.sqrt(ag.relu(x)), -1.0),
+    "log(relu(x))": (lambda x: ag.log(ag.relu(x)), -1.0),
+    "1/relu(x)": (lambda x: 1.0 / ag.relu(x), -1.0),
+    "relu(x)**.5": (lambda x: ag.relu(x) ** 0.5, -1.0),
+    "sqrt(relu(x)) at the kink": (lambda x: ag.sqrt(ag.relu(x)), 0.0),
+    "sqrt(maximum(x, 0))": (lambda x: ag.sqrt(ag.maximum(x, 0.0)), -1.0),
+    "sqrt(maximum(0, x))": (lambda x: ag.sqrt(ag.maximum(0.0, x)), -1.0),
+    "sqrt(-minimum(x, 0))": (lambda x: ag.sqrt(-ag.minimum(x, 0.0)), 1.0),
+    "sqrt(clip(x, 0, 1))": (lambda x: ag.sqrt(ag.clip(x, 0.0, 1.0)), -1.0),
+    "sqrt(1 - clip(x, 0, 1))": (lambda x: ag.sqrt(1.0 - ag.clip(x, 0.0, 1.0)), 2.0),
+    "sqrt(clip(0.5, x, 1) - .5)": (lambda x: ag.sqrt(ag.clip(0.5, x, 1.0) - 0.5), 0.0),
+    "sqrt(clip(0.5, 0, x) - .5)": (lambda x: ag.sqrt(ag.clip(0.5, 0.0, x) - 0.5), 1.0),
+    "sqrt(floor(x))": (lambda x: ag.sqrt(ag.floor(x)), 0.5),
+    "sqrt(ceil(x))": (lambda x: ag.sqrt(ag.ceil(x)), -0.5),
+    "sqrt(round(x))": (lambda x: ag.sqrt(ag.round(x)), 0.3),
+    "sqrt(sign(x))": (lambda x: ag.sqrt(ag.sign(x)), 0.0),
+    "log(floor(x)) at a jump": (lambda x: ag.log(ag.floor(x)), 0.0),
+    "leaky_relu's slope": (lambda x: ag.sqrt(ag.leaky_relu(1.0, x) - 1.0), 0.1),
+    "elu's alpha": (lambda x: ag.sqrt(ag.elu(1.0, x) - 1.0), 0.1),
+    # Behind a flat piece something has an infinite derivative.
+    "relu(log(x))": (lambda x: ag.relu(ag.log(x)), 0.0),
+    "relu(2 * log(x) + 1)": (lambda x: ag.relu(2.0 * ag.log(x) + 1.0), 0.0),
+    "minimum(1/x, 5)": (lambda x: ag.minimum(1.0 / x, 5.0), 0.0),
+    "clip(log(x), -1, 1)": (lambda x: ag.clip(ag.log(x), -1.0, 1.0), 0.0),
+    "floor(sqrt(x))": (lambda x: ag.floor(ag.sqrt(x)), 0.0),
+    "relu(a dot with log(x))": (
+        lambda x: ag.relu(ag.dot([ag.log(x), x, 1.0], [2.0, 3.0, 1.0])),
+        0.0,
+    ),
+    "relu(log(x)) + relu(x - 1)": (lambda x: ag.relu(ag.log(x)) + ag.relu(x - 1.0), 0.0),
+    "sqrt(relu(log(x)))": (lambda x: ag.sqrt(ag.relu(ag.log(x))), 0.0),
+}
+"""Functions, and where they are flat."""
+
+
+def many(function):
+    """The same of each of many numbers, which an array program computes."""
+    return lambda xs: ag.sum([function(x) for x in xs])
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_a_piece_not_taken_has_no_say(name):
+    function, x = FLAT[name]
+    leaf = Value(x)
+    out = function(leaf)
+    out.backward()
+    slope = grad(function)
+    found = {
+        "backward": leaf.grad,
+        "create_graph": gradient(out, leaf, create_graph=True).data,
+        "forward": jvp(function)((x,), (1.0,))[1],
+        "second": grad(slope)(x),
+        "second, forward over reverse": jvp(slope)((x,), (1.0,))[1],
+        "compiled": ag.compile(slope)(x),
+        "compiled, forward": ag.compile(lambda x: jvp(function)((x,), (1.0,))[1])(x),
+        "compiled, second": ag.compile(grad(slope))(x),
+        "mapped": ag.compile(ag.vmap(slope))([x, x])[1],
+        "mapped, second": ag.compile(ag.vmap(grad(slope)))([x, x])[1],
+        "an array program": ag.compile(grad(many(function)))([x] * 200)[7],
+        "float32": ag.compile(ag.vmap(slope), "float32")([x, x])[0],
+    }
+    assert found == dict.fromkeys(found, 0.0)
+
+
+def test_a_flat_piece_among_others_takes_nothing_from_them():
+    def f(x, y):
+        return ag.sqrt(ag.relu(x)) + ag.relu(ag.log(x + 1.0)) * y + y * y
+
+    point = -1.0, 3.0
+    right = (0.0, 6.0)
+    assert grad(f, (0, 1))(*point) == right
+    assert ag.compile(grad(f, (0, 1)))(*point) == right
+    mapped = ag.compile(ag.vmap(grad(f, (0, 1))))([-1.0, 4.0, -1.0], [3.0, 0.0, 3.0])
+    assert [column[0] for column in mapped] == [column[2] for column in mapped] == list(right)
+    assert [column[1] for column in mapped] == pytest.approx([0.25, math.log(5.0)])
+
+
+@pytest.mark.parametrize("name", ["sqrt(relu(x))", "relu(log(x))", "sqrt(clip(x, 0, 1))"])
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_nan_that_comes_in_goes_out_of_flat_pieces_too(name, mapped):
+    function, _ = FLAT[name]
+    slope = ag.compile(ag.vmap(grad(function)) if mapped else grad(function))
+    assert math.isnan(slope([NAN])[0] if mapped else slope(NAN))
+
+
 # --- nan -------------------------------------------------------------------------------------
 
 OWN_GRADIENT_WITHOUT_NAN = {
     # What is linear in an argument has a derivative by it that this argument does not enter.
     *((name, i) for name in ("add", "sub", "mul", "sum", "prod", "dot") for i in range(4)),
-    *(("neg", 0), ("div", 0), ("xlogy", 0)),
+    *(("neg", 0), ("div", 0), ("xlogy", 0), ("mod", 0)),
 }
 ADDITIVE = {"add", "sub", "sum"}
 
@@ -320,6 +484,8 @@ def test_nan_in_gives_nan_out_value_and_gradient(row, arity, position):
             linear = (row.name, i) in OWN_GRADIENT_WITHOUT_NAN
         else:
             linear = row.name in ADDITIVE or (row.name == "dot" and i != (position + 2) % 4)
+            linear = linear or (row.name, i) == ("mod", 0)
+        linear = linear or row.name == "floordiv"  # which hands nothing on
         assert math.isnan(arg.grad) != linear, f"gradient {arg.grad} by argument {i}"
 
 

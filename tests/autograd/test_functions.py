@@ -21,7 +21,7 @@ INF, NAN = math.inf, math.nan
 NAMES = (
     "exp expm1 log log1p sqrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh erf "
     "sigmoid log_sigmoid softplus relu leaky_relu elu gelu silu abs sign floor ceil maximum minimum "
-    "clip where hypot xlogy sum prod dot mean logsumexp softmax log_softmax"
+    "clip where hypot xlogy log2 log10 exp2 cbrt square mod floordiv logaddexp sinc deg2rad rad2deg sum prod dot mean logsumexp softmax log_softmax"
 )
 
 SPECIAL = [
@@ -75,7 +75,8 @@ def test_star_import_hides_no_builtin():
 
 
 UNARY_MATH = (
-    "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
+    "exp expm1 log log1p log2 log10 cbrt sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
+    "erf erfc"
 )
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd.namespaces import IEEE, Namespace, numpy_namespace
-from autograd.primitives import TABLE
+from autograd.primitives import ABSENT, TABLE
 from autograd.table import bind_table
 
 INF, NAN = math.inf, math.nan
@@ -47,6 +47,9 @@ SAME_IN_NUMPY = {
             "expm1",
             "log",
             "log1p",
+            "log2",
+            "log10",
+            "cbrt",
             "sqrt",
             "sin",
             "cos",
@@ -64,6 +67,7 @@ SAME_IN_NUMPY = {
     "sign": "sign",
 }
 BINARY_IN_NUMPY = {"pow": "power", "div": "divide", "atan2": "arctan2", "hypot": "hypot"}
+BINARY_IN_NUMPY |= {"mod": "remainder", "floordiv": "floor_divide"}
 BINARY_IN_NUMPY |= {"maximum": "maximum", "minimum": "minimum"}
 
 
@@ -157,6 +161,8 @@ def test_a_rule_on_arrays_answers_as_on_floats(row):
     points = [(x,) for x in SPECIAL] if row.arity == 1 else PAIRS
     columns = [np.array(column) for column in zip(*points, strict=True)]
     forward, partials = IN_NUMPY[row.name]
+    if row.name == "floordiv":
+        partials = ()  # both absent
     with np.errstate(all="ignore"):
         outs = np.broadcast_to(forward(*columns), len(points))
         slopes = [
@@ -166,9 +172,10 @@ def test_a_rule_on_arrays_answers_as_on_floats(row):
     for i, point in enumerate(points):
         # An ulp of exp or of an argument near a root is all that the two may differ by.
         assert agree(row.forward(*point), outs[i]), (point, "value")
-        for number, partial in enumerate(row.partials):
+        for number, partial in enumerate(row.partials[: len(partials)]):
             # On the float's own output: near saturation 1 - out**2 is all rounding.
             local = partial(row.forward(*point), *point) if callable(partial) else partial
+            local = 0.0 if local is ABSENT else local
             assert agree(local, slopes[number][i]), (point, "partial", number)
 
 

@@ -277,7 +277,7 @@ class TestWhereNumPyDecidesAlone:
             np.arctan2(2.0, Value(0.5))
         assert ag.atan2(2.0, Value(0.5)).data == math.atan2(2.0, 0.5)
 
-    @pytest.mark.parametrize("ufunc", ["isnan", "isfinite", "cbrt", "log2", "logaddexp"])
+    @pytest.mark.parametrize("ufunc", ["isnan", "isfinite", "logaddexp"])
     def test_what_has_no_method_is_refused(self, ufunc):
         f = getattr(np, ufunc)
         with pytest.raises(TypeError):

@@ -33,7 +33,7 @@ def test_evaluation_and_p_zero_change_nothing():
 
 def test_each_call_draws_anew_and_a_seed_repeats_the_row_of_draws():
     def calls(seed):
-        dropout = Dropout(0.5, seed)
+        dropout = Dropout(0.5, seed=seed)
         return [tuple(dropout(ONES[:64])) for _ in range(5)]
 
     assert len(set(calls(3))) == 5
@@ -86,3 +86,8 @@ def test_p_must_be_a_probability_below_one(p):
 def test_a_seed_must_survive_being_saved():
     with pytest.raises(ValueError, match=r"seed must be from 0 to 2\*\*53, not -1"):
         Dropout(0.5, seed=-1)
+
+
+def test_a_seed_is_given_by_keyword_as_in_layers():
+    with pytest.raises(TypeError, match="positional arguments"):
+        Dropout(0.5, 3)

@@ -71,7 +71,9 @@ def test_a_neuron_without_a_bias_or_activation_has_no_node_for_it():
     assert model.b is None
     assert model(ROW).primitive.name == "dot"
     assert len(model.parameters()) == 3
-    assert len(Layer(3, 2, bias=False).parameters()) == len(Linear(3, 2, False).parameters()) == 6
+    assert (
+        len(Layer(3, 2, bias=False).parameters()) == len(Linear(3, 2, bias=False).parameters()) == 6
+    )
     assert Linear(3, 2, bias=False, init=1.0)(ROW)[0].data == 1.5
 
 
@@ -254,6 +256,17 @@ def test_the_neurons_of_a_layer_and_the_layers_of_an_mlp_differ():
 def test_bad_arguments_are_named_when_the_model_is_made(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("kind", [Layer, Linear, MLP])
+def test_only_sizes_are_given_by_position(kind):
+    with pytest.raises(TypeError, match="positional arguments"):
+        kind(2, [3] if kind is MLP else 3, False)
+
+
+def test_a_neuron_takes_its_nonlin_by_position_as_micrograds_does():
+    assert not Neuron(2, False).nonlin
+    assert Layer(2, 3, nonlin=False).neurons[0].b is not None
 
 
 def test_sizes_may_be_numpys_whole_numbers():

@@ -156,6 +156,80 @@ def test_nll_of_log_softmax_is_cross_entropy(index):
     assert evaluated(both, LOGITS[3], [0.5, 0.0, 0.0, 0.5]) == pytest.approx(expected, rel=1e-14)
 
 
+def ways(function):
+    """A function of one list: eager, compiled, and mapped over an array."""
+    compiled, mapped = autograd.compile(function), autograd.compile(autograd.vmap(function))
+    return [
+        lambda x: autograd.structure.flatten(function(x))[0],
+        lambda x: autograd.structure.flatten(compiled(x))[0],
+        lambda x: [float(np.ravel(y)[1]) for y in mapped_parts(mapped(np.array([x, x])), len(x))],
+    ]
+
+
+def mapped_parts(answer, count):
+    """The numbers of each result of a mapped value_and_grad, or of one number."""
+    if isinstance(answer, tuple):
+        value, slopes = answer
+        return [value, *(np.array(slopes)[:, i] for i in range(count))]
+    return [answer]
+
+
+@pytest.mark.parametrize("size", [0.0, 1e4, -1e8, 1e12, 1e16, 1e300, -1e300])
+@pytest.mark.parametrize("classes", [2, 3, 10])
+@pytest.mark.parametrize("way", range(3))
+def test_equal_logits_of_any_size_cost_the_logarithm_of_their_number(size, classes, way):
+    logits = [size] * classes
+    even = [1.0 / classes] * classes
+    for target in (0, classes - 1, losses.one_hot(1, classes), even):
+        (loss,) = ways(lambda z, t=target: losses.cross_entropy(z, t))[way](logits)
+        assert loss == pytest.approx(math.log(classes), rel=1e-15)
+    found = autograd.compile(autograd.log_softmax)(logits) if way else autograd.log_softmax(logits)
+    assert found == pytest.approx([-math.log(classes)] * classes, rel=1e-15)
+
+
+SURE = 37.42994775023705
+TINY = (
+    5.551115123125776e-17  # exp(-SURE), rounded from mpmath's 40 digits; its square does not show
+)
+
+
+@pytest.mark.parametrize("target", [0, [1.0, 0.0]])
+@pytest.mark.parametrize("way", range(3))
+def test_a_class_that_is_all_but_certain_costs_what_the_other_is_worth(target, way):
+    def loss(z):
+        return losses.cross_entropy(z, target)
+
+    both = autograd.value_and_grad(loss)
+    assert ways(both)[way]([SURE, 0.0]) == pytest.approx([TINY, -TINY, TINY], rel=1e-14)
+    third = ways(autograd.value_and_grad(lambda z: losses.cross_entropy(z, 0)))[way]
+    assert third([SURE, 0.0, 0.0]) == pytest.approx([2 * TINY, -2 * TINY, TINY, TINY], rel=1e-14)
+    slope = autograd.grad(loss)
+    (curvature,) = ways(lambda z: autograd.grad(lambda z: slope(z)[0])(z)[0])[way]([SURE, 0.0])
+    assert curvature == pytest.approx(TINY, rel=1e-14)
+
+
+def test_the_gradient_of_log_softmax_keeps_its_digits_at_the_largest():
+    _, pull = autograd.vjp(autograd.log_softmax)([SURE, 0.0])
+    assert pull([1.0, 0.0])[0] == pytest.approx([TINY, -TINY], rel=1e-14)
+    assert pull([0.0, 1.0])[0] == pytest.approx([-1.0, 1.0], rel=1e-14)
+
+
+@pytest.mark.parametrize("way", range(3))
+def test_classes_that_are_ruled_out_have_no_say(way):
+    both = autograd.value_and_grad(lambda z: losses.cross_entropy(z, 1))
+    assert ways(both)[way]([-math.inf, 2.0, -math.inf]) == [0.0] * 4
+    assert ways(both)[way]([-math.inf, 2.0]) == [0.0] * 3
+    half = [math.log(2.0), 0.5, -0.5, 0.0]
+    assert ways(both)[way]([0.0, 0.0, -math.inf]) == pytest.approx(half)
+
+
+@pytest.mark.parametrize("way", range(3))
+def test_one_class_costs_nothing(way):
+    both = autograd.value_and_grad(lambda z: losses.cross_entropy(z, 0))
+    assert ways(both)[way]([3.0]) == [0.0, 0.0]
+    assert all(map(math.isnan, ways(both)[way]([math.nan])[:1]))
+
+
 def test_an_impossible_class_of_weight_zero_adds_nothing():
     log_p = [math.log(0.5), -INF, math.log(0.5)]
     assert evaluated(losses.nll, log_p, [1.0, 0.0, 0.0]) == [math.log(2.0), -1.0, 0.0, 0.0]

@@ -33,10 +33,11 @@ def outputs_of(notebook):
 
 
 def plots_of(notebook):
-    """How many pictures each cell shows, PNG only: drawings of graphs depend on there being a dot."""
+    """How many pictures each cell shows."""
     counts = Counter()
     for number, cell in enumerate(code_cells(notebook)):
-        counts[number] += sum("image/png" in output.get("data", {}) for output in cell.outputs)
+        kinds = [" ".join(output.get("data", {})) for output in cell.outputs]
+        counts[number] += sum("image/" in kind for kind in kinds)
     return counts
 
 

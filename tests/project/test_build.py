@@ -94,10 +94,10 @@ def note(archive: zipfile.ZipFile) -> str:
 
 @pytest.fixture
 def tree(tmp_path) -> Path:
-    """A copy of what a wheel is built from, for builds that write into the tree."""
+    """A copy of what distributions are built from, for builds that write into the tree."""
     copy = tmp_path / "tree"
     copy.mkdir()
-    copy_packages(copy, "autograd", "nn", "native")
+    copy_packages(copy, "autograd", "nn", "native", "scripts")
     for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
         shutil.copy(ROOT / name, copy)
     return copy

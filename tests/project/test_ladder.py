@@ -23,8 +23,10 @@ LADDER = [
     "graph",
     "sweeps",
     "value",
-    "functions",
+    "operations",
     "structure",
+    "functions",
+    "extremes",
     "tracing",
     "batching",
     "decorated",
@@ -54,5 +56,5 @@ def test_a_room_of_the_engine_knows_only_those_below_it(room):
 
 
 def test_every_file_of_the_engine_has_its_place_on_the_ladder():
-    elsewhere = {"__init__", "__main__", "_clash", "collector"}
+    elsewhere = {"__init__", "__main__", "_clash", "collector", "files"}
     assert {path.stem for path in PACKAGE.glob("*.py")} == elsewhere | set(LADDER)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import inspect
+import json
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -18,17 +20,22 @@ import autograd
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> zipfile.ZipFile:
+def build(folder: Path, kind: str) -> None:
+    """Build a distribution of that kind into a folder."""
     pytest.importorskip("hatchling")
-    folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)],
         cwd=ROOT,
         env={**os.environ, "VALUEGRAD_BUILD": "pure"},  # with the native core: test_build.py
         check=True,
         capture_output=True,
     )
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    build(folder, "wheel")
     (path,) = folder.glob("valuegrad-*-py3-none-any.whl")
     return zipfile.ZipFile(path)
 
@@ -42,6 +49,25 @@ def test_the_wheel_holds_the_two_packages_whole_and_nothing_else(wheel):
     }
     held = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert held == sources
+
+
+def test_the_source_distribution_holds_the_notebooks_without_their_outputs(tmp_path):
+    build(tmp_path, "sdist")
+    (path,) = tmp_path.glob("valuegrad-*.tar.gz")
+    committed = {path.name: path for path in (ROOT / "notebooks").glob("*.ipynb")}
+    with tarfile.open(path) as archive:
+        held = {
+            Path(name).name: archive.extractfile(name)
+            for name in archive.getnames()
+            if name.endswith(".ipynb")
+        }
+        assert held.keys() == committed.keys()
+        for name, file in held.items():
+            cells = json.load(file)["cells"]
+            whole = json.loads(committed[name].read_bytes())["cells"]
+            assert [cell["source"] for cell in cells] == [cell["source"] for cell in whole]
+            assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
+            assert any(cell.get("outputs") for cell in whole)
 
 
 def test_type_checkers_are_told_that_the_wheel_is_typed(wheel):

@@ -17,13 +17,16 @@ floats = st.floats(allow_nan=True, allow_infinity=True)
 moderate = st.floats(-50, 50)
 
 UNARY = (
-    "exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
+    "exp expm1 log log1p log2 log10 cbrt sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
+    "erf erfc"
 )
 BINARY = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
     "div": lambda a, b: a / b,
+    "mod": lambda a, b: a % b,
+    "floordiv": lambda a, b: a // b,
     "pow": math.pow,
     "atan2": math.atan2,
     "hypot": math.hypot,

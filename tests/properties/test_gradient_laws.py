@@ -290,10 +290,10 @@ def test_a_gradient_of_zero_still_meets_an_infinite_partial():  # zeros skipped 
 @given(st.sampled_from([1e-300, 1e-40, 1e-8, 1e7, 1e40, 1e300]))
 def test_huge_and_tiny_gradients_pass_unchanged(factor):  # clipping, flushing to zero
     x = Value(1.5)
-    node = autograd.tanh(x) * factor
+    node = autograd.sin(x) * factor
     (node + 0.0).backward()
     assert node.grad == 1.0
-    assert x.grad == factor * (1.0 - math.tanh(1.5) ** 2)
+    assert x.grad == factor * math.cos(1.5)
     x.grad = 0.0
-    autograd.tanh(x).backward(factor)
-    assert x.grad == factor * (1.0 - math.tanh(1.5) ** 2)
+    autograd.sin(x).backward(factor)
+    assert x.grad == factor * math.cos(1.5)

@@ -40,7 +40,7 @@ SHAPES = [(), (1,), (9,), (130,), (3, 5), (1, 4), (4, 1), (2, 3, 4)]
 LANES = [None, 1, 7, 90]
 SPECIAL = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan]
 TWO = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "lt", "le", "equal", "and", "or"}
-TWO |= {"both", "either", "atan2", "hypot"}
+TWO |= {"mod", "floordiv", "both", "either", "atan2", "hypot"}
 CONDITIONAL = {"and", "or", "both", "either", "negation"}
 
 

@@ -22,9 +22,16 @@ def size(function, *args):
 @pytest.mark.parametrize(
     ("function", "operations"),
     [
-        (lambda x: x + 0, 0),
-        (lambda x: sum([x]), 0),
-        (lambda x: 0 - (-x), 0),
+        (lambda x: x + 0, 1),  # 0.0 where x is -0.0
+        (lambda x: sum([x]), 1),
+        (lambda x: 0 - (-x), 1),
+        (lambda x: 0 - x, 1),
+        (lambda x: x + -0.0, 0),
+        (lambda x: -0.0 + x, 0),
+        (lambda x: x - 0, 0),
+        (lambda x: x - -0.0, 1),
+        (lambda x: -0.0 - (-x), 0),
+        (lambda x: sum([x, x * x, 1.0]), 3),
         (lambda x: x * 1, 0),
         (lambda x: 1.0 * x / 1.0, 0),
         (lambda x: -1 * (-x), 0),

@@ -12,7 +12,7 @@ from autograd import primitives as p
 from autograd.compiler import conditions as c
 from autograd.compiler import entry
 from autograd.compiler.lowering import schedule
-from autograd.compiler.softmax import shifted
+from autograd.compiler.softmax import shifted, unshifted
 from autograd.compiler.stages import simplified
 
 np = pytest.importorskip("numpy")
@@ -27,6 +27,61 @@ def arrays(monkeypatch):
 
 def rows(function):
     return shifted(simplified(function, POINT)).primitives
+
+
+def taken_apart(function):
+    return unshifted(simplified(function, POINT)).primitives
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda xs: ag.log_softmax(xs),
+        lambda xs: ag.dot(ag.log_softmax(xs), xs),
+        lambda xs: ag.log_softmax(ag.log_softmax(xs)),
+    ],
+)
+def test_what_is_shifted_already_is_not_shifted_again(function):
+    found = taken_apart(function)
+    assert p.logsumexp not in found
+    assert p.log in found
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda xs: ag.logsumexp(xs),
+        lambda xs: ag.logsumexp([x - xs[0] for x in xs]),
+        lambda xs: ag.logsumexp([x - ag.maximum(xs[0], xs[1]) for x in xs]),
+        lambda xs: ag.logsumexp([ag.log_softmax(xs)[i] for i in (1, 0, 2, 3)]),
+        lambda xs: ag.logsumexp([xs[0] - xs[1], xs[1] - xs[1]]),
+    ],
+)
+def test_what_is_not_shifted_by_its_largest_number_stays(function):
+    rows = [row for row in simplified(function, POINT).primitives if row is p.logsumexp]
+    kept = [row for row in taken_apart(function) if row is p.logsumexp]
+    assert kept
+    assert len(kept) >= len(rows) - 1
+
+
+@pytest.mark.parametrize("straight", [False, True])
+def test_derivatives_of_any_kind_go_past_the_largest_number(straight, monkeypatch):
+    if straight:
+        monkeypatch.setattr(entry, "choose", lambda *args: None)
+
+    def f(xs):
+        return ag.dot(ag.log_softmax(xs), [0.1, 0.4, 0.2, 0.3])
+
+    for transform in (
+        ag.grad,
+        ag.hessian,
+        lambda f: lambda xs: ag.jvp(f)((xs,), ([1.0, 2.0, 0.5, -1.0],))[1],
+        lambda f: lambda xs: ag.jacobian(ag.log_softmax)(xs),
+    ):
+        right = transform(f)(POINT)
+        assert np.array(compile(transform(f))(POINT)) == pytest.approx(
+            np.array(right), rel=1e-13, abs=1e-15
+        )
 
 
 def by_hand(xs):

@@ -1,4 +1,4 @@
-"""A notebook of pictures: run with and without a renderer, and looked at in a browser."""
+"""A notebook of pictures: run with and without Graphviz's dot, and looked at in a browser."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import shutil
 
 import pytest
 
-from autograd.drawing.render import ADVICE
 from scripts import notebook_pictures
 
 pytest.importorskip("nbclient")
@@ -27,40 +26,31 @@ def outputs(notebook):
     return shown
 
 
-@pytest.fixture(scope="module")
-def with_dot():
-    if shutil.which("dot") is None:
+@pytest.fixture(scope="module", params=[True, False], ids=["with dot", "without dot"])
+def notebook(request):
+    if request.param and shutil.which("dot") is None:
         pytest.skip("Graphviz's dot is not installed")
-    return notebook_pictures.run()
+    return notebook_pictures.run(without_dot=not request.param)
 
 
-def test_cells_show_pictures(with_dot):
-    shown = outputs(with_dot)
+def test_cells_show_pictures(notebook):
+    shown = outputs(notebook)
     pictures = [source for source in shown if source.startswith("draw(")]
     assert len(pictures) == 5
     for source in pictures:
-        assert shown[source]["image/svg+xml"].startswith("<?xml")
+        assert shown[source]["image/svg+xml"].startswith("<svg")
     assert shown["draw_backward(y)"]["text/html"].startswith("<iframe")
     assert "└─" in shown["print_graph(y)"]["stream"]
     assert set(shown["y"]) == set(shown["model"]) == {"text/plain"}
 
 
-def test_the_same_cells_without_any_renderer_show_text_and_no_error():
-    shown = outputs(notebook_pictures.run(fallback=True))
-    for source, data in shown.items():
-        if source.startswith("draw("):
-            assert set(data) == {"text/plain"}
-            assert data["text/plain"].endswith(ADVICE)
-    assert "hands on" in shown["draw_backward(y)"]["text/plain"]
-
-
-def test_a_browser_shows_them(with_dot, tmp_path):
+def test_a_browser_shows_them(notebook, tmp_path):
     pytest.importorskip("nbconvert")
     image = pytest.importorskip("PIL.Image")
     if notebook_pictures.chromium() is None:
         pytest.skip("neither Chromium nor Chrome is installed")
     page = tmp_path / "notebook.html"
-    page.write_text(notebook_pictures.to_html(with_dot), encoding="utf-8")
+    page.write_text(notebook_pictures.to_html(notebook), encoding="utf-8")
     png = tmp_path / "notebook.png"
     notebook_pictures.screenshot(page.as_uri(), png)
     colours = {colour: count for count, colour in image.open(png).convert("RGB").getcolors(1 << 24)}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, draw, scope
-from autograd.drawing.mermaid import escape
+from autograd.drawing.text_forms import escape
 from tests.autograd.drawing.graphs import graphs
 
 

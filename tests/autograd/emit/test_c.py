@@ -13,7 +13,7 @@ import pytest
 from autograd import native
 from autograd.emit.headers import rules
 from autograd.primitives import TABLE
-from tests.autograd.emit.compiled import compiler_or_skip, compilers, library, same
+from tests.autograd.emit.compiled import compilers, library, same
 from tests.autograd.emit.rows import MORE, entered
 
 INF, NAN = math.inf, math.nan
@@ -94,9 +94,9 @@ def headers(rows, tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def lib(headers):
-    lib = library("rules_driver", headers, compiler_or_skip())
+@pytest.fixture(scope="module", params=compilers())
+def lib(headers, request):
+    lib = library("rules_driver", headers, request.param)
     lib.name_of.restype = lib.digest.restype = ctypes.c_char_p
     double, count = ctypes.c_double, ctypes.c_ssize_t
     lib.run.argtypes = [ctypes.c_int, count, count, *[ctypes.c_void_p] * 5]
@@ -139,9 +139,3 @@ def test_a_row_is_numbered_by_its_place_in_the_table(rows, lib):
 
 def test_the_header_tells_what_it_was_made_from(lib):
     assert (lib.digest(0).decode(), lib.digest(1).decode()) == native.digests()
-
-
-@pytest.mark.skipif(len(compilers()) < 2, reason="there is one C compiler, or none")
-def test_no_compiler_warns(headers):
-    for compiler in compilers():
-        library("rules_driver", headers, compiler)

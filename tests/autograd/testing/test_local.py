@@ -10,7 +10,7 @@ import pytest
 
 from autograd import Value, exp, tanh
 from autograd.functions import apply
-from autograd.table import TABLE, TRACED, primitive
+from autograd.table import ABSENT, TABLE, TRACED, primitive
 from autograd.testing import check_row, gradcheck
 from autograd.testing.growing import kink_points
 from autograd.testing.local import check_graph, worst
@@ -48,12 +48,16 @@ def _wrong(row, place, factor):
         row_partials = row.partials[0]
         return (partials,)
     right = row.partials[place]
-    wrong = (
-        (lambda out, *operands: factor * right(out, *operands))
-        if callable(right)
-        else factor * right
+
+    def wrong(out, *operands):
+        found = right(out, *operands)
+        return ABSENT if found is ABSENT else factor * found
+
+    return (
+        *row.partials[:place],
+        wrong if callable(right) else factor * right,
+        *row.partials[place + 1 :],
     )
-    return (*row.partials[:place], wrong, *row.partials[place + 1 :])
 
 
 def ordinary_points(row):

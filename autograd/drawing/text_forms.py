@@ -1,4 +1,4 @@
-"""A picture's content as a Mermaid flowchart, which JupyterLab, GitHub and many wikis show."""
+"""A picture's content as text: an indented tree, which works everywhere, and a Mermaid flowchart."""
 
 from __future__ import annotations
 
@@ -7,8 +7,56 @@ from typing import TYPE_CHECKING, Any
 from .theme import LIGHT
 
 if TYPE_CHECKING:
-    from .model import Graph
+    from .model import Graph, Node
     from .theme import Theme
+
+DEEPEST = 12
+"""Where the indentation stops growing, so that a chain does not walk off the page."""
+
+
+def to_text(graph: Graph) -> str:
+    """What was asked for, each node above its operands; a node used again is shown once and named after.
+
+    The number in brackets is that of the node in the DOT text.
+    """
+    operands = graph.operands()
+    uses = [0] * len(graph.nodes)
+    for edge in graph.edges:
+        uses[edge.tail] += 1
+    lines: list[str] = []
+    shown: set[int] = set()
+    # (node, what stands before its own line, what stands before the lines below it, depth)
+    stack: list[tuple[int, str, str, int]] = [(i, "", "", 0) for i in reversed(graph.sinks())]
+    while stack:
+        i, first, rest, depth = stack.pop()
+        node = graph.nodes[i]
+        again = i in shown
+        name = f" [{i}]" if uses[i] > 1 or (uses[i] and node.output) else ""
+        lines.append(f"{first}{_line(node, name, again)}")
+        if again:
+            continue
+        shown.add(i)
+        below = operands[i]
+        for k, operand in reversed(list(enumerate(below))):
+            last = k == len(below) - 1
+            if depth >= DEEPEST:
+                stack.append((operand, rest + "· ", rest, depth + 1))
+            else:
+                branch, below_it = ("└─ ", "   ") if last else ("├─ ", "│  ")
+                stack.append((operand, rest + branch, rest + below_it, depth + 1))
+    lines.extend(graph.notes)
+    return "\n".join(lines)
+
+
+def _line(node: Node, name: str, again: bool) -> str:
+    if again:
+        return f"{node.title}{name}, above"
+    separator = ": " if node.lines or node.gradient else ""
+    facts = [*node.lines, *([node.gradient] if node.gradient else [])]
+    return f"{node.title}{name}{separator}{', '.join(facts)}"
+
+
+# --- Mermaid, which JupyterLab, GitHub and many wikis show ---------------------------------------
 
 
 class Mermaid(str):
@@ -37,10 +85,10 @@ def to_mermaid(graph: Graph, theme: Theme = LIGHT) -> Mermaid:
             lines.append("  end")
             continue
         lines.append(f'  subgraph c{i}["{escape(graph.clusters[i].title)}"]')
-        lines.extend(_node(n, graph) for n in members.get(i, []))
+        lines.extend(_mermaid_node(n, graph) for n in members.get(i, []))
         stack.append((i, True))
         stack.extend((j, False) for j in reversed(inside.get(i, [])))
-    lines.extend(_node(n, graph) for n in members.get(None, []))
+    lines.extend(_mermaid_node(n, graph) for n in members.get(None, []))
     for edge in graph.edges:
         label = f'|"{escape(edge.label)}"|' if edge.label else ""
         lines.append(f"  n{edge.tail} -->{label} n{edge.head}")
@@ -78,8 +126,8 @@ def escape(text: str) -> str:
     )
 
 
-def _node(i: int, graph: Graph) -> str:
+def _mermaid_node(i: int, graph: Graph) -> str:
     node = graph.nodes[i]
-    parts = [node.title, *node.lines, *([node.gradient] if node.gradient else [])]
+    parts = node.text()
     before, after = LIGHT.looks[node.kind].mermaid
     return f'    n{i}{before}"{"<br/>".join(escape(part) for part in parts)}"{after}'

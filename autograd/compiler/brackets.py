@@ -1,0 +1,137 @@
+"""Which sums stand as they are written.
+
+The terms of a sum may be added in any order: that is what makes arrays of them. But where terms cancel, what is left is
+their rounding, and another order leaves another one or none. Compensated sums and products (Knuth's two-sum, the sums of
+Kahan and Neumaier, Dekker's product) are made of nothing else. They are told by what their terms are in turn: sums
+and products of the same numbers, here added and there subtracted.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from .. import primitives as p
+
+if TYPE_CHECKING:
+    from .graph import Graph
+
+    Signed = list[tuple[Any, int]]
+
+LONG = 16
+"""A sum of more terms may be added in any order."""
+DEEP = 3
+"""How many sums and products of sums and products are looked into."""
+MANY = 64
+"""What would be made of more atoms than that is one itself."""
+_SUMS = {p.add, p.sub, p.neg, p.sum_}
+
+
+def keep_brackets(graph: Graph, absorbed: bytearray) -> None:
+    """Let nothing be absorbed into a sum whose terms may cancel, nor such a sum into another.
+
+    Args:
+        graph: the graph.
+        absorbed: which ids are terms of their only user's sum; changed in place.
+    """
+    primitives, operands = graph.primitives, graph.operands
+    sums = [i for i in range(graph.leaves, len(operands)) if primitives[i] in _SUMS]
+    begun = bytearray(
+        len(operands)
+    )  # what a sum begins with is no bracket: it is looked at as part of it
+    for identity in sums:
+        if operands[identity][0] >= 0 and primitives[identity] is not p.neg:
+            begun[operands[identity][0]] = 1
+    for identity in sums:
+        if not (absorbed[identity] and begun[identity]):
+            _keep(graph, absorbed, identity)
+
+
+def _keep(graph: Graph, absorbed: bytearray, root: int) -> None:
+    terms, inner = _terms(graph, absorbed, root, LONG)
+    if len(terms) > LONG:
+        _keep_correction(graph, absorbed, root)
+    elif inner and len(terms) > 2 and _cancel(graph, terms):
+        for i in (root, *inner):
+            absorbed[i] = 0
+
+
+def _keep_correction(graph: Graph, absorbed: bytearray, root: int) -> None:
+    """Let a long sum stand by itself that is added to a number in the end, if it is made of what that lost."""
+    ids = graph.operands[root]
+    chains = [i for i in ids if i >= graph.leaves and absorbed[i]]
+    wholes = [i for i in ids if i >= graph.leaves and not absorbed[i]]
+    if len(ids) != 2 or len(chains) != 1 or len(wholes) != 1:
+        return
+    lost = 1 if graph.primitives[root] is p.sub else -1
+    for i, sign in _terms(graph, absorbed, chains[0], len(graph.operands))[0]:
+        if (wholes[0], lost * sign) in _atoms(graph, i, DEEP):
+            absorbed[chains[0]] = 0
+            return
+
+
+def _terms(graph: Graph, absorbed: bytearray, root: int, most: int) -> tuple[Signed, list[int]]:
+    """The terms of a sum, until there are too many, and the ids that are absorbed into it."""
+    terms: Signed = []
+    inner: list[int] = []
+    stack = [(root, 1)]
+    while stack and len(terms) <= most:
+        identity, sign = stack.pop()
+        for i, s in _parts(graph, identity):
+            if i >= 0 and absorbed[i]:
+                inner.append(i)
+                if graph.primitives[i] is not p.mul:
+                    stack.append((i, sign * s))
+                    continue
+            terms.append((i, sign * s))
+    return terms, inner
+
+
+def _cancel(graph: Graph, terms: Signed) -> bool:
+    """Whether a term is subtracted from what is the sum of it and others, or of products it is one of."""
+    constants = [sign * graph.constants[~i] for i, sign in terms if i < 0]
+    if min(constants, default=0.0) < 0.0 < max(constants, default=0.0):
+        return True
+    direct: dict[int, set[Any]] = {1: set(), -1: set()}
+    within: dict[int, set[Any]] = {1: set(), -1: set()}
+    for i, sign in terms:
+        if i >= 0:
+            direct[sign].add(i)
+            if graph.primitives[i] is p.mul and min(graph.operands[i]) >= 0:
+                direct[sign].add(frozenset(graph.operands[i]))
+        for atom, s in _atoms(graph, i, DEEP):
+            within[sign * s].add(atom)
+    return not (direct[1].isdisjoint(within[-1]) and direct[-1].isdisjoint(within[1]))
+
+
+def _parts(graph: Graph, identity: int) -> Signed:
+    """The operands of a sum, with their signs."""
+    row, ids = graph.primitives[identity], graph.operands[identity]
+    if row is p.neg:
+        return [(ids[0], -1)]
+    if row is p.sub:
+        return [(ids[0], 1), (ids[1], -1)]
+    return [(i, 1) for i in ids]
+
+
+def _atoms(graph: Graph, identity: int, depth: int) -> Signed:
+    """What a number is the sum of, with signs: itself, ids and constants (floats), and products of them, as sets."""
+    if identity < 0:
+        number = graph.constants[~identity]
+        return [(abs(number), -1 if number < 0.0 else 1)] if number else []
+    own: Signed = [(identity, 1)]
+    row, ids = graph.primitives[identity], graph.operands[identity]
+    if not depth or len(ids) > LONG:
+        return own
+    found = own[:]
+    if row in _SUMS:
+        for i, sign in _parts(graph, identity):
+            found += [(atom, sign * s) for atom, s in _atoms(graph, i, depth - 1)]
+    elif row is p.where:  # of either branch
+        found += [atom for i in ids[1:] for atom in _atoms(graph, i, depth - 1)]
+    elif row is p.mul:
+        factors = [_atoms(graph, i, depth - 1) for i in ids]
+        for (a, s), (b, t) in product(*factors):
+            if type(a) is not float or type(b) is not float:
+                found.append((frozenset((a, b)), s * t))
+    return found if len(found) <= MANY else own

@@ -1,0 +1,1 @@
+"""How many digits derivatives have: ``python -m tests.accuracy`` (see :mod:`tests.accuracy.__main__`)."""
