@@ -335,6 +335,10 @@ def _alike(value: Value, other: Any, wanted: bool) -> bool:
 
     There the same lines may have been written for floats, and a branch must come out as theirs does.
     """
+    if (
+        value is other
+    ):  # also where it is nan, or weak references to it could not be told to be of one
+        return wanted
     if (state.transforming and modes.dropped.get() is not None) or (
         state.active and modes.lifting.get() is not None
     ):
@@ -342,7 +346,7 @@ def _alike(value: Value, other: Any, wanted: bool) -> bool:
             other = known(other)
         if is_real(other) or isinstance(other, Operators):
             return (known(value) == other) is wanted
-    return wanted if value is other else cast("bool", NotImplemented)
+    return cast("bool", NotImplemented)
 
 
 def _apply_foreign(self: Value, primitive: Primitive, operands: tuple[Any, ...]) -> Any:
