@@ -141,10 +141,11 @@ static inline void drop_operands(Node *node, Slot **waiting) {
     if (has_pair(node)) {
         drop_operand(node->as.pair.a, waiting);
         drop_operand(node->as.pair.b, waiting);
-        return;
+    } else {
+        for (Py_ssize_t i = 0; i < node->as.many.count; i++) drop_operand(node->as.many.operands[i], waiting);
+        PyMem_Free(node->as.many.primals);
     }
-    for (Py_ssize_t i = 0; i < node->as.many.count; i++) drop_operand(node->as.many.operands[i], waiting);
-    PyMem_Free(node->as.many.primals);
+    if (UNLIKELY(is_users(node->op - 1))) Py_DECREF((PyObject *)rows[node->op - 1].row);
 }
 
 /* A node's label or scope may hold another node, whose label holds a third: such deaths nest. Below so many of them the
@@ -200,6 +201,7 @@ static int node_traverse(PyObject *self, visitproc visit, void *arg) {
     if (node->extra) Py_VISIT(node->extra->label);
     Py_ssize_t count = operands_of(node, &operands, &primals);
     for (Py_ssize_t i = 0; i < count; i++) Py_VISIT((PyObject *)operands[i]);
+    if (node->op && is_users(node->op - 1)) Py_VISIT((PyObject *)rows[node->op - 1].row);
     return 0;
 }
 

@@ -273,11 +273,14 @@ static PyObject *apply_many(PyObject *self, int op, PyObject *const *operands, P
         tracked |= is_tracked(nodes[i]);
     }
     for (Py_ssize_t i = 0; i < count; i++) Py_XINCREF((PyObject *)nodes[i]); /* before any Python code runs */
+    PyObject *row = is_users(op) ? (PyObject *)rows[op].row : NULL;
+    Py_XINCREF(row); /* the node's */
     double out = 0.0;
     int failed = rows[op].in_python ? forward_in_python(op, count, v, &out) : forward_in_c(op, count, v, &out);
     Node *node = failed ? NULL : new_node(out, op + 1, tracked);
     if (!node) {
         for (Py_ssize_t i = 0; i < count; i++) Py_XDECREF((PyObject *)nodes[i]);
+        Py_XDECREF(row);
         PyMem_Free(v);
         return NULL;
     }

@@ -7,9 +7,9 @@
 #include "ieee.h"
 #include "rules.h"
 
-/* autograd.table.BoundRow, the base of Primitive. Rows are numbered as they are made and live as long as the process, since
- * nodes refer to them by number. The rows of the package's own table come first: their numbers are those that rules.h
- * calls OP_name. */
+/* autograd.table.BoundRow, the base of Primitive. Nodes refer to rows by number. The rows of the package's own table come
+ * first, and live as long as the process: their numbers are those that rules.h calls OP_name. Of any other row each node
+ * has a reference, and its number is given to another when the row has gone. */
 typedef struct {
     PyObject_HEAD
     int op;
@@ -19,8 +19,8 @@ typedef struct {
 } Row;
 
 typedef struct {
-    Row *row;
-    int arity;     /* 0 for any number */
+    Row *row;      /* borrowed, but for the package's own rows; NULL where the number is free */
+    int arity;     /* 0 for any number; of a free number, the next free one */
     int in_python; /* a row of the user's, or one of ours with a rule that somebody exchanged */
 } Entry;
 
@@ -28,44 +28,81 @@ enum { MOST_ROWS = (1 << 16) - 2 }; /* what a node has room to count to */
 
 static PyTypeObject *RowType;
 static Entry *rows;
-static int row_count, row_room;
+static int row_count, row_room, free_row = -1;
+
+static inline int is_users(int op) { return op >= OP_COUNT; }
 
 static inline int is_row(PyObject *object) { return PyType_IsSubtype(Py_TYPE(object), RowType); }
 
-static PyObject *row_new(PyTypeObject *type, UNUSED PyObject *args, UNUSED PyObject *kwargs) {
-    allocfunc allocate = (allocfunc)(uintptr_t)PyType_GetSlot(type, Py_tp_alloc);
-    Row *row = (Row *)allocate(type, 0); /* first: the collector may run, and finalizers make rows */
-    if (!row) return NULL;
+/* A number for a new row; -1 with an exception if there is none. */
+static int take_row_number(void) {
+    int op = free_row;
+    if (op >= 0) {
+        free_row = rows[op].arity;
+        return op;
+    }
     if (row_count == MOST_ROWS) {
         PyErr_Format(PyExc_RuntimeError, "there are %d primitives already, as many as there can be", row_count);
-        Py_DECREF((PyObject *)row);
-        return NULL;
+        return -1;
     }
     if (row_count == row_room) {
         int room = row_room ? 2 * row_room : 128;
         Entry *more = PyMem_Realloc(rows, (size_t)room * sizeof(Entry));
         if (!more) {
-            Py_DECREF((PyObject *)row);
-            return PyErr_NoMemory();
+            PyErr_NoMemory();
+            return -1;
         }
         rows = more;
         row_room = room;
     }
-    row->op = row_count;
-    rows[row_count++] = (Entry){row, 0, 1};
-    Py_INCREF((PyObject *)row); /* the table's reference, which is never given up */
+    return row_count++;
+}
+
+static PyObject *row_new(PyTypeObject *type, UNUSED PyObject *args, UNUSED PyObject *kwargs) {
+    allocfunc allocate = (allocfunc)(uintptr_t)PyType_GetSlot(type, Py_tp_alloc);
+    Row *row = (Row *)allocate(type, 0); /* first: the collector may run, and finalizers make rows */
+    if (!row) return NULL;
+    row->op = take_row_number();
+    if (row->op < 0) {
+        Py_DECREF((PyObject *)row);
+        return NULL;
+    }
+    rows[row->op] = (Entry){row, 0, 1};
+    if (!is_users(row->op)) Py_INCREF((PyObject *)row); /* never given up */
     return (PyObject *)row;
 }
 
-static void row_dealloc(PyObject *self) { /* of one that the table had no room for */
+static int row_traverse(PyObject *self, visitproc visit, void *arg) {
     Row *row = (Row *)self;
-    PyTypeObject *type = Py_TYPE(self);
-    Py_CLEAR(row->arity);
+    Py_VISIT((PyObject *)Py_TYPE(self));
+    Py_VISIT(row->arity);
+    Py_VISIT(row->forward);
+    Py_VISIT(row->partials);
+    Py_VISIT(row->traced);
+    for (int i = 0; i < 3; i++) Py_VISIT(row->compiled_from[i]);
+    return 0;
+}
+
+static int row_clear(PyObject *self) { /* not the arity: a node may yet ask how it is laid out */
+    Row *row = (Row *)self;
     Py_CLEAR(row->forward);
     Py_CLEAR(row->partials);
     Py_CLEAR(row->traced);
-    freefunc free_row = (freefunc)(uintptr_t)PyType_GetSlot(type, Py_tp_free);
-    free_row(self);
+    return 0;
+}
+
+static void row_dealloc(PyObject *self) {
+    Row *row = (Row *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    row_clear(self);
+    Py_CLEAR(row->arity);
+    if (is_users(row->op)) {
+        rows[row->op] = (Entry){NULL, free_row, 1};
+        free_row = row->op;
+    }
+    freefunc free_row_object = (freefunc)(uintptr_t)PyType_GetSlot(type, Py_tp_free);
+    free_row_object(self);
     Py_DECREF((PyObject *)type);
 }
 
@@ -183,11 +220,13 @@ static PyGetSetDef row_attributes[] = {
 static PyType_Slot row_slots[] = {
     {Py_tp_new, SLOT(row_new)},
     {Py_tp_dealloc, SLOT(row_dealloc)},
+    {Py_tp_traverse, SLOT(row_traverse)},
+    {Py_tp_clear, SLOT(row_clear)},
     {Py_tp_getset, row_attributes},
     {0, NULL},
 };
 
 static PyType_Spec row_spec = {
-    "autograd.table.BoundRow", sizeof(Row), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, row_slots};
+    "autograd.table.BoundRow", sizeof(Row), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, row_slots};
 
 #endif

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 import autograd as ag
-from autograd import Value, functions
+from autograd import Value, custom_gradient, functions
 from autograd.primitives import TABLE, primitive
 from autograd.table import TRACED
-from tests.native.children import needs_core
+from tests.native import leaks
+from tests.native.children import needs_core, said_by
 
 pytestmark = needs_core
 
@@ -101,3 +105,45 @@ def test_a_rule_exchanged_in_the_middle_of_a_sweep_holds_for_the_nodes_that_foll
     finally:
         own.partials, row.partials = kept, before
     assert x.grad == 5.0
+
+
+def test_rows_of_operations_made_in_a_loop_go_when_their_nodes_do():
+    said = said_by("""
+        import gc
+        from autograd import Value, custom_gradient
+        x = Value(2.0)
+        for turn in range(70_000):  # a node has room to count to 65,534 rows
+            @custom_gradient(lambda out, a: 3.0)
+            def triple(a): return 3.0 * a
+            y = triple(x)
+        del triple
+        y.backward()
+        gc.collect()
+        print(y.data, x.grad, y.primitive.name, y.operands)
+    """)
+    assert said == "6.0 3.0 triple (Value(data=2.0, grad=3.0),)"
+
+
+@pytest.mark.parametrize("kind", [Value, leaks.Open])
+def test_a_node_keeps_the_row_of_an_operation_as_long_as_it_lives(kind):
+    class Noted:
+        """What a rule holds."""
+
+    def operation():
+        noted = Noted()
+        watching.append(weakref.ref(noted))
+        made = custom_gradient(lambda out, *_: noted and 2.0, 1.0, 1.0)(lambda a, b, c: a + b + c)
+        noted.made = made  # a circle
+        return made
+
+    watching, x = [], kind(1.0)
+    node = operation()(x, 2.0, 3.0)
+    operation()
+    operation()  # the last one of a name is kept, for the compiler
+    gc.collect()
+    assert [reference() is None for reference in watching] == [False, True, False]
+    node.backward()
+    assert (node.data, x.grad) == (6.0, 2.0)
+    del node
+    gc.collect()
+    assert [reference() is None for reference in watching] == [True, True, False]
