@@ -57,10 +57,12 @@ def run_hessian(self: Transformed, *args: Any, **kwargs: Any) -> Any:
     if self.sparse:
         slopes = Transformed(run_grad, self.function, argnums, has_aux=self.has_aux)
         outer = Transformed(run_hessian, slopes, argnums, has_aux=self.has_aux)
+        slopes.transform = self.transform  # for messages
         recorded = record(outer, args, kwargs)
         return _with_aux(self, recorded, sparse_hessian(recorded))
     first = Transformed(run_jacobian, self.function, argnums, has_aux=self.has_aux)
     second = Transformed(run_jacobian, first, argnums, has_aux=self.has_aux)
+    first.transform = second.transform = self.transform  # for messages
     return second(*args, **kwargs)
 
 

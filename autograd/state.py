@@ -1,7 +1,7 @@
-"""What every operation reads: whether a switch is on, and which part of a model is at work.
+"""What every operation reads: whether a switch is on, and which part of a model is at work; and what every sweep reads.
 
-Reading these two is on the path of each node that is made, so they stand in one object, which the native core reads
-where it lies. :mod:`autograd.modes` and :mod:`autograd.scopes` write them.
+Reading these is on the path of each node that is made, so they stand in one object, which the native core reads
+where it lies. :mod:`autograd.modes`, :mod:`autograd.scopes` and :mod:`autograd.hooks` write them.
 """
 
 from __future__ import annotations
@@ -12,15 +12,20 @@ from .native import core
 
 
 class State:
-    """The two: ``active`` is how many switches are on, in any thread, ``scope`` the innermost scope or None."""
+    """``active`` is how many switches are on, in any thread, ``scope`` the innermost scope or None, ``hooked`` how
+    many Values have hooks, and ``transforming`` how many transforms, in any thread, are calling their function."""
 
-    __slots__ = ("active", "scope")
+    __slots__ = ("active", "hooked", "scope", "transforming")
 
     active: int
+    hooked: int
+    transforming: int
     scope: Any
 
     def __init__(self) -> None:
         self.active = 0
+        self.hooked = 0
+        self.transforming = 0
         self.scope = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from . import modes
+from . import hooks, modes
 from .graph import restricted
 from .native import in_c
 from .primitives import ABSENT
@@ -99,6 +99,7 @@ def reverse_sweep(
         StaleGraphError: with ``create_graph``, if a leaf no longer has the data it was recorded with.
     """
     watch = modes.anomalies.get() if state.active and not create_graph else None
+    hooked = state.hooked
     # Cotangents wait in a slot of the nodes, since a dictionary would cost half the sweep's time again.
     with sweeping:
         try:
@@ -110,6 +111,8 @@ def reverse_sweep(
                 if cotangent is None:  # no path from a seed, or only through a branch not taken
                     continue
                 node._cotangent = None
+                if hooked:
+                    cotangent = hooks.changed(node, cotangent)
                 yield node, cotangent
                 primitive = node.primitive
                 if primitive is None:

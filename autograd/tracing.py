@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,16 @@ from . import primitives as p
 from .graph import topological_order
 from .operators import Operators
 from .reals import is_real, real
+from .state import state
 from .structure import Structure, entry_types, flatten, mapped
 from .sweeps import Sweep
 from .value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+
+_lock = threading.Lock()
 
 
 class Record:
@@ -85,6 +90,8 @@ class Record:
         nested = modes.dropped.get() is not None
         dropped: list[str] = []
         token = modes.dropped.set(dropped)
+        with _lock:
+            state.transforming += 1
         try:
             with nullcontext() if modes.recording.get() else modes.enable_grad():
                 answer = function(*arguments, **kwargs)
@@ -97,6 +104,8 @@ class Record:
                 )
             raise
         finally:
+            with _lock:
+                state.transforming -= 1
             modes.dropped.reset(token)
         self.aux: Any = None
         if has_aux:

@@ -6,7 +6,7 @@ import operator
 import warnings
 from typing import TYPE_CHECKING, Any, cast
 
-from . import modes
+from . import hooks, modes
 from .graph import topological_order
 from .native import core, stored_in_c
 from .operators import Operators, unary_methods
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import ClassVar
 
+    from .hooks import Handle
     from .primitives import Primitive
     from .scopes import Scope
 
@@ -55,7 +56,8 @@ class Value(Operators):
     >>> loss, a.grad, b.grad
     (Value(data=-2.0, grad=1.0), 1.0, 2.0)
 
-    ``==`` and hash are by identity (a Value is a vertex of a graph); ``<``, ``<=``, ``>``, ``>=`` compare data.
+    ``==`` and hash are by identity (a Value is a vertex of a graph); ``<``, ``<=``, ``>``, ``>=`` compare data. Inside a
+    function that a transform calls (``grad``, ``jvp``...) ``==`` compares data too, as the function does of floats.
     """
 
     __slots__ = (
@@ -192,6 +194,30 @@ class Value(Operators):
             for leaf, total in reached:  # only now, so that an exception changes no leaf
                 leaf._grad = total
 
+    def register_hook(self, hook: Callable[[Any], Any]) -> Handle:
+        """Have each backward sweep call a function with the whole derivative that has reached this Value.
+
+        What it returns takes the derivative's place, in ``grad`` and in all that is handed on; None leaves it as it is. Sweeps
+        that make a graph of the derivatives call it with a Value. Forward mode calls no hooks.
+
+        Args:
+            hook: it must not sweep the graph that it is called from. One that refers to this Value keeps it alive.
+
+        Returns:
+            A handle; ``handle.remove()`` takes the hook off.
+
+        Raises:
+            TypeError: if the hook cannot be called; by a sweep, if it returns something else than a real number.
+
+        >>> x = Value(3.0)
+        >>> y = x * x
+        >>> handle = y.register_hook(lambda derivative: 10.0 * derivative)
+        >>> y.backward()
+        >>> x.grad
+        60.0
+        """
+        return hooks.register(self, hook)
+
     def detach(self) -> Value:
         """A leaf with the same number, through which no gradient flows back."""
         return Value(self._data, self.label)
@@ -209,6 +235,14 @@ class Value(Operators):
 
     def __ge__(self, other: Any) -> bool:
         return _compare(operator.ge, self, other)
+
+    def __eq__(self, other: object) -> bool:
+        return _alike(self, other, True)
+
+    def __ne__(self, other: object) -> bool:
+        return _alike(self, other, False)
+
+    __hash__ = object.__hash__
 
     def _equal(self, a: Any, b: Any) -> bool:
         """Whether two operands' numbers are equal; ``==`` is identity."""
@@ -296,6 +330,25 @@ def _compare(comparison: Callable[[Any, Any], bool], value: Value, other: Any) -
     return comparison(known(value), other)
 
 
+def _alike(value: Value, other: Any, wanted: bool) -> bool:
+    """``==``, or ``!=`` where False is wanted: identity, but of numbers while a function is transformed or recorded.
+
+    There the same lines may have been written for floats, and a branch must come out as theirs does.
+    """
+    if (
+        value is other
+    ):  # also where it is nan, or weak references to it could not be told to be of one
+        return wanted
+    if (state.transforming and modes.dropped.get() is not None) or (
+        state.active and modes.lifting.get() is not None
+    ):
+        if isinstance(other, Value):
+            other = known(other)
+        if is_real(other) or isinstance(other, Operators):
+            return (known(value) == other) is wanted
+    return cast("bool", NotImplemented)
+
+
 def _apply_foreign(self: Value, primitive: Primitive, operands: tuple[Any, ...]) -> Any:
     """Apply with operands that are neither Values nor floats: other numbers are converted."""
     converted: list[Value | float] = []
@@ -313,12 +366,19 @@ if core is not None:  # the same class in C, which falls back to what stands abo
     core.adopt(TABLE.values())  # the rows so far, whose rules it has
     Value = stored_in_c(Value, unary_methods())  # type: ignore[misc]
     _COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+    def _compare_by_symbol(value: Value, other: Any, symbol: str) -> bool:
+        if symbol in {"==", "!="}:
+            return _alike(value, other, symbol == "==")
+        return _compare(_COMPARISONS[symbol], value, other)
+
     core.connect(
         real=real,
         foreign=_apply_foreign,
         under_modes=modes.recorded,
-        compare=lambda value, other, symbol: _compare(_COMPARISONS[symbol], value, other),
+        compare=_compare_by_symbol,
         refuse_data=_refuse_data,
         refuse_stale=refuse_stale,
         watch=modes.anomalies.get,
+        hooks=hooks.changed,
     )

@@ -1,8 +1,8 @@
 /* Value.backward(): one float sweep over all that a root depends on, with the cotangents in the nodes.
  *
  * The fast way runs no Python code, so nobody can see or disturb the nodes meanwhile. Where Python's rules are in the
- * graph, or a switch of autograd.modes is on, the sweep is that of pull.h; also where a signal's handler has walked a
- * graph in the middle: no leaf has changed yet, and there it may walk again.
+ * graph, or a switch of autograd.modes is on, or any Value has hooks, the sweep is that of pull.h; also where a signal's
+ * handler has walked a graph in the middle: no leaf has changed yet, and there it may walk again.
  */
 
 #ifndef VALUEGRAD_BACKWARD_H
@@ -140,7 +140,7 @@ static PyObject *node_backward(PyObject *self, PyObject *args, PyObject *kwargs)
         mark = walk(&stack, &order, NULL, &in_python);
     }
     if (mark) {
-        found = state->active || in_python ? WALK_DISTURBED : sweep_in_nodes((Node *)self, seed, &order, mark);
+        found = state->active || state->hooked || in_python ? WALK_DISTURBED : sweep_in_nodes((Node *)self, seed, &order, mark);
         if (found == WALK_DISTURBED) found = sweep_in_arrays(seed, &order);
     }
     scratch_done();

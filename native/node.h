@@ -59,6 +59,8 @@ static inline Py_ssize_t operands_of(Node *node, Node ***operands, double **prim
 typedef struct {
     PyObject_HEAD
     int active;      /* how many of the switches of autograd.modes are on */
+    int transforming; /* how many transforms are calling their function: == may be of numbers */
+    int hooked;      /* how many Values have hooks of autograd.hooks */
     PyObject *scope; /* where new nodes belong; NULL or None for nowhere */
 } State;
 

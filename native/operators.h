@@ -15,6 +15,7 @@ static struct {
     PyObject *refuse_data;  /* (node) raises: the data of a computed Value cannot be set */
     PyObject *refuse_stale; /* (node) raises: a leaf was changed since */
     PyObject *watch;        /* () -> the innermost detect_anomaly or None */
+    PyObject *hooks;        /* (node, cotangent) -> what the node's hooks make of it */
 } python;
 
 /* An attribute's or an argument's new number; -1 with an exception, also where it is to be deleted. */

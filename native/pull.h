@@ -11,6 +11,27 @@ static int is_anomaly(double share, double above) {
     return share != share || (!isfinite(share) && isfinite(above));
 }
 
+/* Whether a node may have hooks: they are known by weak references to it. */
+static inline int may_be_hooked(const Node *node) { return UNLIKELY(state->hooked != 0) && node->weakrefs; }
+
+/* Let a node's hooks change its cotangent, which is a number unless nodes are asked for; 0, or -1 with an exception. */
+static int call_hooks(Node *node, Operand *cotangent, int as_nodes) {
+    PyObject *before = object_of(*cotangent), *after = NULL;
+    if (before) after = PyObject_CallFunctionObjArgs(python.hooks, (PyObject *)node, before, NULL);
+    Py_XDECREF(before);
+    if (!after) return -1;
+    PyObject *old = (PyObject *)cotangent->node;
+    if (as_nodes && is_node(after)) *cotangent = (Operand){(Node *)after, 0.0};
+    else {
+        double number = PyFloat_AsDouble(after);
+        Py_DECREF(after);
+        if (number == -1.0 && PyErr_Occurred()) return -1;
+        *cotangent = constant(number);
+    }
+    Py_XDECREF(old);
+    return 0;
+}
+
 /* Cotangents from the last node to the first, as numbers: `cotangents` where `has` says so begin as the seeds and end as
  * the sums. Under detect_anomaly `watch` is that. 0, or -1 with an exception. */
 static int pull_numbers(Sweep *sweep, double *cotangents, char *has, PyObject *watch) {
@@ -20,6 +41,11 @@ static int pull_numbers(Sweep *sweep, double *cotangents, char *has, PyObject *w
     size_t steps = 0;
     for (Py_ssize_t i = sweep->size; i-- > 0 && !failed;) {
         Node *node = sweep->nodes[i];
+        if (has[i] && may_be_hooked(node)) {
+            Operand cotangent = constant(cotangents[i]);
+            if ((failed = call_hooks(node, &cotangent, 0)) < 0) break;
+            cotangents[i] = cotangent.number;
+        }
         if (!has[i] || !node->op) continue;
         const int32_t *edges = sweep->edges + sweep->first[i];
         Py_ssize_t count = sweep->first[i + 1] - sweep->first[i];
@@ -57,6 +83,7 @@ static int pull_nodes(Sweep *sweep, Operand *cotangents, char *has) {
     size_t steps = 0;
     for (Py_ssize_t i = sweep->size; i-- > 0 && !failed;) {
         Node *node = sweep->nodes[i];
+        if (has[i] && may_be_hooked(node) && (failed = call_hooks(node, cotangents + i, 1)) < 0) break;
         if (!has[i] || !node->op) continue;
         const int32_t *edges = sweep->edges + sweep->first[i];
         Py_ssize_t count = sweep->first[i + 1] - sweep->first[i];

@@ -171,6 +171,8 @@ static int value_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 
 static PyObject *value_compare(PyObject *self, PyObject *other, int how) {
     static const char *const symbols[] = {"<", "<=", "==", "!=", ">", ">="};
+    if ((how == Py_EQ || how == Py_NE) && (state->active || state->transforming))
+        return PyObject_CallFunction(python.compare, "OOs", self, other, symbols[how]);
     if (how == Py_EQ || how == Py_NE) { /* a Value is a vertex of a graph */
         if (self != other) Py_RETURN_NOTIMPLEMENTED;
         return PyBool_FromLong(how == Py_EQ);

@@ -39,11 +39,12 @@ def compile(function: Callable[..., Any], dtype: str = "float64") -> Compiled:
     """A function with the same meaning as the given one, and much faster.
 
     The function is called once, on symbols, for each structure of arguments: numbers and nested lists, tuples,
-    dicts and arrays of them. What it did is simplified and run without it from then on.
+    dicts, data classes and arrays of them. What it did is simplified and run without it from then on.
 
     Leaf Values that the function captures (a model's parameters) stay live: their data is read at every
     call. Everything else that it captures is a constant. A branch on an argument's number cannot be recorded;
-    use ``where``, ``maximum``, ``relu``...
+    use ``where``, ``maximum``, ``relu``... A method may be decorated: it is compiled for each instance, whose
+    attributes are what it captures.
 
     Args:
         function: any function of numbers, or a transform of one: ``compile(value_and_grad(f))``,
@@ -229,16 +230,14 @@ class Compiled:
 
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
         # A decorated method is compiled for each instance, which is captured.
-        if instance is None:
-            return self
+        return self if instance is None else bound(self, instance)
 
-        def make() -> Compiled:
-            made = Compiled(functools.partial(self.function, instance), self.dtype)
-            functools.update_wrapper(made, self.function, updated=())
-            made._bound_to = self, instance
-            return made
-
-        return bound(self, instance, make)
+    def of(self, instance: Any) -> Compiled:
+        """The method of an instance, compiled anew."""
+        made = Compiled(functools.partial(self.function, instance), self.dtype)
+        functools.update_wrapper(made, self.function, updated=())
+        made._bound_to = self, instance
+        return made
 
     def __reduce__(self) -> Any:
         if self._bound_to is not None:

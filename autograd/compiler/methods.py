@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .compiled import Compiled
 
 PLACE = "__compiled__"
@@ -28,21 +26,20 @@ class Methods:
         return Methods, ()  # of nobody, so that whoever is copied or loaded with it makes its own
 
 
-def bound(function: Compiled, instance: Any, make: Callable[[], Compiled]) -> Compiled:
+def bound(function: Compiled, instance: Any) -> Compiled:
     """What was compiled of a method for an instance, made now if it is not there yet.
 
     Args:
         function: the decorated function, as the class has it.
         instance: one without a ``__dict__`` cannot keep it, and has it made each time.
-        make: makes it.
     """
     place = getattr(instance, "__dict__", None)
     if type(place) is not dict:
-        return make()
+        return function.of(instance)
     methods = place.get(PLACE)
     if methods is None or methods.owner is not instance:
         methods = place[PLACE] = Methods(instance)
     found = methods.by_function.get(function)
     if found is None:
-        found = methods.by_function.setdefault(function, make())
+        found = methods.by_function.setdefault(function, function.of(instance))
     return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .. import modes
+from .. import hooks, modes
 from .. import primitives as p
 from ..graph import topological_order
 from ..modes import call_site
@@ -127,6 +127,11 @@ class Recorder:
         for node in topological_order(value):
             if node in ids:
                 continue
+            if state.hooked and hooks.are_on(node):
+                raise TraceError(
+                    f"a Value with hooks is used in a compiled function, {call_site()}, which would not call them; "
+                    f"remove them, or use .detach()"
+                )
             if node.primitive is None:
                 ids[node] = self.append(None, ())
                 self.parameters[ids[node]] = node
@@ -226,7 +231,8 @@ class Symbol(_Recorded, Operators):
             _refuse("==, != or in", "<= and >= in where, which are recorded, or `is` for identity")
         return self is other
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> NoReturn:  # noqa: PLE0309
+        _refuse("its use as a key of a dict or in a set", "where, or id() for identity")
 
     def __lt__(self, other: Any) -> Any:
         return _compare(c.lt, self, other)
@@ -303,6 +309,10 @@ class Symbol(_Recorded, Operators):
     def backward(self, gradient: Any = None) -> NoReturn:  # noqa: ARG002
         """Refuses: inside a recorded function the transforms take derivatives."""
         _refuse(".backward()", "compile(grad(f)) or compile(value_and_grad(f))")
+
+    def register_hook(self, hook: Any) -> NoReturn:  # noqa: ARG002
+        """Refuses: a recorded function has no sweeps."""
+        _refuse(".register_hook()", "it outside, on Values")
 
     @property
     def label(self) -> str:

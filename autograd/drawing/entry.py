@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograd.reals import is_real
-from autograd.structure import flatten
+from autograd.structure import disassemble, flatten
 from autograd.value import Value
 
 from .model import Graph, Options
@@ -18,9 +18,7 @@ from .theme import THEMES
 from .values import from_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from autograd.structure import Structure
+    from collections.abc import Iterable
 
 
 def draw(
@@ -204,37 +202,19 @@ def _labelled(function: Any, args: tuple[Any, ...], names: dict[Value, str]) -> 
 
 
 def _lifted(x: Any, label: str, names: dict[Value, str]) -> Any:
-    leaves, structure = flatten(x)
-    return _rebuilt(structure, iter(leaves), label, names)
-
-
-def _rebuilt(
-    structure: Structure, leaves: Iterator[Any], label: str, names: dict[Value, str]
-) -> Any:
-    """The next entries in their containers, numbers turned into Values that bear the name of their place."""
-    if structure.kind is None:
-        return _entry(next(leaves), label, names)
-    if structure.is_array:
-        return structure.unflatten(
-            [_entry(next(leaves), label + structure.path(i), names) for i in range(structure.size)]
-        )
-    parts = structure.parts
-    keys = structure.keys if structure.kind is dict else range(len(parts))
-    return structure.assemble(
-        [
-            _rebuilt(part, leaves, f"{label}[{key!r}]", names)
-            for key, part in zip(keys, parts, strict=True)
-        ]
-    )
-
-
-def _entry(x: Any, label: str, names: dict[Value, str]) -> Any:
+    """An argument in its containers, numbers turned into Values that bear the name of their place."""
     if isinstance(x, Value):
         names.setdefault(x, label)
-    elif is_real(x) and not isinstance(x, bool):
-        x = Value(x)
-        names[x] = label
-    return x
+        return x
+    if is_real(x) and not isinstance(x, bool):
+        value = Value(x)
+        names[value] = label
+        return value
+    items, structure = disassemble(x)
+    if structure.kind is None:
+        return x
+    lifted = [_lifted(item, label + structure.path(i), names) for i, item in enumerate(items)]
+    return structure.unflatten(lifted)
 
 
 def _nodes(name: str, nodes: Any) -> tuple[Value, ...]:

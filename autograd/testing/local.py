@@ -123,7 +123,9 @@ def check_row(
     bounds = _partials(RULES[row].partials, row, Tracked(out, tracked.error), tuple(exact))
     for place in places:
         partial, bound = found(place), bounds(place)
-        if row.name == "where":  # a choice, whose partials select
+        if row.name == "where" or all(
+            x is ABSENT for x in row.partials
+        ):  # which select, or do nothing
             continue
         # On a flat piece the partial is absent, which is to be right where the derivative is 0.
         partial, bound = [0.0 if x is ABSENT else x for x in (partial, bound)]

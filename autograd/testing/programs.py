@@ -120,7 +120,7 @@ class Program:
     def source(self) -> str:
         """A Python program that computes and differentiates this one."""
         names = {name.split()[0] for name, _ in self.steps} - {*OPERATORS, "neg"}
-        public = sorted(x for x in names if not _shadows(x) and x not in USERS)
+        public = sorted(x for x in names if not _shadows(x) and (x in TABLE or x not in USERS))
         shadowing = any(_shadows(name) for name in names)
         text = [f"from autograd import {', '.join(['Value', *public])}"]
         if shadowing:

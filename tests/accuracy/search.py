@@ -16,6 +16,7 @@ from autograd import Value, compile, grad, gradient, vmap
 from autograd.functions import apply
 
 from .exact import EXACT
+from .known import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,7 +46,7 @@ class Worst(NamedTuple):
 
 
 def worst_of(row: Primitive, points: int, seed: int = 0) -> dict[tuple[int, str], Worst]:
-    """The worst errors of a row, by order (1 or 2) and mode, over a number of points.
+    """The worst errors of a row, by order (1 or 2) and mode, over a number of points, but for those that are known.
 
     The first points are drawn over all magnitudes; later ones around the worst so far, at distances of all
     magnitudes.
@@ -97,6 +98,8 @@ def _errors(row: Primitive, point: Point, by_compiled: Any) -> Iterator[tuple[in
                 eager = _eager(row, point)
             order = 1 if place < exact.arity else 2
             for mode, found in zip(MODES, (eager[place], float(by_compiled[place])), strict=True):
+                if reason(row.name, order, mode, float(right), point):
+                    continue
                 error = float(abs(found - right) / size) if math.isfinite(found) else math.inf
                 yield order, mode, Worst(error, point, found, float(right))
 

@@ -209,7 +209,7 @@ def test_bad_arguments_of_sparsity_are_named():
         sparsity(chain, [1.0, "a"])
     with pytest.raises(TypeError, match="sparsity needs a function, not the int 3"):
         sparsity(3, [1.0])
-    with pytest.raises(TypeError, match="grad needs a function that returns one number"):
+    with pytest.raises(TypeError, match="hessian needs a function that returns one number"):
         hessian(differences, sparse=True)([1.0, 2.0, 3.0])
 
 

@@ -748,3 +748,47 @@ def test_a_long_chain_is_differentiated_without_recursion():
     expected = math.prod([1.0001] * 20_000)
     assert grad(f)(1.0) == pytest.approx(expected)
     assert jvp(f)((1.0,), (1.0,))[1] == pytest.approx(expected)
+
+
+# --- equality --------------------------------------------------------------------------------
+
+
+def test_inside_a_transformed_function_equality_is_that_of_numbers():
+    def f(x, y):
+        return x if x == y else 3.0 * x
+
+    def g(x):
+        return 2.0 * x if x != 0.5 else x * x
+
+    assert value_and_grad(f)(2.0, 2.0) == (2.0, 1.0)
+    assert value_and_grad(f, argnums=(0, 1))(2.0, 2.0) == (2.0, (1.0, 0.0))
+    assert value_and_grad(f)(2.0, 1.0) == (6.0, 3.0)
+    assert value_and_grad(g)(0.5) == (0.25, 1.0)
+    assert ag.jvp(f, (2.0, 2.0), (1.0, 0.0)) == (2.0, 1.0)
+    assert hessian(lambda x: x**3 if x == 1 else x)(1.0) == 6.0
+    assert vmap(grad(f))([1.0, 2.0], [1.0, 1.0]) == [1.0, 3.0]
+    assert grad(lambda x: x if x == x else 2.0 * x)(math.nan) == 1.0  # itself
+    w = Value(2.0)
+    assert grad(lambda x: x if w == x else 0.0 * x)(2.0) == 1.0
+    assert grad(lambda x: 0.0 * x if x == "a" else x)(2.0) == 1.0
+
+
+def test_outside_of_one_and_after_it_equality_is_identity():
+    x, y = Value(2.0), Value(2.0)
+    assert x != y
+    assert x != 2.0
+
+    def fail(z):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        grad(fail)(1.0)
+    assert x != y
+    assert x == x
+    assert len({x, y, x}) == 2
+
+
+def test_captured_values_are_not_compared_while_a_function_is_compiled():
+    w, v = Value(2.0), Value(2.0)
+    with pytest.raises(ag.TraceError, match="=="):
+        ag.compile(lambda x: x if w == v else 2.0 * x)(1.0)

@@ -21,7 +21,7 @@ LONG = """
     from autograd.sweeps import Sweep
     x = Value(1.0)
     root = x
-    for _ in range(2_200_000): root = root + x
+    for _ in range(600_000): root = root + x
     small = x * 2.0 + 1.0
     def after(seconds, handler, interval=0.0):
         signal.signal(signal.SIGALRM, handler)
@@ -52,10 +52,16 @@ def test_ctrl_c_in_a_long_sweep_is_honoured_soon_and_changes_no_gradient(call):
         {call}
         full = time.monotonic() - began
         before = x.grad
-        after(0.2 * full, signal.default_int_handler)
-        began = time.monotonic()
-        try: {call}
-        except KeyboardInterrupt: late = time.monotonic() - began - 0.2 * full
+        for _ in range(20):  # the first call may be the slowest
+            after(0.2 * full, signal.default_int_handler)
+            began = time.monotonic()
+            try:
+                {call}
+                signal.setitimer(signal.ITIMER_REAL, 0.0)
+            except KeyboardInterrupt:
+                late = time.monotonic() - began - 0.2 * full
+                break
+            full, before = time.monotonic() - began, x.grad
         print(x.grad == before, f"{{late:.3f}} s after it was asked for, of {{full:.3f}} s")
     """
     unchanged, _, late = beside_a_long_graph(program).partition(" ")
@@ -74,7 +80,7 @@ def test_a_handler_that_goes_back_over_the_same_graph_leaves_right_numbers_both_
         root.backward()
         print(len(called), x.grad, root.grad, root.operands[0].grad)
     """
-    assert beside_a_long_graph(program) == "1 4400002.0 1.0 1.0"
+    assert beside_a_long_graph(program) == "1 1200002.0 1.0 1.0"
 
 
 def test_a_handler_that_sets_a_gradient_on_the_way_leaves_right_numbers():
@@ -85,7 +91,7 @@ def test_a_handler_that_sets_a_gradient_on_the_way_leaves_right_numbers():
             called.append(1)
             middle.grad = 7.0
         after(0.1, handler, 0.001)
-        while not called: root.backward(); passes = x.grad / 2_200_001.0
+        while not called: root.backward(); passes = x.grad / 600_001.0
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         print(passes == round(passes), middle.grad in (1.0, 7.0))
     """

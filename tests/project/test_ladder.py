@@ -21,6 +21,7 @@ LADDER = [
     "scopes",
     "modes",
     "graph",
+    "hooks",
     "sweeps",
     "value",
     "operations",

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -29,7 +30,9 @@ def test_the_python_of_a_document_prints_what_its_comments_say(
     document, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.chdir(tmp_path)  # what it writes goes there
-    names: dict[str, object] = {"__name__": "document"}
+    module = types.ModuleType("document")  # where a data class looks itself up
+    monkeypatch.setitem(sys.modules, "document", module)
+    names = vars(module)
     for block in blocks(document.read_text(encoding="utf-8"), "python"):
         exec(compile(block, str(document), "exec"), names)
         said = re.findall(r"^print\(.*\)(?:  |\n)# (.*)$", block, re.MULTILINE)

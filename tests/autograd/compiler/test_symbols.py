@@ -186,13 +186,29 @@ def test_two_threads_calling_one_compiled_function_get_right_answers():
     assert not wrong
 
 
-def test_a_symbol_is_itself_and_may_be_a_key_or_beside_what_is_no_number():
+def test_a_symbol_is_itself_and_may_be_beside_what_is_no_number():
     def f(xs):
         assert xs[1] in [xs[1], xs[0]]
         assert xs[0] != "relu"
-        return dict.fromkeys(xs, 2.0)[xs[1]] * xs[1]
+        return 2.0 * xs[1]
 
     assert compile(f)([1.0, 3.0]) == 6.0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: 10.0 if x in {0.0, 2.0} else x,
+        lambda x: {1.0: 5.0}.get(x, 0.0) * x,
+        lambda x: dict.fromkeys([x], 2.0)[x] * x,
+    ],
+)
+@pytest.mark.parametrize("transform", [lambda f: f, ag.grad, ag.vmap, ag.hessian])
+def test_a_recorded_number_is_refused_as_a_key(function, transform):
+    # A float would be found by its number, and so another branch be taken.
+    argument = [1.0] if transform is ag.vmap else 1.0
+    with pytest.raises(ag.TraceError, match=r"its use as a key of a dict or in a set.*use where"):
+        compile(transform(function))(argument)
 
 
 class Scaled:

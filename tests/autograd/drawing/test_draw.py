@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import pytest
@@ -361,6 +362,23 @@ def test_a_function_gets_arguments_in_the_containers_in_which_they_came():
     ]
     assert [type(argument) for argument in came] == [Line, dict, np.ndarray]
     assert gradcheck(lambda line: line.slope * line.offset, line)  # which takes it likewise
+
+
+class Pair(NamedTuple):
+    a: object
+    b: object
+
+
+@dataclass
+class Curve:
+    slope: object
+    name: object
+
+
+def test_the_fields_of_named_tuples_and_data_classes_are_arguments_too():
+    found = titles(draw(lambda p, q: p.a * p.b[0] + q.slope, Pair(1.0, [2.0]), Curve(3.0, "mine")))
+    assert found == ["p[0] = 1", "p[1][0] = 2", "p[0] × p[1][0]", "q.slope = 3", "• + q.slope"]
+    assert titles(draw(Curve(Value(1.0, "u"), [None, Value(2.0, "v")]))) == ["u = 1", "v = 2"]
 
 
 @pytest.mark.parametrize("x", [3.0, "x", None, [], [1.0, 2.0], {}])
