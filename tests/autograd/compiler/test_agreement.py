@@ -40,8 +40,8 @@ def test_what_once_disagreed_agrees_now(name):
     assert agrees(Case(FOUND[name], FOUND[name].inputs), {}, name)
 
 
-@pytest.mark.parametrize(("name", "function", "inputs"), [*conventions(), *functions(0)])
-def test_conventions_and_known_functions_agree(name, function, inputs):
+@pytest.mark.parametrize(("name", "function", "inputs"), list(conventions()))
+def test_conventions_agree(name, function, inputs):
     assert agrees(Case(function, inputs), {}, name)
 
 
@@ -50,9 +50,18 @@ FEW = [
 ]
 
 
-@pytest.mark.parametrize(("name", "function", "inputs"), list(everyday(0)))
-def test_programs_as_people_write_them_agree(name, function, inputs):
+KNOWN = [*functions(0), *everyday(0)]
+
+
+@pytest.mark.parametrize(("name", "function", "inputs"), KNOWN)
+def test_known_functions_and_programs_as_people_write_them_agree(name, function, inputs):
     assert agrees(Case(function, inputs), {}, name, FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "function", "inputs"), KNOWN)
+def test_they_agree_in_every_way(name, function, inputs):
+    assert agrees(Case(function, inputs), {}, name)
 
 
 @pytest.mark.seeds(8)
