@@ -150,7 +150,8 @@ def reverse_sweep(
                     continue
                 if primitive.arity is None and among is None and watch is None and not create_graph:
                     # The same for operations of many operands, of which a neuron's have the most edges.
-                    for operand, local in zip(node.operands, partials[0](out, *primals)):  # noqa: B905
+                    by_operand = partials[0](out, *primals)
+                    for operand, local in zip(node.operands, by_operand, strict=True):
                         if local is not ABSENT and not isinstance(operand, float):
                             share = cotangent * local
                             before = operand._cotangent
@@ -161,7 +162,7 @@ def reverse_sweep(
                 )  # then one function gives the partials of all operands
                 if known:
                     partials = partials[0](out, *primals)
-                for operand, partial in zip(node.operands, partials):  # noqa: B905 (80 ns an edge)
+                for operand, partial in zip(node.operands, partials, strict=True):
                     if isinstance(operand, float) or (among is not None and operand not in among):
                         continue
                     local = partial if known or not callable(partial) else partial(out, *primals)

@@ -309,6 +309,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from autograd.native import core, why
 
     print("the native core runs" if core is not None else f"the pure core runs alone: {why}")
+    if options.quick:
+        print(
+            "--quick: sizes so small that the figures, beside the aims of full ones, mean nothing"
+        )
     asked = Options(1 if options.quick else options.rounds, options.quick, core is not None)
     for name in options.section or SECTIONS:
         SECTIONS[name](asked)

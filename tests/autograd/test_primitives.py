@@ -271,3 +271,15 @@ def test_the_functions_of_the_table_on_nodes_compute_floats_as_floats():
     assert TRACED.tanh(0.5) == math.tanh(0.5)
     assert isinstance(TRACED.tanh(Value(0.5)), Value)
     assert TRACED.maximum(0.5, Value(2.0)).data == 2.0
+
+
+def test_a_row_that_gives_too_few_partials_is_refused_and_no_gradient_is_wrong():
+    @ag.primitive(arity=None)
+    def triple(xp):
+        """The product of three numbers, with one derivative."""
+        return lambda *xs: xs[0] * xs[1] * xs[2], lambda out, *xs: [xs[1] * xs[2]]
+
+    leaves = [Value(2.0), Value(3.0), Value(4.0)]
+    with pytest.raises(ValueError, match=r"shorter|1 partials for 3 operands"):
+        triple(*leaves).backward()
+    assert [leaf.grad for leaf in leaves] == [0.0, 0.0, 0.0]

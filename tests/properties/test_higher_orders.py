@@ -122,9 +122,12 @@ TORCH_OPS = [name for name in SMOOTH if name not in {"expm1", "elu", "sinc", "cb
 # Its second derivative of logsigmoid loses digits in the right tail: at 13 it is -2.260319188887599e-06, and
 # -s * (1 - s) with s = sigmoid(-13) is -2.2603191888376428e-06 (mpmath, 40 digits).
 # What stands for softplus here has no second derivative at 0; that of sigmoid's stand-in loses digits near 0, where it
-# is small: at 1e-05 it is -1.2500000000022342e-06, and sigmoid's -1.2499999999583335e-06 (mpmath, 40 digits).
+# is small: at 1e-05 it is -1.2500000000022342e-06, and sigmoid's -1.2499999999583335e-06 (mpmath, 40 digits). Its own
+# second derivative of hypot underflows where a square does.
 TORCH_TWICE = [
-    name for name in TORCH_OPS if name not in {"pow", "log_sigmoid", "softplus", "sigmoid", "silu"}
+    name
+    for name in TORCH_OPS
+    if name not in {"pow", "log_sigmoid", "softplus", "sigmoid", "silu", "hypot"}
 ]
 
 
@@ -137,8 +140,15 @@ def torch_results(torch, program, leaves):
         tail = torch.exp(torch.minimum(x, zero))
         return tail / (tail + torch.exp(torch.minimum(-x, zero)))
 
+    def tanh(x):  # the partial of its own, 1 - out**2, loses digits in the tails
+        far = torch.exp(-2.0 * torch.abs(x))
+        return torch.where(
+            torch.abs(x) > 0.5, torch.sign(x) * (1.0 - far) / (1.0 + far), torch.tanh(x)
+        )
+
     special = {
         "sigmoid": sigmoid,
+        "tanh": tanh,
         "log_sigmoid": functional.logsigmoid,
         # its own is x beyond a threshold that is 1e-9 off, and without one overflows; the gradient of its
         # logaddexp is 0 where exp(-x) overflows
