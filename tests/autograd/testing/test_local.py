@@ -81,7 +81,7 @@ PLANTS = [
     (name, place)
     for name, row in TABLE.items()
     for place in range(row.arity or 2)
-    if name != "where" and not (name in {"sign", "floor", "ceil", "round"})
+    if name != "where" and not (name in {"sign", "floor", "ceil", "round", "floordiv"})
 ]
 
 
