@@ -18,5 +18,5 @@ def require(name: str, purpose: str) -> Any:
         if error.name not in (name, name.partition(".")[0]):
             raise
         raise ImportError(
-            f"{purpose} needs the package {error.name}: pip install 'valuegrad[testing]'"
+            f"{purpose} needs the package {error.name}: python -m pip install hypothesis mpmath"
         ) from None
