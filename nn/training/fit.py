@@ -17,8 +17,9 @@ from nn.training.step.eager import DivergenceError, EagerStep
 
 from . import callbacks as callbacks_
 from . import data, evaluation
-from .callbacks import Checkpoint, Run
+from .callbacks import Run
 from .history import ALWAYS, History
+from .monitors import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -149,7 +150,12 @@ def fit(
 
     step = _step(model, loss, optimizer, compile)
     looked_at = bool(run.callbacks or named or held_out is not None)
-    _epochs(run, step, rows, targets, measure if looked_at else None, _bar(run, progress))
+    try:
+        _epochs(run, step, rows, targets, measure if looked_at else None, _bar(run, progress))
+    except BaseException as error:
+        for callback in run.callbacks:
+            callback.on_exception(run, error)
+        raise
     for callback in run.callbacks:
         callback.on_train_end(run)
     return run.history
@@ -174,6 +180,9 @@ def _epochs(
         for callback in run.callbacks
         if type(callback).on_batch_end is not callbacks_.Callback.on_batch_end
     ]
+    before_last = [
+        callback for callback in run.callbacks if getattr(callback, "before_last_step", False)
+    ]
     advance: Callable[[list[int]], float] | None = None
     modules = modules_of(run.model)
     modes = [module.training for module in modules]
@@ -194,6 +203,9 @@ def _epochs(
                 chosen = order[start : start + size]
                 if start + size >= len(rows):
                     lr = run.optimizer.lr
+                    for callback in before_last:
+                        step.sync()
+                        callback.on_last_step(run)
                 run.loss = advance(chosen)
                 total += run.loss * len(chosen)
                 if bar is not None:
