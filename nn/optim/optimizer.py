@@ -296,7 +296,13 @@ class Optimizer:
             return self._numpy.concatenate(parts)
         return [number for part in parts for number in part]
 
-    # --- saving ------------------------------------------------------------------------------
+    # --- copying and saving ------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: x for name, x in vars(self).items() if name != "_numpy"}  # a module
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _numpy=_numpy_or_none())
 
     def state_dict(self) -> dict[str, Any]:
         """All that a resumed run needs to go on bit for bit: plain numbers, lists and dicts.

@@ -6,6 +6,7 @@ import copy
 import inspect
 import json
 import math
+import pickle
 from typing import ClassVar
 
 import pytest
@@ -384,3 +385,40 @@ def test_a_wrong_state_changes_nothing(edit, error, message, backend):
 def test_something_else_in_place_of_a_state_is_refused():
     with pytest.raises(TypeError, match=r"the optimizer's state must be a dict, not list"):
         optim.Adam(leaves()).load_state_dict([])
+
+
+# --- copying -----------------------------------------------------------------------------------
+
+
+def pickled(x):
+    return pickle.loads(pickle.dumps(x))  # noqa: S301 (our own)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickled])
+@pytest.mark.parametrize("kind", optim.OPTIMIZERS.values())
+def test_a_copy_with_its_parameters_goes_on_like_the_original(kind, copied, backend):
+    xs = leaves()
+    optimizer = kind(xs, lr=optim.schedules.warmup(3, optim.schedules.cosine(0.1, 20)))
+    descend(optimizer, xs, 5)
+    ys, other = copied((xs, optimizer))
+    assert other.parameters()[0] is ys[0]
+    before = [x.data for x in xs]
+    after = descend(other, ys, 5)
+    assert [x.data for x in xs] == before
+    assert descend(optimizer, xs, 5) == after
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda s: s.constant(0.1),
+        lambda s: s.step_decay(0.1, 3),
+        lambda s: s.exponential(0.1, 0.9),
+        lambda s: s.linear(0.1, 9),
+        lambda s: s.cosine(0.1, 9),
+        lambda s: s.warmup(3, 0.1),
+    ],
+)
+def test_every_schedule_can_be_pickled(make):
+    schedule = make(optim.schedules)
+    assert [pickled(schedule)(k) for k in range(12)] == [schedule(k) for k in range(12)]
