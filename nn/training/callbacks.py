@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from .history import History
 
+
 @dataclass
 class Run:
     """A training run under way, as callbacks see it.
@@ -83,6 +84,16 @@ class Callback:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take :meth:`state_dict` back."""
+
+
+class BeforeLastStep(Callback):
+    """What callbacks share that may have to see the model before the last step of each epoch."""
+
+    before_last_step: bool
+    """Whether it is wanted."""
+
+    def on_last_step(self, run: Run) -> None:
+        """Before the last step of each epoch, the numbers of which the epoch's loss is the last to be of."""
 
 
 class EachEpoch(Callback):

@@ -17,7 +17,7 @@ from nn.training.step.eager import DivergenceError, EagerStep
 
 from . import callbacks as callbacks_
 from . import data, evaluation
-from .callbacks import Run
+from .callbacks import BeforeLastStep, Run
 from .history import ALWAYS, History
 from .monitors import Checkpoint
 
@@ -63,6 +63,7 @@ def fit(
         validation_data: ``(X, y)`` or a :class:`nn.datasets.Dataset` to be measured after each epoch.
         metrics: names (:data:`nn.metrics.METRICS`), functions of (outputs, targets), or a dict of these by
             name; measured after each epoch on the validation data, or on the samples if there are none.
+            As to thresholds see :func:`nn.evaluate`.
         callbacks: :class:`nn.Callback` objects, or functions of the run to be called after each epoch.
         seed: of the shuffling; the global random state is neither used nor changed. None draws one.
         shuffle: whether each epoch has an order of its own.
@@ -94,7 +95,7 @@ def fit(
     rows, targets = data.paired(X, y)
     held_out = None if validation_data is None else _validation(validation_data)
     loss = losses.get(loss)
-    named = evaluation.named_metrics(metrics)
+    named = evaluation.named_metrics(metrics, evaluation.threshold(model, loss))
     for name in named:
         if name in ALWAYS:
             raise ValueError(f"a metric cannot be called {name!r}, which the history has anyway")
@@ -181,7 +182,9 @@ def _epochs(
         if type(callback).on_batch_end is not callbacks_.Callback.on_batch_end
     ]
     before_last = [
-        callback for callback in run.callbacks if getattr(callback, "before_last_step", False)
+        callback
+        for callback in run.callbacks
+        if isinstance(callback, BeforeLastStep) and callback.before_last_step
     ]
     advance: Callable[[list[int]], float] | None = None
     modules = modules_of(run.model)
@@ -203,9 +206,9 @@ def _epochs(
                 chosen = order[start : start + size]
                 if start + size >= len(rows):
                     lr = run.optimizer.lr
-                    for callback in before_last:
+                    for waiting in before_last:
                         step.sync()
-                        callback.on_last_step(run)
+                        waiting.on_last_step(run)
                 run.loss = advance(chosen)
                 total += run.loss * len(chosen)
                 if bar is not None:

@@ -12,22 +12,22 @@ from nn import saving
 from nn._arguments import count, number
 from nn.modules.module import Module
 
-from .callbacks import Callback
+from .callbacks import BeforeLastStep, Callback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .callbacks import Run
 
-RISING = frozenset(
-    "acc accuracy auc auroc bleu dice f1 fbeta gmean iou jaccard kappa likelihood map mcc mrr ndcg pearson "
-    "precision psnr r2 recall reward sensitivity spearman specificity ssim tnr tpr".split()
+RISING = re.compile(
+    "acc|accuracy|auc|auroc|bleu|dice|f1|fbeta|gmean|iou|jaccard|kappa|likelihood|map|mcc|mrr|ndcg|pearson|"
+    "precision|psnr|r2|recall|reward|sensitivity|spearman|specificity|ssim|tnr|tpr"
 )
 """Words of columns that are better the larger they are."""
 
-FALLING = frozenset(
-    "bce bits brier cer cost crossentropy deviance distance divergence entropy err error errors fid fnr fpr "
-    "hinge huber kl loss mae mape mse msle nll perplexity ppl regret residual rmse seconds wer".split()
+FALLING = re.compile(
+    "bce|bits|brier|cer|cost|crossentropy|deviance|distance|divergence|entropy|err|errors?|fid|fnr|fpr|"
+    "hinge|huber|kl|loss|mae|mape|mse|msle|nll|perplexity|ppl|regret|residual|rmse|seconds|wer"
 )
 """Words of columns that are better the smaller they are."""
 
@@ -41,8 +41,8 @@ def rises(column: str) -> bool | None:
     (True, False, None)
     """
     words = re.findall("[a-z]+[0-9]?", column.lower())
-    known = [word for word in words if word in RISING or word in FALLING]
-    return known[-1] in RISING if known else None
+    known = [word for word in words if RISING.fullmatch(word) or FALLING.fullmatch(word)]
+    return bool(RISING.fullmatch(known[-1])) if known else None
 
 
 class Monitor(Callback):
@@ -93,7 +93,7 @@ class Monitor(Callback):
         self.best, self.best_epoch = state["best"], state["best_epoch"]
 
 
-class EarlyStopping(Monitor):
+class EarlyStopping(Monitor, BeforeLastStep):
     """End the run when a column of the history has stopped getting better. A nan is never better.
 
     Args:
@@ -123,6 +123,7 @@ class EarlyStopping(Monitor):
         self.patience = count("patience", patience)
         self.restore_best = restore_best
         self.best_state: dict[str, Any] | None = None
+        self.before_last_step = restore_best and monitor == "loss"
         self._measured: dict[str, Any] | None = None
 
     def on_train_begin(self, run: Run) -> None:
@@ -131,13 +132,7 @@ class EarlyStopping(Monitor):
             _need_module(self, run)
         self.best_state = None
 
-    @property
-    def before_last_step(self) -> bool:
-        """Whether :meth:`on_last_step` is to be called."""
-        return self.restore_best and self.monitor == "loss"
-
     def on_last_step(self, run: Run) -> None:
-        """Before an epoch's last step: keep the numbers that the epoch's loss is of."""
         self._measured = run.model.state_dict()
 
     def on_epoch_end(self, run: Run) -> None:
@@ -156,7 +151,9 @@ class EarlyStopping(Monitor):
     def on_exception(self, run: Run, error: BaseException) -> None:
         if self.best_state is not None:
             run.model.load_state_dict(self.best_state)
-            error.add_note(f"EarlyStopping left the model with the numbers of epoch {self.best_epoch}")
+            error.add_note(
+                f"EarlyStopping left the model with the numbers of epoch {self.best_epoch}"
+            )
 
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "best_state": self.best_state}
