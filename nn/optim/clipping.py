@@ -33,7 +33,7 @@ def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
     (5.0, 0.6, 0.8)
     """
     limit = checked_limit("max_norm", max_norm, required=True)
-    listed = _listed(parameters)
+    listed = [p for p in _listed(parameters) if getattr(p, "requires_grad", True)]
     gradients, norm = by_norm([parameter.grad for parameter in listed], limit)
     bad = next((i for i, p in enumerate(listed) if not math.isfinite(p.grad)), None)
     if bad is not None:
@@ -61,7 +61,7 @@ def clip_grad_value_(parameters: Iterable[Value], clip_value: float) -> float:
     (5.0, 3.0, 3.5)
     """
     limit = checked_limit("clip_value", clip_value, required=True)
-    listed = _listed(parameters)
+    listed = [p for p in _listed(parameters) if getattr(p, "requires_grad", True)]
     before = [parameter.grad for parameter in listed]
     for parameter, gradient in zip(listed, by_value(before, limit), strict=True):
         parameter.grad = gradient
