@@ -22,10 +22,11 @@ from .modules.layers import MLP, Layer, Linear, Neuron
 from .modules.module import Module, Parameter
 from .modules.sequential import Sequential
 from .saving import load, load_into, save
-from .training.callbacks import Callback, Checkpoint, EarlyStopping
+from .training.callbacks import Callback
 from .training.evaluation import evaluate, predict
 from .training.fit import fit
 from .training.history import History
+from .training.monitors import Checkpoint, EarlyStopping
 from .training.step.compiled import compile_step
 from .training.step.eager import DivergenceError
 from .training.step.recorded import CannotCompile
