@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..collector import collector_paused
+from .ir.program import LANES, Ref
 from .lowering import lower, schedule
-from .program import LANES, Ref
 from .quiet import quiet
 from .recording import Recorder, ids_of
 from .running import Workspace

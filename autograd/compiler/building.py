@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from .. import primitives as p
 from . import conditions as c
 from .arraysymbols import ArraySymbol, composite
+from .ir.program import CONSTANTS, LANES, ONCE, ROWS, Instruction, Ref, View
 from .layout import nest, nest_rows, plane
-from .program import CONSTANTS, LANES, ONCE, ROWS, Instruction, Ref, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from .graph import Graph
+    from .ir.scalar import ScalarGraph
     from .reroll import Schedule
 
 LINE = 0.030
@@ -23,7 +23,7 @@ ELEMENT = 0.0015
 
 
 def choose(
-    graph: Graph, wanted: Collection[int], laned: Collection[int], exact: bool = False
+    graph: ScalarGraph, wanted: Collection[int], laned: Collection[int], exact: bool = False
 ) -> Schedule | None:
     """The schedule of an array program if that is the faster way to run a graph, else None.
 
@@ -35,7 +35,7 @@ def choose(
     """
     from .straightline import LONGEST
 
-    operations = len(graph.operands) - graph.leaves
+    operations = graph.operations
     if not operations and not laned:
         return None
     terms = sum(map(len, graph.operands))

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..structure import Structure
-    from .graph import Graph
+    from .ir.program import Program
+    from .ir.scalar import ScalarGraph
     from .lanes import Batch
-    from .program import Program
     from .running import Workspace
 
 
@@ -89,9 +89,9 @@ class Entry:
                 wanted += entries_of(structure, argnum)
                 self.gradients.append(structure.parts[0].parts[argnum % count])
         self.wanted = wanted
-        self.graph: Graph = simplify(recorder, arguments, outputs)
+        self.graph: ScalarGraph = simplify(recorder, arguments, outputs)
         self._program: Program | None = None
-        self._source: Graph | None = None
+        self._source: ScalarGraph | None = None
         self._arguments = structure.size
         self._idle: list[tuple[Workspace, Callable[[], Any], Way | None, list[Any]]] = []
         self._free: dict[int, list[Workspace]] = {}
@@ -296,10 +296,10 @@ class Entry:
     @property
     def cost(self) -> Cost:
         """What a call costs."""
-        nodes = len(self.graph.operands) - self.graph.leaves
+        nodes = self.graph.operations
         if self._source is not None:
-            lines = len(self._source.operands) - self._source.leaves
-            flops = sum(len(ids) - 1 or 1 for ids in self._source.operands[self._source.leaves :])
+            lines = self._source.operations
+            flops = sum(len(ids) - 1 or 1 for ids in self._source.operands if ids)
             size = 24 * len(self._source.operands)
             return Cost("straight line", self.recorded, nodes, lines, flops, size)
         program = self.program

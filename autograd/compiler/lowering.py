@@ -6,9 +6,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from .biases import absorb
-from .flatten import INPUT, LANED_INPUT, PARAMETER, flatten
+from .flatten import flatten
 from .forward import build
-from .program import LANES, ONCE, Program, Ref, View
+from .ir.program import LANES, ONCE, Program, Ref, View
 from .reroll import reroll
 from .reverse import Reverse
 from .softmax import shifted, unshifted
@@ -16,23 +16,13 @@ from .softmax import shifted, unshifted
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from .graph import Graph
-    from .program import Instruction
+    from .ir.program import Instruction
+    from .ir.scalar import ScalarGraph
     from .reroll import Schedule
 
 
-def roles(graph: Graph, wanted: Collection[int], laned: Collection[int]) -> list[int]:
-    """The class of each leaf: parameters are what is captured or differentiated by."""
-    found = [INPUT] * graph.arguments + [PARAMETER] * len(graph.parameters)
-    for i in wanted:
-        found[i] = PARAMETER
-    for i in laned:
-        found[i] = LANED_INPUT
-    return found
-
-
 def schedule(
-    graph: Graph,
+    graph: ScalarGraph,
     wanted: Collection[int] = (),
     laned: Collection[int] = (),
     exact: bool = False,
@@ -45,8 +35,9 @@ def schedule(
         laned: the arguments that differ from lane to lane.
         exact: whether derivatives are to tell what is absent from 0; see :mod:`.masked`.
     """
+    graph = graph.assigned(wanted, laned)
     graph = unshifted(shifted(graph) if wanted else graph)
-    return absorb(reroll(flatten(graph, roles(graph, wanted, laned)), wanted, exact))
+    return absorb(reroll(flatten(graph), wanted, exact))
 
 
 def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> Program:
@@ -62,10 +53,11 @@ def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> 
     graph = found.flat.graph
     values: list[Ref | float] = []
     for i in graph.outputs:
-        if i < 0:
-            values.append(graph.constants[~i])
-        else:
+        number = graph.constants.get(i)
+        if number is None:
             values.append(Ref(int(layout.arena[i]), layout.position[i : i + 1]))
+        else:
+            values.append(number)
     computed = len(builder.instructions)
     gradients: list[Ref | float] = []
     seed: Ref | float = builder.place(False, 1) if seeded else 1.0

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
+from .ir.program import CONSTANTS, LANES, ROWS, Ref, View
 from .layout import fitting, steps
-from .program import CONSTANTS, LANES, ROWS, Ref, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -196,8 +196,8 @@ def _place(
 
 def _operand(builder: Builder, layout: Layout, ids: Ids) -> Ref:
     """Where operands stand, constants being written out."""
-    if (ids < 0).all():
-        return builder.table(layout.constants[~ids])
+    if layout.constant[ids].all():
+        return builder.table(layout.numbers[ids])
     found = layout.operand(builder, ids)
     assert isinstance(found, Ref)
     return found

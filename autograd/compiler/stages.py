@@ -13,7 +13,7 @@ from .simplify import simplify
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from .graph import Graph
+    from .ir.scalar import ScalarGraph
 
 
 def record(
@@ -57,15 +57,15 @@ def tracing(recorder: Recorder) -> Iterator[None]:
         )
 
 
-def simplified(function: Callable[..., Any], *args: Any) -> Graph:
+def simplified(function: Callable[..., Any], *args: Any) -> ScalarGraph:
     """The simplified graph of a function of arguments like these.
 
     >>> print(simplified(lambda xs: sum(x * 2 for x in xs), [1.0, 1.0]))
     x0, x1
-    v2 = x0 × 2
-    v3 = x1 × 2
-    v4 = v2 + v3
-    return v4
+    v3 = x0 × 2
+    v4 = x1 × 2
+    v5 = v3 + v4
+    return v5
     """
     recorder, arguments, outputs, _ = record(function, flatten((args, {}))[1])
     return simplify(recorder, arguments, outputs)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from autograd import Value, compile, vmap
+from autograd.compiler.ir.program import CONSTANTS, ONCE, ROWS, Instruction, Program, View
+from autograd.compiler.ir.program import LANES as LANED
 from autograd.compiler.kernels import kernels
-from autograd.compiler.program import CONSTANTS, ONCE, ROWS, Instruction, Program, View
-from autograd.compiler.program import LANES as LANED
 from autograd.compiler.running import Workspace
 
 EDGES = [-0.0, 0.0, -math.inf, math.inf, math.nan, 4.0, -4.0, 5e-324, -1e300, 1e300, 2.5]

@@ -14,9 +14,9 @@ from autograd.compiler import entry
 from autograd.compiler.arrange import arrange
 from autograd.compiler.building import Builder
 from autograd.compiler.flatten import flatten
-from autograd.compiler.graph import evaluate
-from autograd.compiler.lowering import roles, schedule
-from autograd.compiler.program import ONCE, Ref
+from autograd.compiler.ir.interpret import interpret_scalar
+from autograd.compiler.ir.program import ONCE, Ref
+from autograd.compiler.lowering import schedule
 from autograd.compiler.reroll import needs
 from autograd.compiler.signatures import signatures_of, unified
 from autograd.compiler.stages import numbers, simplified
@@ -67,9 +67,9 @@ def test_a_random_stencil_in_lanes_has_the_engines_value_and_gradients(seed):
 def test_flattening_does_not_change_the_value_of_a_stencil(seed):
     f, args = stencil(seed)
     graph = simplified(f, *args)
-    flat = flatten(graph, roles(graph, range(3), [])).graph
+    flat = flatten(graph.assigned(range(3))).graph
     xs = numbers(args)
-    assert gap(evaluate(flat, xs), evaluate(graph, xs)) <= 1e-12
+    assert gap(interpret_scalar(flat, xs), interpret_scalar(graph, xs)) <= 1e-12
 
 
 @pytest.mark.seeds(8)
@@ -345,10 +345,10 @@ def test_what_was_moved_is_not_found_where_it_was():
 
 def test_products_of_different_length_are_never_taken_for_one_another():
     def f(xs):
-        flat = flatten(*_with_roles(simplified(many_products, xs), len(xs)))
+        flat = flatten(simplified(many_products, xs).assigned(range(len(xs))))
         active, masked = needs(flat, range(len(xs)))
         found, known = signatures_of(flat, active, masked, {})
-        merged = unified(known, found, flat.graph.leaves, True) or found
+        merged = unified(known, found, True) or found
         lengths = {}
         for i in range(flat.graph.leaves, len(flat.graph.operands)):
             if flat.graph.primitives[i] is p.prod:
@@ -357,10 +357,6 @@ def test_products_of_different_length_are_never_taken_for_one_another():
 
     found = f([0.1 * i for i in range(1, 31)])
     assert {frozenset(lengths) for lengths in found.values()} == {frozenset({4}), frozenset({5})}
-
-
-def _with_roles(graph, count):
-    return graph, roles(graph, range(count), [])
 
 
 def many_products(xs):

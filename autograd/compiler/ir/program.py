@@ -163,11 +163,11 @@ class Program(NamedTuple):
     ones: list[Ref]
     """What must hold 1 in every lane, and is never written."""
     doubtful: bool = False
-    """Whether something absent was read as 0, so that a nan may be wrong; see :mod:`.masked`."""
+    """Whether something absent was read as 0, so that a nan may be wrong; see :mod:`~autograd.compiler.masked`."""
 
     def _drawing(self, options: Options) -> Graph:
         """The instructions, for ``autograd.draw``."""
-        from .diagram import diagram
+        from ..diagram import diagram
 
         return diagram(self, options)
 
