@@ -58,6 +58,7 @@ class Builder:
         self._known: dict[Any, Operand] = {}
         self._kept: list[Any] = []  # what the keys of _known refer to by identity
         self.lane_count: int | None = None
+        self.zeros: list[Ref] = []
         self.spare = 0
         """Groups of so many numbers of lanes are followed by a 1, for a bias to be multiplied by."""
         self.ones: list[Ref] = []

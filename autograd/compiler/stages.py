@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import modes
 from ..structure import ENTRY, Structure, flatten
@@ -16,18 +16,28 @@ if TYPE_CHECKING:
     from .ir.scalar import ScalarGraph
 
 
-def record(
-    function: Callable[..., Any], structure: Structure, exact: bool = False
-) -> tuple[Recorder, list[int], list[int], Structure]:
+class Recording(NamedTuple):
+    """What a function did."""
+
+    recorder: Recorder
+    arguments: Sequence[int]
+    """The ids of the arguments' entries."""
+    outputs: Sequence[int]
+    """The ids of the results."""
+    out: Structure
+    """Their structure."""
+
+    def __str__(self) -> str:
+        return "\n".join(self.recorder.lines(limit=200))
+
+
+def record(function: Callable[..., Any], structure: Structure, exact: bool = False) -> Recording:
     """Call a function once on symbols.
 
     Args:
         function: what to call.
         structure: the structure of ``(args, kwargs)``.
         exact: whether derivatives are to tell what is absent from 0; see :mod:`.masked`.
-
-    Returns:
-        The recording, the ids of the arguments' entries, the ids of the results, and their structure.
     """
     recorder = Recorder(exact)
     symbols = [recorder.argument() for _ in range(structure.size)]
@@ -35,7 +45,7 @@ def record(
     with tracing(recorder):
         answer = function(*args, **kwargs)
     leaves, out = ([None], ENTRY) if answer is None else flatten(answer)  # None alone is refused
-    return recorder, [s._id for s in symbols], ids_of(recorder, leaves), out
+    return Recording(recorder, [s._id for s in symbols], ids_of(recorder, leaves), out)
 
 
 @contextmanager

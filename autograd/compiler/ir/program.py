@@ -162,6 +162,10 @@ class Program(NamedTuple):
     """How many of the instructions compute values; the rest compute derivatives."""
     ones: list[Ref]
     """What must hold 1 in every lane, and is never written."""
+    given: int
+    """How many numbers of ONCE are leaves."""
+    zeros: list[Ref]
+    """What must hold 0, and is never written."""
     doubtful: bool = False
     """Whether something absent was read as 0, so that a nan may be wrong; see :mod:`~autograd.compiler.masked`."""
 
