@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Value, no_grad
 from autograd.compiler.batch import BatchLoss
+from nn.modules.module import modules_of
+from nn.modules.noise import Noise, Noisy
 
 from .arranging import arranged
+from .eager import buffered
 from .encoding import UNRECORDABLE, Encoding, encodings, plain
-from .module import modules_of
-from .noise import Noise, Noisy
-from .steps import buffered
-from .updating import Rule
+from .update import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .losses import Loss
-    from .optim import Optimizer
+    from nn.losses import Loss
+    from nn.optim import Optimizer
 
 
 class CannotCompile(ValueError):  # noqa: N818 (it is not always an error)

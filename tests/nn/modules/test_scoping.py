@@ -15,7 +15,7 @@ import nn
 from autograd import Value, scope
 from autograd.scopes import entered
 from autograd.state import state
-from nn import scoping
+from nn.modules import scoping
 
 
 def all_scopes(*roots):

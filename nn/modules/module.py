@@ -70,7 +70,7 @@ class Module(Called):
 
     def _drawing(self, options: Options) -> Graph:
         """The architecture, for ``autograd.draw``."""
-        from .diagram import diagram  # it knows the layers, which are modules
+        from nn.pictures.diagram import diagram  # it knows the layers, which are modules
 
         return diagram(self, options)
 

@@ -10,14 +10,13 @@ from autograd import AnomalyError, Value, detect_anomaly, first_anomaly
 from autograd import functions as ag
 from autograd.collector import collector_paused
 from autograd.modes import describe
-
-from .module import modules_of
+from nn.modules.module import modules_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol
 
-    from .optim import Optimizer
+    from nn.optim import Optimizer
 
     class Step(Protocol):
         """One update of a model's parameters from a batch of samples."""

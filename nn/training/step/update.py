@@ -15,9 +15,8 @@ from autograd import TraceError
 from autograd.compiler.elementwise import Elementwise, NotElementwiseError
 from autograd.compiler.recording import Recorder, ids_of
 from autograd.compiler.simplify import simplify
-
-from .optim import clipping
-from .optim.optimizer import LR, Optimizer
+from nn.optim import clipping
+from nn.optim.optimizer import LR, Optimizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Value, sigmoid
 from autograd.files import write_atomically
-
-from .evaluation import predict
+from nn.training.evaluation import predict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from .datasets import Dataset
-    from .history import History
-    from .layers import MLP
+    from nn.datasets import Dataset
+    from nn.modules.layers import MLP
+    from nn.training.history import History
 
 GOOD, BAD = "#1a7f37", "#c1121f"
 COLOURS = ("#2f6fb7", "#d9722e", "#3f9a4d", "#8a5ab5", "#b5473c", "#5b6770")

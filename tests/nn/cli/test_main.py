@@ -9,7 +9,7 @@ import pytest
 
 import nn
 from nn import __main__ as command
-from nn import jobs
+from nn.cli import jobs
 
 pytest.importorskip("sklearn")
 pytest.importorskip("matplotlib")

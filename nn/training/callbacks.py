@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nn import saving
 from nn._arguments import count, number
-
-from . import saving
-from .module import Module
+from nn.modules.module import Module
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from nn.optim import Optimizer
+
     from .history import History
-    from .optim import Optimizer
 
 RISING = ("accuracy", "r2", "precision", "recall", "f1")
 """Columns ending so are better the larger they are; all others the smaller."""

@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd import functions as ag
-
-from . import data, datasets, optim, pictures, saving
-from .evaluation import outputs
-from .layers import MLP
-from .metrics import confusion_table
-from .training import fit
+from nn import datasets, optim, saving
+from nn.metrics import confusion_table
+from nn.modules.layers import MLP
+from nn.pictures import plots as pictures
+from nn.training import data
+from nn.training.evaluation import outputs
+from nn.training.fit import fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from .datasets import Dataset
-    from .metrics import ConfusionTable
+    from nn.datasets import Dataset
+    from nn.metrics import ConfusionTable
 
 WEIGHTS = "weights.json"
 TEST_SIZE = 0.2

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.functions import dot
 from autograd.native import core
+from nn import activations
+from nn import init as initializers
 from nn._arguments import count
 
-from . import activations
-from . import init as initializers
 from .inputs import Row, row
 from .module import Module, Parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .init import Initializer
+    from nn.init import Initializer
 
     Function = Callable[[Any], Any]
 

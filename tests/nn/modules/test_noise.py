@@ -9,9 +9,9 @@ import pytest
 import nn
 from autograd import TraceError, no_grad
 from nn import CannotCompile, optim
-from nn.compiling import compile_step
-from nn.noise import Noise, Noisy
-from nn.steps import DivergenceError, EagerStep
+from nn.modules.noise import Noise, Noisy
+from nn.training.step.compiled import compile_step
+from nn.training.step.eager import DivergenceError, EagerStep
 
 RNG = np.random.default_rng(1)
 

@@ -29,17 +29,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.files import write_atomically
+from nn.modules.module import Module
+from nn.modules.state import flatten
 
 from .architecture import compare, config_of, rebuild
-from .module import Module
-from .state import flatten
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
     from typing import Protocol
 
-    from .state import State
+    from nn.modules.state import State
 
     PathLike = str | os.PathLike[str]
 

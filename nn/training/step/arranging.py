@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .layers import Linear
-from .module import Module
+from nn.modules.layers import Linear
+from nn.modules.module import Module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ from autograd.structure import Structure, flatten
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .losses import Loss
+    from nn.losses import Loss
 
     Array = Any
 

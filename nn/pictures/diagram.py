@@ -11,11 +11,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from autograd.drawing.model import Cluster, Edge, Graph, Node, number, plural, shorten
-
-from . import activations
-from .layers import MLP, Layer, Linear, Neuron
-from .module import Module
-from .sequential import Sequential
+from nn import activations
+from nn.modules.layers import MLP, Layer, Linear, Neuron
+from nn.modules.module import Module
+from nn.modules.sequential import Sequential
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

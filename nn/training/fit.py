@@ -9,20 +9,21 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from autograd import no_grad
+from nn import losses, optim, saving
 from nn._arguments import count
+from nn.modules.module import modules_of
+from nn.training.step.compiled import AutoStep, CompiledStep
+from nn.training.step.eager import DivergenceError, EagerStep
 
 from . import callbacks as callbacks_
-from . import data, evaluation, losses, optim, saving
+from . import data, evaluation
 from .callbacks import Checkpoint, Run
-from .compiling import AutoStep, CompiledStep
 from .history import ALWAYS, History
-from .module import modules_of
-from .steps import DivergenceError, EagerStep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from .steps import Step
+    from nn.training.step.eager import Step
 
 _TRIED_TARGETS = 1000
 

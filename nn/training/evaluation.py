@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value, no_grad
+from nn import losses, metrics
+from nn.modules.module import modules_of
 
-from . import data, losses, metrics
-from .module import modules_of
+from . import data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +20,7 @@ def predict(model: Callable[[Any], Any], X: Any) -> list[Any]:
 
     Args:
         model: a function of one sample.
-        X: the samples; see :func:`nn.data.samples`.
+        X: the samples; see :func:`nn.training.data.samples`.
 
     Returns:
         A float per sample, or a list of floats where the model has several outputs.

@@ -15,19 +15,20 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any
 
-from . import losses
+from nn import losses
+
+from .eager import EagerStep
 from .encoding import plain
 from .recorded import CannotCompile, Recorded
-from .steps import EagerStep
-from .updating import clip
+from .update import clip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from autograd.compiler.batch import Batch
+    from nn.optim import Optimizer
 
-    from .optim import Optimizer
-    from .steps import Step
+    from .eager import Step
 
 
 def compile_step(
@@ -56,7 +57,7 @@ def compile_step(
 
 
 class CompiledStep:
-    """What :func:`compile_step` returns; a :class:`nn.steps.Step`."""
+    """What :func:`compile_step` returns; a :class:`nn.training.step.eager.Step`."""
 
     def __init__(
         self,

@@ -8,9 +8,9 @@ import pytest
 
 import nn
 from nn import optim
-from nn.arranging import arranged
-from nn.compiling import compile_step
-from nn.steps import EagerStep
+from nn.training.step.arranging import arranged
+from nn.training.step.compiled import compile_step
+from nn.training.step.eager import EagerStep
 
 np = pytest.importorskip("numpy")
 

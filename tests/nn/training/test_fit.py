@@ -13,6 +13,7 @@ import pytest
 import nn
 from autograd import Value, log, sqrt
 from nn import optim
+from nn.training import data
 
 
 def line(slope=0.5, offset=-0.25):
@@ -77,7 +78,7 @@ def test_an_epoch_is_gradient_descent_by_hand(size, batches):
 
 
 def test_a_batch_larger_than_what_stands_in_memory_gives_the_same_gradient():
-    rows = [[0.01 * i] for i in range(100)]  # over three times nn.steps.GRAPH_SAMPLES
+    rows = [[0.01 * i] for i in range(100)]  # over three times nn.training.step.eager.GRAPH_SAMPLES
     targets = [1.0 - x for (x,) in rows]
     model = line()
     run(model, rows, targets, epochs=1, batch_size=None, shuffle=False)
@@ -288,7 +289,7 @@ def test_a_gradient_that_becomes_infinite_stops_the_run_too():
     def loss(output, target):
         return sqrt(output * output)  # finite at 0, with a derivative of 0 / 0
 
-    with pytest.raises(nn.DivergenceError, match=r"gradient of parameter 0 .*sqrt.*test_training"):
+    with pytest.raises(nn.DivergenceError, match=r"gradient of parameter 0 .*sqrt.*test_fit"):
         run(model, loss=loss)
     assert numbers(model) == [0.0, 0.0]
 
@@ -560,7 +561,7 @@ def test_the_order_of_an_epoch_is_that_of_random_shuffle():
     for count in [*range(1, 40), 255, 256, 257, 1000]:
         expected = list(range(count))
         random.Random(f"3/{count}").shuffle(expected)
-        assert nn.data.shuffled(count, 3, count) == expected
+        assert data.shuffled(count, 3, count) == expected
 
 
 @pytest.mark.parametrize("compiled", [True, False])

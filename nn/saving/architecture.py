@@ -14,9 +14,10 @@ import random
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from . import activations, dropout, layers, sequential
-from ._arguments import count
-from .module import Module
+from nn import activations
+from nn._arguments import count
+from nn.modules import dropout, layers, sequential
+from nn.modules.module import Module
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

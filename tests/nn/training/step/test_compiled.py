@@ -9,8 +9,8 @@ import pytest
 import autograd as ag
 import nn
 from nn import CannotCompile, optim
-from nn.compiling import AutoStep, compile_step
-from nn.steps import DivergenceError, EagerStep
+from nn.training.step.compiled import AutoStep, compile_step
+from nn.training.step.eager import DivergenceError, EagerStep
 
 RNG = np.random.default_rng(0)
 

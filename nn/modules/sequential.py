@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import activations
+from nn import activations
+
 from .module import Module
 
 if TYPE_CHECKING:
