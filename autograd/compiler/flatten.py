@@ -19,6 +19,8 @@ from .ir.scalar import BATCHED, COMPUTED, CONST, key_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from autograd.drawing.model import Graph, Options
+
     from ..primitives import Primitive
     from .ir.scalar import ScalarGraph
 
@@ -35,6 +37,13 @@ class Flat(NamedTuple):
     mixed: dict[int, tuple[int, ...]]
     """Sums and inner products in which leaves or constants stand where their like have something computed, each
     with the role that its terms count as, or its factors."""
+
+    def __str__(self) -> str:
+        return str(self.graph)
+
+    def _drawing(self, options: Options) -> Graph:
+        """The operations, for ``autograd.draw``."""
+        return self.graph._drawing(options)
 
 
 class Terms(NamedTuple):

@@ -19,6 +19,8 @@ from .signatures import matrices_of, signatures_of, unified
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from autograd.drawing.model import Graph, Options
+
     from ..primitives import Primitive
     from .flatten import Flat
     from .signatures import Key
@@ -43,6 +45,11 @@ class Group(NamedTuple):
     biases: list[int] | None = None
     """The leaves that are added to them."""
 
+    def __str__(self) -> str:
+        names = "laned", "active", "masked", "matrix"
+        marks = ", ".join(name for name in names if getattr(self, name))
+        return f"{len(self.nodes)} x {self.row.name}" + (f" ({marks})" if marks else "")
+
 
 class Schedule(NamedTuple):
     """Groups in the order in which they are to be done."""
@@ -55,20 +62,13 @@ class Schedule(NamedTuple):
     """Whether a cotangent that is absent is told from one that is 0, behind flat pieces too."""
 
     def __str__(self) -> str:
-        lines = []
-        for group in self.groups:
-            marks = [
-                name
-                for name, on in (
-                    ("laned", group.laned),
-                    ("active", group.active),
-                    ("masked", group.masked),
-                    ("matrix", group.matrix),
-                )
-                if on
-            ]
-            lines.append(f"{len(group.nodes)} x {group.row.name} ({', '.join(marks)})")
-        return "\n".join(lines)
+        return "\n".join(map(str, self.groups))
+
+    def _drawing(self, options: Options) -> Graph:
+        """The groups, for ``autograd.draw``."""
+        from .diagram import schedule_diagram
+
+        return schedule_diagram(self, options)
 
 
 _NO_PARTIAL = frozenset(
