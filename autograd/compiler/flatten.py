@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .. import primitives as p
 from . import conditions as c
 from .brackets import keep_brackets
+from .ir.ops import LINEAR, REDUCING
 from .ir.scalar import BATCHED, COMPUTED, CONST, key_of
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ RARE = 4
 LONGEST = 16
 """The most terms that a sum is compared by."""
 
-_ADDITIVE = {p.add, p.sub, p.neg, p.sum_}
 _ABSORBED = {p.add, p.sub, p.neg, p.mul}
-_REDUCING = {p.logsumexp, p.prod, c.largest}
+_WHOLE = REDUCING - {p.sum_, p.dot}
+"""What is reduced as it stands, rather than taken apart by its terms."""
 
 
 def flatten(graph: ScalarGraph) -> Flat:
@@ -90,7 +91,7 @@ def _absorbed(graph: ScalarGraph) -> bytearray:
             if uses[i] < 2:
                 uses[i] += 1
     for identity in range(size - 1, graph.leaves - 1, -1):
-        if primitives[identity] in _ADDITIVE:
+        if primitives[identity] in LINEAR:
             for i in operands[identity]:
                 if uses[i] == 1 and primitives[i] in _ABSORBED:
                     absorbed[i] = 1
@@ -138,7 +139,7 @@ class _Flattener:
                 new_id.append(self.combine(sums.pop(identity), usual.get(identity)))
                 continue
             ids = tuple([new_id[i] for i in graph.operands[identity]])
-            if row in _REDUCING:
+            if row in _WHOLE:
                 new_id.append(emit(row, self.of_one_class(ids)))
             else:
                 new_id.append(emit(row, ids))
@@ -183,7 +184,7 @@ class _Flattener:
                 ids = operands[identity]
                 half = len(ids) // 2
                 found[identity] = Terms([], [], [1] * half, ids[:half], ids[half:])
-            elif row is p.sum_ or (row in _ADDITIVE and _holds(absorbed, operands[identity])):
+            elif row is p.sum_ or (row in LINEAR and _holds(absorbed, operands[identity])):
                 found[identity] = self.terms(identity, absorbed)
         return found
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import primitives as p
-from . import conditions as c
 from .agenda import Agenda
 from .derivative import may_be_absent
+from .ir.ops import hands_nothing_on
 from .ir.scalar import BATCHED, CONST, INPUT, PARAM
 from .signatures import matrices_of, signatures_of, unified
 
@@ -71,11 +71,6 @@ class Schedule(NamedTuple):
         return schedule_diagram(self, options)
 
 
-_NO_PARTIAL = frozenset(
-    {c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation, c.detach, c.largest} | {p.floordiv}
-)
-
-
 def needs(flat: Flat, wanted: Collection[int], exact: bool = False) -> tuple[bytearray, bytearray]:
     """Which ids need a cotangent, and which have it only under the branch of a ``where``.
 
@@ -94,7 +89,7 @@ def needs(flat: Flat, wanted: Collection[int], exact: bool = False) -> tuple[byt
         active[i] = 1
     primitives, operands = graph.primitives, graph.operands
     for identity in range(graph.leaves, size):
-        if primitives[identity] in _NO_PARTIAL:
+        if hands_nothing_on(primitives[identity]):
             continue
         ids = operands[identity]
         for i in ids[1:] if primitives[identity] is p.where else ids:

@@ -31,7 +31,9 @@ def test_every_pass_has_a_structure_that_can_be_printed_and_drawn(stage):
 
 
 def test_another_stage_is_refused_with_those_there_are():
-    with pytest.raises(ValueError, match=r"stage must be one of record, simplify, .*not 'nonsense'"):
+    with pytest.raises(
+        ValueError, match=r"stage must be one of record, simplify, .*not 'nonsense'"
+    ):
         compile(loss).lower([0.1] * 3, 2.0).graph("nonsense")
 
 
