@@ -17,6 +17,7 @@
 #include "backward.h"
 #include "value.h"
 #include "calls.h"
+#include "tape.h"
 
 /* connect(real=..., ...): the functions of Python's that the core falls back to; all of them, once. */
 static PyObject *core_connect(UNUSED PyObject *module, PyObject *args, PyObject *kwargs) {
@@ -86,6 +87,7 @@ static int core_exec(PyObject *module) {
         if (!(*interned[i].place = PyUnicode_InternFromString(interned[i].name))) return -1;
     if (add_type(module, "BoundRow", &row_spec, &RowType) < 0 || add_type(module, "Sweep", &sweep_spec, &SweepType) < 0 ||
         add_type(module, "Called", &called_spec, &CalledType) < 0 ||
+        add_type(module, "Tape", &tape_spec, &TapeType) < 0 ||
         add_type(module, "State", &state_spec, &StateType) < 0)
         return -1;
     allocfunc allocate = (allocfunc)(uintptr_t)PyType_GetSlot(StateType, Py_tp_alloc);
