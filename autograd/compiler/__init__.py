@@ -5,7 +5,7 @@ Each stage is a room, and each hands a structure that can be printed to the next
 ================================  ===========================================================
 :mod:`.recording`                 call the function once on symbols: a flat list of operations
 :mod:`.derivative`                transforms inside it, as further operations of the list
-:mod:`.simplify`                  -> :class:`.graph.Graph`: nothing dead, nothing twice
+:mod:`.simplify`                  -> :class:`.ir.scalar.ScalarGraph`: nothing dead, nothing twice
 :mod:`.flatten`                   -> :class:`.flatten.Flat`: sums and dots of many terms, but for
                                   those that cancel (:mod:`.brackets`; :mod:`.softmax` before it:
                                   shifts that have no derivative)
@@ -18,7 +18,7 @@ Each stage is a room, and each hands a structure that can be printed to the next
                                   instructions, :mod:`.arraysymbols` those of rules, :mod:`.pairs`
                                   and :mod:`.pairing` matrix products of dots that meet in pairs)
 :mod:`.reverse`                   derivatives, group by group (:mod:`.cotangents` gathers them,
-                                  :mod:`.contributions` adds them up) -> :class:`.program.Program`
+                                  :mod:`.contributions` adds them up) -> :class:`.ir.program.Program`
 :mod:`.running`                   the instructions bound to NumPy buffers: the fastest calls
                                   for each (:mod:`.binding`, :mod:`.kernels`)
 ================================  ===========================================================

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from .. import primitives as p
 from . import conditions as c
 from .arraysymbols import ArraySymbol, composite
+from .ir.program import CONSTANTS, LANES, ONCE, ROWS, Instruction, Ref, View
 from .layout import nest, nest_rows, plane
-from .program import CONSTANTS, LANES, ONCE, ROWS, Instruction, Ref, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +58,7 @@ class Builder:
         self._known: dict[Any, Operand] = {}
         self._kept: list[Any] = []  # what the keys of _known refer to by identity
         self.lane_count: int | None = None
+        self.zeros: list[Ref] = []
         self.spare = 0
         """Groups of so many numbers of lanes are followed by a 1, for a bias to be multiplied by."""
         self.ones: list[Ref] = []

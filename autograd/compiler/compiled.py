@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .entry import Cost
-    from .program import Program
+    from .ir.program import Program
 
 
 class RecompileWarning(UserWarning):

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from autograd.drawing.model import Cluster, Edge, Graph, Node, number, plural
 
-from .program import CONSTANTS, LANES, ONCE, ROWS, View
+from .ir.program import CONSTANTS, LANES, ONCE, ROWS, View
 
 if TYPE_CHECKING:
     from autograd.drawing.model import Options
 
-    from .program import Instruction, Program
+    from .ir.program import Instruction, Program
 
 _ARENAS = {
     ONCE: "shared by all lanes",

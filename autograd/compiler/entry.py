@@ -7,10 +7,8 @@ from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..collector import collector_paused
-from .costing import choose
-from .derivative import gradient
+from .pipeline import DERIVE, GROUP, LOWER, SIMPLIFY, Task, choose, run
 from .plan import Plan, entries_of
-from .simplify import simplify
 from .stages import record
 from .straightline import generate, source
 from .trees import build, listed, writers
@@ -19,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..structure import Structure
-    from .graph import Graph
+    from .ir.program import Program
+    from .ir.scalar import ScalarGraph
     from .lanes import Batch
-    from .program import Program
     from .running import Workspace
 
 
@@ -35,7 +33,7 @@ class Cost(NamedTuple):
     path: str
     """``"arrays"`` or ``"straight line"``."""
     recorded: int
-    """How many entries the recording had."""
+    """How many entries the recording had, without constants."""
     nodes: int
     """How many operations were left of them after simplification, without those of derivatives."""
     instructions: int
@@ -73,13 +71,15 @@ class Entry:
         dtype: str,
         exact: bool = False,
     ) -> None:
-        recorder, arguments, outputs, self.out = record(plan.function, structure, exact)
+        recording = record(plan.function, structure, exact)
+        recorder = recording.recorder
+        self.out = recording.out
         self._structure = structure
         self._exact: Entry | None = None
         self.plan = plan
         self.dtype = dtype
         self.laned = laned
-        self.recorded = len(recorder.operands)
+        self.recorded = len(recorder.operands) - len(recorder.constants)
         self.gradients: list[Structure] = []
         wanted: list[int] = []
         if plan.argnums is not None:
@@ -89,27 +89,24 @@ class Entry:
                 wanted += entries_of(structure, argnum)
                 self.gradients.append(structure.parts[0].parts[argnum % count])
         self.wanted = wanted
-        self.graph: Graph = simplify(recorder, arguments, outputs)
+        self._task = Task(
+            tuple(sorted(wanted)), tuple(i for i, on in enumerate(laned) if on), exact
+        )
+        self.graph: ScalarGraph = run(recording, self._task, SIMPLIFY)
         self._program: Program | None = None
-        self._source: Graph | None = None
+        self._source: ScalarGraph | None = None
         self._arguments = structure.size
         self._idle: list[tuple[Workspace, Callable[[], Any], Way | None, list[Any]]] = []
         self._free: dict[int, list[Workspace]] = {}
         self._lock = threading.Lock()
-        schedule = choose(self.graph, wanted, [i for i, on in enumerate(laned) if on], exact)
+        schedule = choose(self.graph, self._task)
         if schedule is not None:
-            from .lowering import lower
-
-            self._program = lower(schedule, sorted(wanted))
+            self._program = program = run(schedule, self._task, LOWER)
             self._order = _order(wanted)
-            self._doubtful = recorder.doubtful or self._program.doubtful
+            self._doubtful = recorder.doubtful or program.doubtful
         else:
-            if wanted:
-                found = gradient(recorder, [(outputs[0], 1.0)], [arguments[i] for i in wanted])
-                ids = [i for x in found if (i := recorder.id_of(x)) is not None]
-                self._source = simplify(recorder, arguments, [*outputs, *ids])
-            else:
-                self._source = self.graph
+            # In the order of the arguments, in which the answer has the derivatives.
+            self._source = run(recording, Task(tuple(wanted)), DERIVE) if wanted else self.graph
             self._run = generate(self._source)
             self._doubtful = recorder.doubtful
 
@@ -281,9 +278,8 @@ class Entry:
     def program(self) -> Program:
         """The array program, made now if straight-line code was cheaper."""
         if self._program is None:
-            from .lowering import lower, schedule
-
-            return lower(schedule(self.graph, self.wanted), sorted(self.wanted))
+            made: Program = run(self.graph, self._task, *GROUP, LOWER)
+            return made
         return self._program
 
     @property
@@ -296,10 +292,10 @@ class Entry:
     @property
     def cost(self) -> Cost:
         """What a call costs."""
-        nodes = len(self.graph.operands) - self.graph.leaves
+        nodes = self.graph.operations
         if self._source is not None:
-            lines = len(self._source.operands) - self._source.leaves
-            flops = sum(len(ids) - 1 or 1 for ids in self._source.operands[self._source.leaves :])
+            lines = self._source.operations
+            flops = sum(len(ids) - 1 or 1 for ids in self._source.operands if ids)
             size = 24 * len(self._source.operands)
             return Cost("straight line", self.recorded, nodes, lines, flops, size)
         program = self.program

@@ -11,9 +11,9 @@ from . import conditions as c
 from . import pairing, pairs
 from .arrange import arrange
 from .building import Builder
+from .ir.program import LANES, ONCE, Ref, View
 from .layout import plane
 from .places import Layout
-from .program import LANES, ONCE, Ref, View
 from .recording import LARGEST
 from .reroll import data_first
 
@@ -202,10 +202,7 @@ def _products(
         sides[0].append(both[: len(both) // 2])
         sides[1].append(both[len(both) // 2 :])
     # Where a cotangent may be absent it is handed on term by term.
-    active = [
-        not group.masked and any(i >= 0 and schedule.active[i] for i in chain(*side))
-        for side in sides
-    ]
+    active = [not group.masked and any(schedule.active[i] for i in chain(*side)) for side in sides]
     blocks = pairs.find(layout, sides[0], sides[1], operands, active)
     return pairing.compute(builder, layout, blocks, len(group.nodes)) if blocks else None
 
@@ -288,7 +285,9 @@ def _matmul(flat: Flat, group: Group, ids: Ids, builder: Builder, layout: Layout
     rows = len(ids) if same.all() else int(np.argmin(same))
     weights, tuples = np.ascontiguousarray(left[:rows]), np.ascontiguousarray(right[::rows])
     w, x = [
-        builder.table(layout.constants[~ids]) if (ids < 0).all() else layout.operand(builder, ids)
+        builder.table(layout.numbers[ids])
+        if layout.constant[ids].all()
+        else layout.operand(builder, ids)
         for ids in (weights, tuples)
     ]
     assert isinstance(w, Ref)

@@ -7,7 +7,7 @@ import pytest
 
 from autograd import compile, grad, value_and_grad
 from autograd.compiler.answers import Places, locate, reader
-from autograd.compiler.program import CONSTANTS, ONCE, Ref
+from autograd.compiler.ir.program import CONSTANTS, ONCE, Ref
 from autograd.structure import flatten
 
 TREE = {"a": np.zeros((2, 3)), "b": [0.0, (0.0, 0.0)], "c": 0.0, "d": (0.0, 0.0), "e": []}

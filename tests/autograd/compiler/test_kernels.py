@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from autograd import Value, compile, vmap
+from autograd.compiler.ir.program import CONSTANTS, ONCE, ROWS, Instruction, Program, View
+from autograd.compiler.ir.program import LANES as LANED
 from autograd.compiler.kernels import kernels
-from autograd.compiler.program import CONSTANTS, ONCE, ROWS, Instruction, Program, View
-from autograd.compiler.program import LANES as LANED
 from autograd.compiler.running import Workspace
 
 EDGES = [-0.0, 0.0, -math.inf, math.inf, math.nan, 4.0, -4.0, 5e-324, -1e300, 1e300, 2.5]
@@ -58,6 +58,8 @@ def program_of(instruction, once, lanes, rows, constants):
         seed=None,
         forward=1,
         ones=[],
+        given=once,
+        zeros=[],
     )
 
 
@@ -273,7 +275,9 @@ def test_negation_between_strided_views_negates_what_is_there(dtype):
                 negate = Instruction(
                     "neg", View(ONCE, 200, shape, out_steps), (View(ONCE, 0, shape, steps),)
                 )
-                program = Program([negate], 400, 0, 0, np.zeros(1), [[]], False, None, None, 1, [])
+                program = Program(
+                    [negate], 400, 0, 0, np.zeros(1), [[]], False, None, None, 1, [], 400, []
+                )
                 space = Workspace(program, None, dtype)
                 space.once[:200] = numbers = np.arange(1.0, 201.0)
                 space()
