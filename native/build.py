@@ -32,7 +32,14 @@ NOTE = "no_native_core.txt"
 # The user's CFLAGS come after Python's and these, and before what makes the numbers those of the pure core.
 DEFAULTS = "-O3 -g0"
 # A function that is not in the limited API is not declared, and C would take it for one that returns an int.
-STRICT = ["-std=c11", "-fno-strict-aliasing", "-fno-fast-math", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+STRICT = [
+    "-std=c11",
+    "-fno-strict-aliasing",
+    "-fno-fast-math",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+]
 STRICT += ["-Werror=implicit-function-declaration"]
 STRICT_MSVC = ["/std:c11", "/O2", "/fp:precise"]
 

@@ -10,15 +10,16 @@ from array import array
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..emit.operations import NUMBER, OPERATIONS, Unfolded, unfold
+from ..emit.operations import OPERATIONS, Unfolded, unfold
 from ..namespaces import IEEE
 from ..native import core
+from ..operations import Opaque
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..primitives import Primitive
-    from .graph import Graph
+    from .ir.scalar import ScalarGraph
 
 
 class Code(NamedTuple):
@@ -102,7 +103,7 @@ def _meaning(name: str) -> Any:
 _MEANING = [_meaning(operation.name) for operation in OPERATIONS]
 
 
-def encode(graph: Graph) -> Code:
+def encode(graph: ScalarGraph) -> Code:
     """A graph as a tape.
 
     Raises:
@@ -110,12 +111,15 @@ def encode(graph: Graph) -> Code:
     """
     writer = _Writer(graph.leaves)
     place = list(range(graph.leaves))
-    known = [writer.constant(x) for x in graph.constants]
+    constants = graph.constants
     start = graph.leaves
-    for row, operands in zip(graph.primitives[start:], graph.operands[start:], strict=True):
-        assert row is not None
-        place.append(writer.write(row, [place[i] if i >= 0 else known[~i] for i in operands]))
-    outputs = array("i", [place[i] if i >= 0 else known[~i] for i in graph.outputs])
+    ids = range(start, len(graph.operands))
+    for i, row, operands in zip(ids, graph.primitives[start:], graph.operands[start:], strict=True):
+        if row is None:
+            place.append(writer.constant(constants[i]))
+        else:
+            place.append(writer.write(row, [place[x] for x in operands]))
+    outputs = array("i", [place[i] for i in graph.outputs])
     return Code(graph.leaves, writer.constants, writer.operations, outputs)
 
 
@@ -164,7 +168,12 @@ class _Writer:
 
 @lru_cache(4096)
 def _unfolded(row: Primitive, count: int) -> Unfolded:
-    return unfold(row, count)
+    if isinstance(row, Opaque):
+        raise TypeError(f"{row.name} computes with floats alone")
+    try:
+        return unfold(row, count)
+    except Exception as error:  # a user's rule may do anything with what is no float
+        raise TypeError(f"{row.name} does not unfold: {error}") from error
 
 
 def tape(code: Code) -> Any:
@@ -177,4 +186,11 @@ def tape(code: Code) -> Any:
     return core.Tape(code.leaves, code.constants, code.operations, code.outputs)
 
 
-assert NUMBER["where"] >= 0 and array("i").itemsize == 4
+def tape_of(graph: ScalarGraph) -> Any:
+    """The tape that runs a graph; None where there is no native core, or a user's row does not unfold."""
+    if core is None:
+        return None
+    try:
+        return tape(encode(graph))
+    except TypeError:
+        return None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..table import Primitive
 
-_OF_TWO = "div pow mod floordiv atan2 hypot maximum minimum equal".split()
+_OF_TWO = ["div", "pow", "mod", "floordiv", "atan2", "hypot", "maximum", "minimum", "equal"]
 _OF_ONE = sorted(IEEE.own - {*_OF_TWO, "where", "largest"})
 
 
