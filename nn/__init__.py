@@ -17,18 +17,18 @@ from .activations import (
     Softplus,
     Tanh,
 )
-from .callbacks import Callback, Checkpoint, EarlyStopping
-from .compiling import compile_step
-from .dropout import Dropout
-from .evaluation import evaluate, predict
-from .history import History
-from .layers import MLP, Layer, Linear, Neuron
-from .module import Module, Parameter
-from .recorded import CannotCompile
+from .modules.dropout import Dropout
+from .modules.layers import MLP, Layer, Linear, Neuron
+from .modules.module import Module, Parameter
+from .modules.sequential import Sequential
 from .saving import load, load_into, save
-from .sequential import Sequential
-from .steps import DivergenceError
-from .training import fit
+from .training.callbacks import Callback, Checkpoint, EarlyStopping
+from .training.evaluation import evaluate, predict
+from .training.fit import fit
+from .training.history import History
+from .training.step.compiled import compile_step
+from .training.step.eager import DivergenceError
+from .training.step.recorded import CannotCompile
 
 __all__ = [
     "ELU",
@@ -71,3 +71,7 @@ __all__ = [
     "save",
     "saving",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__  # the rooms in which all this stands are nobody's business but ours

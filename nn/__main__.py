@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import jobs
+from nn.cli import jobs
+
 from .activations import ACTIVATIONS
 from .optim import OPTIMIZERS
 

@@ -19,7 +19,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nn._arguments import count, number
+from ._arguments import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Value
 from autograd.reals import is_real, real
+from nn.modules.state import flatten
 
 from ._arguments import named
-from .state import flatten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import nn
 from tests.packages import copy_packages
 
 TRAIN = """
@@ -55,3 +56,7 @@ def test_another_autograd_over_ours_is_explained_with_the_cure(tmp_path):
     assert message.startswith("ImportError: nn needs valuegrad's package autograd, but ")
     assert "most likely HIPS autograd" in message
     assert "pip uninstall -y autograd valuegrad, then pip install valuegrad" in message
+
+
+def test_completion_shows_public_names_only():
+    assert dir(nn) == sorted(nn.__all__)
