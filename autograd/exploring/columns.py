@@ -120,7 +120,12 @@ class Columns:
             }
             for row in self.rows
         ]
-        columns = {"op": op, "args": args, "counts": counts, "consts": consts}
+        columns: dict[str, array[Any]] = {
+            "op": op,
+            "args": args,
+            "counts": counts,
+            "consts": consts,
+        }
         return {"rows": rows, **{name: _column(column) for name, column in columns.items()}}
 
     def _leaves(self) -> dict[int, list[float]]:
@@ -161,7 +166,9 @@ class Columns:
                 if row.arity is None:
                     local = list(row.partials[0](node.data, *node.primals))
                 else:
-                    local = [p(node.data, *node.primals) if callable(p) else p for p in row.partials]
+                    local = [
+                        p(node.data, *node.primals) if callable(p) else p for p in row.partials
+                    ]
                 found[str(i)] = [None if x is None else _number(x) for x in local]
         return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from autograd.drawing.entry import called_in, nodes_of, values_of
 from autograd.drawing.model import plural
@@ -141,7 +141,7 @@ def _exploration(
 class _Decided(float):
     """The number of a Value that a function asks for: where it did so is noted."""
 
-    def __new__(cls, number: float, decisions: dict[tuple[str, int], None]) -> _Decided:
+    def __new__(cls, number: float, decisions: dict[tuple[str, int], None]) -> Self:
         decisions[calling_line()] = None
         return super().__new__(cls, number)
 

@@ -68,13 +68,13 @@ const xp = {
     if (x < y) [x, y] = [y, x];
     if (y === 0) return x;
     const scale = x > 1e150 ? 2 ** 600 : x < 1e-150 ? 2 ** -600 : 1;
-    const [a, aLow] = square(x / scale);
-    const [b, bLow] = square(y / scale);
+    const [a, aRest] = square(x / scale);
+    const [b, bRest] = square(y / scale);
     const sum = a + b;
-    const sumLow = b - (sum - a) + aLow + bLow;
+    const sumRest = b - (sum - a) + aRest + bRest;
     const root = Math.sqrt(sum);
-    const [c, cLow] = square(root);
-    return scale * (root + (sum - c + (sumLow - cLow)) / (2 * root));
+    const [c, cRest] = square(root);
+    return scale * (root + (sum - c + (sumRest - cRest)) / (2 * root));
   },
 
   erf(x) {

@@ -91,7 +91,13 @@ def compared(rows: list[Primitive], folder, count: int):
     for (place, args, out, partials), (js_out, js_partials) in zip(
         cases, run(folder, script, sent), strict=True
     ):
-        yield rows[place].name, args, (out, unbits(js_out)), partials, list(map(unbits, js_partials))
+        yield (
+            rows[place].name,
+            args,
+            (out, unbits(js_out)),
+            partials,
+            list(map(unbits, js_partials)),
+        )
 
 
 @needs_node
