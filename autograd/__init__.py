@@ -43,6 +43,7 @@ from .graph import topological_order as topological_order
 from .modes import AnomalyError as AnomalyError
 from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad
+from .modes import trace_lines as trace_lines
 from .operations import custom_gradient as custom_gradient
 from .operations import primitive as primitive
 from .scopes import scope as scope
@@ -66,9 +67,10 @@ if TYPE_CHECKING:
     from .compiler import RecompileWarning as RecompileWarning
     from .compiler import TraceError as TraceError
     from .compiler import compile as compile
-    from .drawing.backward import draw_backward as draw_backward
     from .drawing.entry import draw as draw
     from .drawing.entry import print_graph as print_graph
+    from .exploring.entry import draw_backward as draw_backward
+    from .exploring.entry import explore as explore
 
 # What bears a builtin's name (sum, abs, max, round, pow) is here as autograd.sum, and stays out of
 # ``from autograd import *``. Hidden from type checkers, which read no computed list.
@@ -86,6 +88,7 @@ if not TYPE_CHECKING:
         "detect_anomaly",
         "draw",
         "draw_backward",
+        "explore",
         "first_anomaly",
         "grad",
         "gradient",
@@ -100,6 +103,7 @@ if not TYPE_CHECKING:
         "scope",
         "sparsity",
         "topological_order",
+        "trace_lines",
         "value_and_grad",
         "vjp",
         "vmap",
@@ -116,7 +120,8 @@ if not TYPE_CHECKING:  # to a checker, a module with __getattr__ has every name
             {*__all__, *_LIKE_BUILTINS, "compile", "max", "min", "testing", "__version__"}
         )
 
-    _ON_FIRST_USE = dict.fromkeys(("draw", "draw_backward", "print_graph"), "drawing")
+    _ON_FIRST_USE = dict.fromkeys(("draw", "print_graph"), "drawing")
+    _ON_FIRST_USE |= dict.fromkeys(("draw_backward", "explore"), "exploring")
     _ON_FIRST_USE |= dict.fromkeys(("compile", "RecompileWarning", "TraceError"), "compiler")
 
     def __getattr__(name: str) -> object:
