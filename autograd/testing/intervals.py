@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import IEEE, Namespace
 
+from .exact import Rules
 from .rounded import Lifting
-from .rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from autograd.table import TABLE
-from autograd.testing.growing import RandomChooser, grow, row_names
+from autograd.testing.generation import RandomChooser, grow, row_names
 from autograd.testing.programs import SELECTIONS, Program, Step, tidy
 
 if TYPE_CHECKING:

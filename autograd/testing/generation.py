@@ -7,14 +7,13 @@ comes out is smooth around its inputs by construction; nothing is drawn and thro
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd.table import TABLE
 
-from .conventions import is_flat
 from .intervals import RULES, Interval, lift
+from .kinks import is_flat
 from .programs import Program, Step
 
 if TYPE_CHECKING:
@@ -187,16 +186,3 @@ def image(row: Primitive, regions: Sequence[Interval], smooth: bool) -> Interval
     if not region.size <= LARGEST:  # nan, too
         return None
     return region
-
-
-def kink_points(row: Primitive) -> list[tuple[float, ...]]:
-    """Operands at which a row's derivative is a convention, found by trying small numbers."""
-    if row.kinks is None:
-        return []
-    arity = row.arity if row.arity is not None else 2
-    candidates = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 1.5, 3.0, 2.5)
-    found = []
-    for operands in itertools.product(candidates[: 10 if arity < 3 else 5], repeat=arity):
-        if any(switch == 0.0 for switch in row.kinks(*operands)):
-            found.append(operands)
-    return found

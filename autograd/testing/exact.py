@@ -1,4 +1,4 @@
-"""The table of primitives on mpmath's numbers, of any precision.
+"""The table of primitives on mpmath's numbers, of any precision; and on any other namespace of the checks.
 
 Real throughout: outside a function's domain stands nan, where mpmath would turn complex, and a pole is
 an infinity, where mpmath would raise. There is no signed zero.
@@ -6,17 +6,19 @@ an infinity, where mpmath would raise. There is no signed zero.
 
 from __future__ import annotations
 
+import importlib
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import Namespace
-
-from ._extras import require
-from .rules import Rules
+from autograd.operations import Opaque
+from autograd.table import TABLE, bind_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from autograd.table import Primitive, Rule
 
     Real = Any  # an mpf, for mpmath has no types
 
@@ -24,7 +26,52 @@ _HUGE = 2**40
 """Past this the exponential is taken as infinite: its exponent alone would fill the memory."""
 
 
-class Precise:
+def require(name: str, purpose: str) -> Any:
+    """Import an optional package.
+
+    Raises:
+        ImportError: if it is missing; the message says how to install it.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name not in (name, name.partition(".")[0]):
+            raise
+        raise ImportError(
+            f"{purpose} needs the package {error.name}: pip install 'valuegrad[testing]'"
+        ) from None
+
+
+class Rules:
+    """The table's rows bound to one namespace, as they are asked for; a row that is added later is found too.
+
+    Args:
+        namespace: what they are bound to.
+        opaque: gives the rule of a row whose own rules compute with floats only.
+    """
+
+    def __init__(
+        self, namespace: Namespace, opaque: Callable[[Primitive], Rule] | None = None
+    ) -> None:
+        self.namespace = namespace
+        self._opaque = opaque
+        self._bound: dict[Callable[[Namespace], Rule], Rule] = {}
+
+    def __getitem__(self, row: Primitive) -> Rule:
+        rule = self._bound.get(row.bind)
+        if rule is None:
+            # Rules may use rows that stand before them, so all that are new are bound, in order.
+            for known in TABLE.values():
+                if known.bind not in self._bound:
+                    self._bound[known.bind] = bind_row(known, self.namespace)
+            if row.bind not in self._bound:  # a user's, whose name is his own affair
+                opaque = self._opaque if isinstance(row, Opaque) else None
+                self._bound[row.bind] = opaque(row) if opaque else row.bind(self.namespace)
+            rule = self._bound[row.bind]
+        return rule
+
+
+class Arithmetic:
     """A private context of mpmath, so that the user's precision stays as it is, and the table on it."""
 
     def __init__(self) -> None:
@@ -50,15 +97,15 @@ class Precise:
 _here = threading.local()
 
 
-def precise() -> Precise:
-    """This thread's :class:`Precise`.
+def arithmetic() -> Arithmetic:
+    """This thread's :class:`Arithmetic`.
 
     Raises:
         ImportError: if mpmath is not installed.
     """
-    if not hasattr(_here, "precise"):
-        _here.precise = Precise()
-    found: Precise = _here.precise
+    if not hasattr(_here, "arithmetic"):
+        _here.arithmetic = Arithmetic()
+    found: Arithmetic = _here.arithmetic
     return found
 
 
