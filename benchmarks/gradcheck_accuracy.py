@@ -16,6 +16,7 @@ code with their own defaults; they are left out where they are not installed.
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 import time
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd.testing.dual_numbers import tangent
 from autograd.testing.entries import DECISIVE, ULPS, backward_of, decide
 from autograd.testing.finite_differences import derivative
-from autograd.testing.generation import RandomChooser, grow, row_names
+from autograd.testing.generation import grow, row_names
 from autograd.testing.replay import Replay
 from autograd.testing.report import Verdict
 from autograd.testing.running_error import Bound, backward, value_error
@@ -62,6 +63,37 @@ class Case(NamedTuple):
 
     def __call__(self, x: float) -> float:
         return float(self.program(*self.at(x)))
+
+
+class RandomChooser:
+    """Choices of a seeded random generator.
+
+    Args:
+        generator: a ``random.Random``.
+        more: how likely the answer yes is.
+        largest: the largest magnitude of a number.
+        smallest: the smallest; magnitudes are spread evenly over the orders between.
+    """
+
+    def __init__(
+        self,
+        generator: random.Random,
+        more: float = 0.8,
+        largest: float = 3.0,
+        smallest: float = 0.1,
+    ) -> None:
+        self._generator, self._more = generator, more
+        self._low, self._high = math.log(smallest), math.log(largest)
+
+    def boolean(self) -> bool:
+        return self._generator.random() < self._more
+
+    def index(self, count: int) -> int:
+        return self._generator.randrange(count)
+
+    def number(self) -> float:
+        size = math.exp(self._generator.uniform(self._low, self._high))
+        return size if self._generator.random() < 0.5 else -size
 
 
 def cases(count: int, seed: int) -> tuple[list[Case], int]:

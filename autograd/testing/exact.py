@@ -112,11 +112,12 @@ def arithmetic() -> Arithmetic:
 def _namespace(mp: Any) -> Namespace:
     number, nan, inf, zero, one = mp.mpf, mp.nan, mp.inf, mp.mpf(0), mp.mpf(1)
 
-    def on(function: Callable[[Real], Real], low: float, high: float) -> Callable[[Any], Real]:
-        """The function on the closed interval from low to high, nan elsewhere."""
+    def real(function: Callable[..., Any]) -> Callable[[Any], Real]:
+        """The function where it is real, nan elsewhere."""
 
         def real(x: Any) -> Real:
-            return function(number(x)) if low <= x <= high else nan
+            found = function(number(x))
+            return nan if isinstance(found, mp.mpc) else found
 
         return real
 
@@ -130,24 +131,8 @@ def _namespace(mp: Any) -> Namespace:
 
         return real
 
-    def log(x: Any) -> Real:
-        return mp.log(x) if x > 0 else -inf if x == 0 else nan
-
-    def log_to(base: int) -> Callable[[Any], Real]:
-        return lambda x: mp.log(x, base) if x > 0 else -inf if x == 0 else nan
-
     def cbrt(x: Any) -> Real:
         return mp.sign(x) * mp.cbrt(abs(x))
-
-    def log1p(x: Any) -> Real:
-        return mp.log1p(number(x)) if x > -1 else -inf if x == -1 else nan
-
-    def atanh(x: Any) -> Real:
-        x = number(x)
-        return mp.atanh(x) if abs(x) < 1 else x * inf if abs(x) == 1 else nan
-
-    def periodic(function: Callable[[Real], Real]) -> Callable[[Any], Real]:
-        return lambda x: nan if mp.isinf(x) else function(number(x))
 
     def divide(a: Any, b: Any) -> Real:
         a, b = number(a), number(b)
@@ -202,7 +187,12 @@ def _namespace(mp: Any) -> Namespace:
     def where(condition: Any, a: Any, b: Any) -> Any:
         return a if condition else b
 
-    functions: dict[str, Any] = {
+    names = "log log1p log10 sqrt sin cos tan asin acos acosh atan asinh atanh "
+    names += "floor ceil"
+    functions: dict[str, Any] = {name: real(getattr(mp, name)) for name in names.split()}
+    functions |= {
+        "log2": real(lambda x: mp.log(x, 2)),
+        "round": real(mp.nint),
         "exp": bounded(mp.exp, zero, inf),
         "expm1": bounded(mp.expm1, -one, inf),
         "sinh": bounded(mp.sinh, -inf, inf),
@@ -210,21 +200,7 @@ def _namespace(mp: Any) -> Namespace:
         "tanh": bounded(mp.tanh, -one, one),
         "erf": bounded(mp.erf, -one, one),
         "erfc": bounded(mp.erfc, number(2), zero),
-        "log": log,
-        "log1p": log1p,
-        "log2": log_to(2),
-        "log10": log_to(10),
         "cbrt": cbrt,
-        "sqrt": on(mp.sqrt, 0.0, float("inf")),
-        "sin": periodic(mp.sin),
-        "cos": periodic(mp.cos),
-        "tan": periodic(mp.tan),
-        "asin": on(mp.asin, -1.0, 1.0),
-        "acos": on(mp.acos, -1.0, 1.0),
-        "acosh": on(mp.acosh, 1.0, float("inf")),
-        "atan": lambda x: mp.atan(number(x)),
-        "asinh": lambda x: mp.asinh(number(x)),
-        "atanh": atanh,
         "atan2": atan2,
         "hypot": mp.hypot,
         "div": divide,
@@ -233,9 +209,6 @@ def _namespace(mp: Any) -> Namespace:
         "floordiv": floordiv,
         "abs": lambda x: abs(number(x)),
         "sign": sign,
-        "floor": lambda x: mp.floor(number(x)),
-        "ceil": lambda x: mp.ceil(number(x)),
-        "round": lambda x: mp.nint(number(x)),
         "maximum": maximum,
         "minimum": minimum,
         "where": where,

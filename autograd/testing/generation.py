@@ -7,7 +7,6 @@ comes out is smooth around its inputs by construction; nothing is drawn and thro
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd.table import TABLE
@@ -17,7 +16,6 @@ from .kinks import is_flat
 from .programs import Program, Step
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Collection, Sequence
 
     from autograd.table import Primitive
@@ -41,37 +39,6 @@ class Chooser(Protocol):
 
     def number(self) -> float:
         """A constant."""
-
-
-class RandomChooser:
-    """Choices of a seeded random generator.
-
-    Args:
-        generator: a ``random.Random``.
-        more: how likely the answer yes is.
-        largest: the largest magnitude of a number.
-        smallest: the smallest; magnitudes are spread evenly over the orders between.
-    """
-
-    def __init__(
-        self,
-        generator: random.Random,
-        more: float = 0.8,
-        largest: float = 3.0,
-        smallest: float = 0.1,
-    ) -> None:
-        self._generator, self._more = generator, more
-        self._low, self._high = math.log(smallest), math.log(largest)
-
-    def boolean(self) -> bool:
-        return self._generator.random() < self._more
-
-    def index(self, count: int) -> int:
-        return self._generator.randrange(count)
-
-    def number(self) -> float:
-        size = math.exp(self._generator.uniform(self._low, self._high))
-        return size if self._generator.random() < 0.5 else -size
 
 
 def spread(x: float) -> Interval:

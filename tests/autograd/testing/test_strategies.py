@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from autograd import Value, exp, log, tanh
 from autograd.table import TABLE, primitive
 from autograd.testing import Program, expressions, gradcheck, kinks, values
-from autograd.testing.generation import RandomChooser, grow, image, row_names, spread
+from autograd.testing.generation import grow, image, row_names, spread
 from autograd.testing.intervals import RULES, Interval, lift
 from autograd.testing.kinks import conventions
+from benchmarks.gradcheck_accuracy import RandomChooser
 
 NO_CHECKS = list(HealthCheck)
 
