@@ -8,14 +8,12 @@ whole programs. The packages hypothesis and mpmath are imported when first neede
 
 from __future__ import annotations
 
-from .decorator import check_gradients
+from .finite_differences import Estimate, derivative
 from .gradcheck import check_jvp_vjp, gradcheck, gradgradcheck
 from .local import Finding, check_row
-from .networks import datasets, modules
-from .numerical import Estimate, derivative
 from .programs import Program
 from .report import Entry, GradientError, Report, Verdict
-from .strategies import expressions, kinks, values
+from .strategies import check_gradients, datasets, expressions, kinks, modules, values
 
 __all__ = [
     "Entry",
