@@ -49,7 +49,7 @@ def main() -> None:
             ]
         else:
             pair = [nn.MLPClassifier(random_state=0), neural_network.MLPClassifier(**theirs)]
-        kind = StratifiedKFold if is_classifier(pair[0]) else KFold
+        kind: Any = StratifiedKFold if is_classifier(pair[0]) else KFold
         scores: list[list[float]] = [[], []]
         seconds: list[list[float]] = [[], []]
         for train, test in kind(5, shuffle=True, random_state=0).split(X, y):
