@@ -57,7 +57,8 @@ class Value(Operators):
     (Value(data=-2.0, grad=1.0), 1.0, 2.0)
 
     ``==`` and hash are by identity (a Value is a vertex of a graph); ``<``, ``<=``, ``>``, ``>=`` compare data. Inside a
-    function that a transform calls (``grad``, ``jvp``...) ``==`` compares data too, as the function does of floats.
+    function that a transform calls (``grad``, ``jvp``...) ``==`` compares data too, as the function does of floats, and a
+    Value as a key of a dict or in a set is a TypeError, since it would not be found as its float is.
     """
 
     __slots__ = (
@@ -242,7 +243,10 @@ class Value(Operators):
     def __ne__(self, other: object) -> bool:
         return _alike(self, other, False)
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        if state.transforming:
+            modes.check_key(2)
+        return object.__hash__(self)
 
     def _equal(self, a: Any, b: Any) -> bool:
         """Whether two operands' numbers are equal; ``==`` is identity."""
@@ -381,4 +385,5 @@ if core is not None:  # the same class in C, which falls back to what stands abo
         refuse_stale=refuse_stale,
         watch=modes.anomalies.get,
         hooks=hooks.changed,
+        check_key=modes.check_key,
     )

@@ -185,6 +185,11 @@ static PyObject *value_compare(PyObject *self, PyObject *other, int how) {
 }
 
 static Py_hash_t value_hash(PyObject *self) { /* by identity, as object's */
+    if (state->transforming) {
+        PyObject *answer = PyObject_CallNoArgs(python.check_key);
+        if (!answer) return -1;
+        Py_DECREF(answer);
+    }
     uintptr_t address = (uintptr_t)self;
     Py_hash_t hash = (Py_hash_t)(address >> 4 | address << (8 * sizeof(address) - 4));
     return hash == -1 ? -2 : hash;
