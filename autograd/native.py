@@ -27,7 +27,7 @@ def digests() -> tuple[str, str]:
     """
     package = os.path.dirname(__file__)  # noqa: PTH120  (pathlib is slow to import)
     table = [f"{package}/{name}.py" for name in ("namespaces", "table", "special", "primitives")]
-    table += _listed(f"{package}/emit", (".py",))
+    table += _listed(f"{package}/emit", (".py", ".h"))
     sources = f"{package}/../native"
     native = _listed(sources, (".c", ".h"))
     return _digest(table), _digest(native) if f"{sources}/module.c" in native else ""
