@@ -843,3 +843,43 @@ def test_captured_values_are_not_compared_while_a_function_is_compiled():
     w, v = Value(2.0), Value(2.0)
     with pytest.raises(ag.TraceError, match="=="):
         ag.compile(lambda x: x if w == v else 2.0 * x)(1.0)
+
+
+# --- what NumPy cannot do with Values --------------------------------------------------------
+
+LINALG = {
+    "det": lambda a: np.linalg.det(a),
+    "inv": lambda a: np.linalg.inv(a)[0, 0],
+    "solve": lambda a: np.linalg.solve(a, a[0])[0],
+    "svd": lambda a: np.linalg.svd(a)[1][0],
+    "fft": lambda a: np.fft.fft(a[0])[0],
+}
+
+
+@pytest.mark.parametrize("f", LINALG.values(), ids=LINALG)
+@pytest.mark.parametrize(
+    "way", [grad, jacobian, lambda f: vmap(grad(f)), ag.compile, lambda f: ag.compile(grad(f))]
+)
+def test_where_numpy_computes_with_floats_alone_a_note_says_what_works(f, way):
+    a = np.array([[2.0, 1.0], [1.0, 3.0]])
+    with pytest.raises(TypeError, match="ufunc") as caught:
+        way(f)([a] if getattr(way(f), "transform", "") == "vmap" else a)
+    (note,) = caught.value.__notes__
+    assert "use @, np.dot, np.einsum, np.linalg.norm and autograd's functions" in note
+
+
+@pytest.mark.parametrize(
+    "f", [lambda a: (a @ a)[0, 1], lambda a: np.einsum("ij,ji->", a, a), np.linalg.norm, np.mean]
+)
+def test_what_the_note_says_works(f):
+    a = np.array([[2.0, 1.0], [1.0, 3.0]])
+    h = 1e-6 * np.eye(4).reshape(4, 2, 2)
+    slopes = [(f(a + step) - f(a - step)) / 2e-6 for step in h]
+    for way in (grad(f), ag.compile(grad(f))):
+        assert way(a).ravel().tolist() == pytest.approx(slopes, rel=1e-8, abs=1e-9)
+
+
+def test_a_type_error_of_the_functions_own_gets_no_note_on_arrays():
+    with pytest.raises(TypeError, match="unsupported operand") as caught:
+        grad(lambda x: x + "a")(1.0)
+    assert not getattr(caught.value, "__notes__", ())
