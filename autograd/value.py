@@ -47,7 +47,7 @@ class Value(Operators):
         scope: the part of a model it was made in (see :class:`autograd.scope`), or None.
 
     Raises:
-        TypeError: if data is not a real number.
+        TypeError: if data is not a real number, or label no str.
         OverflowError: if data is an integer or a fraction too large for a float.
 
     >>> a, b = Value(2.0), Value(-3.0)
@@ -87,6 +87,8 @@ class Value(Operators):
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data = data if type(data) is float else real(data, "data")
+        if not isinstance(label, str):
+            raise TypeError(f"label must be a str, not {label!r:.60}")
         self._grad = 0.0
         self.label = label
         self.primitive = None
@@ -202,7 +204,7 @@ class Value(Operators):
         that make a graph of the derivatives call it with a Value. Forward mode calls no hooks.
 
         Args:
-            hook: it must not sweep the graph that it is called from. One that refers to this Value keeps it alive.
+            hook: it must not sweep the graph that it is called from, nor wait for a thread that sweeps another. One that refers to this Value keeps it alive.
 
         Returns:
             A handle; ``handle.remove()`` takes the hook off.
@@ -279,7 +281,8 @@ class Value(Operators):
         return format(self._data, spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        label = self.label if len(self.label) <= 100 else f"{self.label[:99]}…"
+        label = str(self.label)  # which may have been set to anything
+        label = label if len(label) <= 100 else f"{label[:99]}…"
         named = f", label={label!r}" if label else ""
         return f"Value(data={self._data}, grad={self.grad}{named})"
 
@@ -358,6 +361,7 @@ def _apply_foreign(self: Value, primitive: Primitive, operands: tuple[Any, ...])
     converted: list[Value | float] = []
     for operand in operands:
         if issubclass(type(operand), Value):  # not what only says so, as a mock does
+            _ = operand._data  # raises where a subclass has not called __init__
             converted.append(operand)
         elif is_real(operand):
             converted.append(real(operand, "an operand"))

@@ -101,7 +101,7 @@ static inline int look_at(PyObject *operand, double *number) {
         }
         return CONSTANT;
     }
-    if (PyType_IsSubtype(type, NodeType)) {
+    if (PyType_IsSubtype(type, NodeType) && !((Node *)operand)->blank) {
         *number = ((Node *)operand)->data;
         return NODE;
     }
