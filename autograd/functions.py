@@ -1,9 +1,9 @@
 """Functions of Values and plain numbers: each primitive by its name, and what is composed of them.
 
-A Value in gives a Value out, plain numbers give a float. In the body of a class write ``staticmethod(tanh)``: the native
-core's functions are builtins, which do not become methods. For every primitive of a fixed number of
+A Value in gives a Value out, plain numbers give a float. For every primitive of a fixed number of
 arguments the table holds, this module has the function of that name; a row that is added to the table
-appears here by itself.
+appears here by itself. In the body of a class write ``staticmethod(tanh)``: the native core's functions are builtins,
+which do not become methods.
 
 >>> from autograd import Value, tanh, softmax, where, log
 >>> tanh(0.5)

@@ -204,7 +204,8 @@ class Value(Operators):
         that make a graph of the derivatives call it with a Value. Forward mode calls no hooks.
 
         Args:
-            hook: it must not sweep the graph that it is called from, nor wait for a thread that sweeps another. One that refers to this Value keeps it alive.
+            hook: it must not sweep the graph that it is called from, nor wait for a thread that sweeps another. One that
+                refers to this Value keeps it alive.
 
         Returns:
             A handle; ``handle.remove()`` takes the hook off.
