@@ -27,6 +27,7 @@ import operator
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from . import special
 from .table import ABSENT, TABLE, TRACED, Primitive, primitive
 
 if TYPE_CHECKING:
@@ -350,6 +351,40 @@ def erf(xp: Namespace) -> Row:
 def erfc(xp: Namespace) -> Row:
     """``1 - erf(x)``, precise where that difference is small."""
     return xp.erfc, lambda out, x: (-2.0 / math.sqrt(math.pi)) * xp.exp(-(x * x))
+
+
+@primitive(domain=lambda x: (1.0 - x, 1.0 + x))
+def erfinv(xp: Namespace) -> Row:
+    """The inverse of erf, for -1 <= x <= 1."""
+    slope = math.sqrt(math.pi) / 2.0
+    return lambda x: special.erfinv(xp, x), lambda out, x: slope * xp.exp(out * out)
+
+
+@primitive(
+    "ψₙ",
+    arity=2,
+    domain=lambda n, x: (n - 0.5, x),
+    kinks=lambda n, x: (n % 1.0 - 0.5, n % 1.0 - 0.5),  # twice, since it jumps
+)
+def polygamma(xp: Namespace) -> Row:
+    """The derivative of digamma of order n, which is taken as the nearest whole number and must be 1 at least."""
+    return (
+        lambda n, x: special.polygamma(xp, xp.round(n), x),
+        lambda out, n, x: _flat(xp, out),
+        lambda out, n, x: xp.polygamma(n + 1.0, x),
+    )
+
+
+@primitive("ψ", domain=lambda x: (x,))
+def digamma(xp: Namespace) -> Row:
+    """The derivative of lgamma; poles at 0, -1, -2, ..."""
+    return lambda x: special.digamma(xp, x), lambda out, x: xp.polygamma(1.0, x)
+
+
+@primitive(domain=lambda x: (x,))
+def lgamma(xp: Namespace) -> Row:
+    """The logarithm of the size of the gamma function; poles at 0, -1, -2, ..."""
+    return lambda x: special.lgamma(xp, x), lambda out, x: xp.digamma(x)
 
 
 @primitive()

@@ -173,10 +173,10 @@ def primitive(
 
 
 def bind_row(row: Primitive, xp: Namespace) -> Rule:
-    """Bind a row to a namespace, and give the namespace the row's function if it has none of its own."""
+    """Bind a row to a namespace: the function of that name is the namespace's own if it has one, or else the row's."""
     rule = row.bind(xp)
     xp.take_in(row.name, rule.forward)
-    return rule
+    return rule._replace(forward=getattr(xp, row.name))
 
 
 def bind_table(xp: Namespace) -> dict[str, Rule]:

@@ -8,11 +8,14 @@ from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..collector import collector_paused
+from ..structure import flatten
 from .ir.program import ONCE, ROWS
 from .pipeline import DERIVE, GROUP, LOWER, PASSES, RECORD, SIMPLIFY, Task, choose, run
 from .plan import Plan, argument_names, entries_of
+from .shortcut import route
 from .stages import record
 from .straightline import generate, source
+from .tape import tape_of
 from .trees import build, listed, writers
 
 if TYPE_CHECKING:
@@ -97,6 +100,7 @@ class Entry:
         self.graph: ScalarGraph = run(recording, self._task, SIMPLIFY)
         self._program: Program | None = None
         self._source: ScalarGraph | None = None
+        self._tape: Any = None
         self._arguments = structure.size
         self._idle: list[tuple[Workspace, Callable[[], Any], Way | None, list[Any]]] = []
         self._free: dict[int, list[Workspace]] = {}
@@ -108,9 +112,12 @@ class Entry:
             self._doubtful = recorder.doubtful or program.doubtful
         else:
             # In the order of the arguments, in which the answer has the derivatives.
-            self._source = run(recording, Task(tuple(wanted)), DERIVE) if wanted else self.graph
-            self._run = generate(self._source)
+            found = run(recording, Task(tuple(wanted)), DERIVE) if wanted else self.graph
+            self._answered, order = self._of_answer()
+            self._source = found._replace(outputs=tuple([found.outputs[i] for i in order]))
             self._doubtful = recorder.doubtful
+            self._tape = tape_of(self._source)
+            self._run = self._tape.run if self._tape is not None else generate(self._source)
 
     def _check(self, plan: Plan, structure: Structure) -> None:
         name = getattr(plan.function, "__name__", "the function")
@@ -156,7 +163,7 @@ class Entry:
             results = self._run(listed(parts), numbers)
             if self._doubtful and isnan(sum(results)) and any(map(isnan, results)):
                 return self._exactly().of_parts(parts)
-            return self._answer(results)
+            return build(self._answered, list(map(float, results)))
         try:
             space, read, known, writes = self._idle.pop()
         except IndexError:
@@ -182,17 +189,24 @@ class Entry:
                 self._exact = Entry(self.plan, self._structure, self.laned, self.dtype, exact=True)
             return self._exact
 
-    def _answer(self, results: Sequence[float]) -> Any:
-        """The results of straight-line code in their structures."""
-        numbers = list(map(float, results))
-        if not self.gradients:
-            return build(self.out, numbers)
+    def _of_answer(self) -> tuple[Structure, list[int]]:
+        """The structure of what a call answers with, and where its entries stand among results and derivatives."""
         start = self.out.size
         slopes = []
         for structure in self.gradients:
-            slopes.append(build(structure, numbers[start : start + structure.size]))
+            slopes.append(structure.unflatten(range(start, start + structure.size)))
             start += structure.size
-        return self.plan.answer(build(self.out, numbers[: self.out.size]), slopes)
+        answer = self.plan.answer(self.out.unflatten(range(self.out.size)), slopes)
+        order = flatten(answer)[0]
+        return self.plan.structure(self.out, self.gradients), [int(i) for i in order]
+
+    def route(self) -> Any:
+        """The way past Python for calls by position, if there is one."""
+        if self._tape is None:
+            return None
+        arguments = self._structure.parts[0]
+        captured = self.graph.parameters
+        return route(self._tape, arguments, self._answered, captured, self._doubtful, self)
 
     def _space(self) -> tuple[Workspace, Callable[[], Any]]:
         """A workspace without lanes, and what reads the answer from it."""

@@ -234,7 +234,7 @@ def test_the_number_of_workspaces_does_not_grow_with_calls():
     x = np.linspace(0, 1, 300)
     for _ in range(50):
         f(x)
-    assert len(f._last._idle) == 1
+    assert len(f.latest._idle) == 1
 
 
 def test_float32_is_offered_and_is_within_its_precision():
@@ -303,7 +303,7 @@ def test_workspaces_are_kept_for_a_few_numbers_of_lanes_only():
     f = compile(vmap(lambda x: ag.exp(x) * x))
     for size in range(1, 40):
         assert np.allclose(f(np.ones(size)), math.e)
-    assert len(f._last._free) <= entry.SIZES
+    assert len(f.latest._free) <= entry.SIZES
 
 
 def test_arguments_of_one_structure_in_other_forms_share_an_entry(arrays):
