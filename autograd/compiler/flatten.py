@@ -107,32 +107,26 @@ def _chains(graph: ScalarGraph, absorbed: bytearray) -> dict[int, tuple[int, ...
     """What chains of ``maximum`` or ``minimum`` are of, by their last links; the others are absorbed."""
     primitives, operands = graph.primitives, graph.operands
     links = [i for i, row in enumerate(primitives) if row in FOLDED]
-    if not links:
+    if len(links) < SHORTEST - 1:
         return {}
     uses = Counter(i for ids in (*operands, graph.outputs) for i in ids)
-    found: dict[int, list[int]] = {}
+    found: dict[int, tuple[list[int], list[int]]] = {}
+    """Of the last links so far, what they are of, and the links before them."""
     for identity in links:
-        first, second = operands[identity]
-        before = next(
-            (
-                i
-                for i in (first, second)
-                if i in found and uses[i] == 1 and primitives[i] is primitives[identity]
-            ),
-            None,
-        )
-        if before is None:
-            found[identity] = [first, second]
-            continue
-        found[identity] = chain = found.pop(before)
-        chain.append(second if before == first else first)
-    long = {i: tuple(chain) for i, chain in found.items() if len(chain) >= SHORTEST}
-    for identity in reversed(links):  # what leads to the last link
-        if identity in long or absorbed[identity]:
-            for i in operands[identity]:
-                if i not in found and uses[i] == 1 and primitives[i] is primitives[identity]:
-                    absorbed[i] = 1
-    return long
+        a, b = operands[identity]
+        for i, other in ((a, b), (b, a)):
+            if i in found and uses[i] == 1 and primitives[i] is primitives[identity]:
+                members, before = found[identity] = found.pop(i)
+                members.append(other)
+                before.append(i)
+                break
+        else:
+            found[identity] = [a, b], []
+    long = {i: chain for i, chain in found.items() if len(chain[0]) >= SHORTEST}
+    for _, before in long.values():
+        for i in before:
+            absorbed[i] = 1
+    return {i: tuple(members) for i, (members, _) in long.items()}
 
 
 def _holds(absorbed: bytearray, ids: tuple[int, ...]) -> bool:
