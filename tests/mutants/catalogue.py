@@ -1,4 +1,4 @@
-"""Wrong rules and wrong traversals, each a small change of the engine's text, and the tests that notice.
+"""Wrong rules and wrong traversals (and passes of the compiler, in :mod:`.passes`), each a small change of the engine's text, and the tests that notice.
 
 A mutant's old text must occur in its file (all occurrences are changed), so that the catalogue cannot go
 stale in silence. What no test can notice is marked equivalent, and says why.
@@ -6,7 +6,8 @@ stale in silence. What no test can notice is marked equivalent, and says why.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from .mutant import Mutant
+from .passes import PASSES
 
 LOCAL = "tests/autograd/testing/test_local.py"
 EVERY = f"{LOCAL}::test_every_primitive_is_right_over_all_magnitudes_and_at_its_kinks"
@@ -27,19 +28,6 @@ INTEGERS = f"{SHAPES}::test_integer_graphs_equal_exact_fractions"
 MACHINE = "tests/properties/test_state_machine.py"
 CONVENTIONS = "tests/autograd/test_conventions.py"
 ACCURACY = "tests/accuracy/test_search.py"
-
-
-class Mutant(NamedTuple):
-    """One wrong change."""
-
-    name: str
-    file: str
-    old: str
-    new: str
-    killers: tuple[str, ...] = ()
-    """Tests of which at least one must fail."""
-    equivalent: str = ""
-    """Why nothing can notice it."""
 
 
 def rule(name: str, old: str, new: str, *killers: str, equivalent: str = "") -> Mutant:
@@ -770,4 +758,4 @@ NUMBERS = [
     ),
 ]
 
-MUTANTS = [*RULES, *WALKS, *NUMBERS]
+MUTANTS = [*RULES, *WALKS, *NUMBERS, *PASSES]

@@ -48,6 +48,7 @@ def test_a_sum_of_products_written_by_hand_becomes_a_dot():
     )
     flat = flatten(graph.assigned(range(9))).graph
     assert [row.name for row in flat.primitives if row is not None] == ["dot", "add"]
+    assert interpret_scalar(flat, [2.0] * 18) == [34.0]
 
 
 def test_a_right_deep_sum_of_many_terms_flattens_in_linear_time():
