@@ -26,9 +26,9 @@ from .training.callbacks import Callback, Checkpoint, EarlyStopping
 from .training.evaluation import evaluate, predict
 from .training.fit import fit
 from .training.history import History
+from .training.steady import CannotCompile
 from .training.step.compiled import compile_step
 from .training.step.eager import DivergenceError
-from .training.step.recorded import CannotCompile
 
 __all__ = [
     "ELU",

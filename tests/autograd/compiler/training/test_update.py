@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from autograd import functions as ag
-from autograd.compiler.elementwise import Elementwise, NotElementwiseError
 from autograd.compiler.graph import evaluate
 from autograd.compiler.hoisting import hoist
 from autograd.compiler.recording import Recorder, ids_of
 from autograd.compiler.simplify import simplify
+from autograd.compiler.training.update import Elementwise, NotElementwiseError
 from nn import optim
 
 RNG = np.random.default_rng(0)
