@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...collector import collector_paused
-from ..lowering import lower, schedule
+from ..pipeline import PASSES, SIMPLIFY, Task, run
 from ..running import Workspace
 
 if TYPE_CHECKING:
+    from ..ir.program import Program
     from .recording import Recording
 
     Array = Any
@@ -37,9 +38,10 @@ class BatchAnswers:
 
     def __init__(self, recording: Recording) -> None:
         with collector_paused():
-            self.graph = recording.graph
-            arguments = range(recording.structure.size)
-            self.program = lower(schedule(self.graph, (), arguments))
+            task = Task(batched=tuple(range(recording.structure.size)))
+            graph = run(recording.found, task, SIMPLIFY)
+            self.program: Program = run(graph, task, *PASSES[1:])
+        self._parameters = graph.parameters
         self.structure = recording.answer
         a_lane = 8 * (self.program.lanes + self.program.rows)
         self._block = max(64, min(2048, CACHED // max(a_lane, 1)))
@@ -52,7 +54,7 @@ class BatchAnswers:
             rows: an array (samples, numbers of a sample).
         """
         found: list[Any] = []
-        parameters = [parameter.data for parameter in self.graph.parameters]
+        parameters = [parameter.data for parameter in self._parameters]
         for start in range(0, len(rows), self._block):
             part = rows[start : start + self._block]
             space = self._spaces.get(len(part))

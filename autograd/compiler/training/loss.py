@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...collector import collector_paused
-from ..lowering import lower, schedule
-from ..program import LANES, Ref
+from ..ir.program import LANES, Program, Ref
+from ..pipeline import PASSES, SIMPLIFY, Task, run
 from ..quiet import quiet
 from ..running import Workspace
 
@@ -60,17 +60,17 @@ class BatchLoss:
         self.leaves = recording.leaves
         count = len(self.leaves)
         with collector_paused():
-            self.graph = recording.graph
-            wanted = list(range(count))
             laned = range(count, count + recording.structure.size)
-            self.program = lower(schedule(self.graph, wanted, laned), wanted, seeded=True)
+            task = Task(tuple(range(count)), tuple(laned), seeded=True)
+            graph = run(recording.found, task, SIMPLIFY)
+            self.program: Program = run(graph, task, *PASSES[1:])
         self.np = np
         self.once = np.zeros(max(self.program.once, 1), dtype)
         self._batches: dict[int, Batch] = {}
         self._latest: Batch | None = None
         self.quietly = quiet()
         self.numbers = self.once[:count]
-        self._parameters = self.graph.parameters
+        self._parameters = graph.parameters
         self._parameter_numbers = self.once[count : count + len(self._parameters)]
         self.gradients = self._gradients()
         self.read()

@@ -8,11 +8,13 @@ or what the function does.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...collector import collector_paused
 from ...structure import ENTRY, flatten
 from ...value import Value
+from .. import stages
 from ..recording import Recorder, ids_of
 from ..simplify import simplify
 from ..stages import tracing
@@ -21,11 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from ...structure import Structure
-    from ..graph import Graph
-
-    Place = tuple[int, int]
-    """Where a number stands: an entry of the recording, and which of its operands. Entry -1 has the results; the operand -1
-    is an entry that is a leaf which the function made itself."""
+    from ..ir.scalar import ScalarGraph
 
 
 class Recording:
@@ -51,12 +49,12 @@ class Recording:
     {}
     >>> factor[0] = 3.0
     >>> first.difference(record())
-    {(1, 0): 3.0}
+    {0: 3.0}
     >>> print(first.following(record()).graph)
     x0, p1
     v2 = p1 × x0
-    v3 = v2 + 1
-    return v3
+    v4 = v2 + 1
+    return v4
     """
 
     def __init__(
@@ -76,23 +74,24 @@ class Recording:
             numbers, self.answer = ([None], ENTRY) if found is None else flatten(found)
             self._results = ids_of(recorder, numbers)
             self._arguments += [symbol._id for symbol in symbols]
-        self._live: dict[Place, Value] = {}
+        self._live: dict[int, Value] = {}
 
     @property
-    def doubtful(self) -> bool:
-        """Whether a derivative in it may have a nan that is wrong; see :mod:`autograd.compiler.masked`."""
-        return self._recorder.doubtful
+    def found(self) -> stages.Recording:
+        """What the passes of the compiler begin with; the numbers that were set free are parameters of it."""
+        recorder, results = (self._recorder, self._results) if not self._live else self._freed()
+        return stages.Recording(recorder, self._arguments, results, self.answer)
 
     @property
-    def graph(self) -> Graph:
-        """The simplified graph; the numbers that were set free are among its parameters."""
-        with collector_paused():
-            recorder, results = self._recorder, self._results
-            if self._live:
-                recorder, results = self._freed()
-            return simplify(recorder, self._arguments, results)
+    def graph(self) -> ScalarGraph:
+        """The simplified graph."""
+        return simplify(*self.found[:3])
 
-    def difference(self, other: Recording, kept: Collection[int] = ()) -> dict[Place, float] | None:
+    @cached_property
+    def _text(self) -> _Text:
+        return _Text(self._recorder, self._arguments, self._results)
+
+    def difference(self, other: Recording, kept: Collection[int] = ()) -> dict[int, float] | None:
         """The numbers that are others in another recording of the function.
 
         Args:
@@ -102,38 +101,25 @@ class Recording:
         Returns:
             The other's numbers by their places; None if it does something else.
         """
-        mine, others = self._recorder, other._recorder
+        mine, others = self._text, other._text
         if (
             mine.primitives != others.primitives
-            or self._arguments != other._arguments
+            or mine.operands != others.operands
             or self.answer != other.answer
             or any(a is not b for a, b in zip(self.leaves, other.leaves, strict=True))
         ):
             return None
-        found: dict[Place, float] = {}
-        if not (
-            mine.operands == others.operands
-            and self._results == other._results
-            and len(mine.constants) == len(others.constants)
-            and all(map(_same, mine.constants, others.constants))
-        ):
-            rows = [*enumerate(zip(mine.operands, others.operands, strict=True))]
-            for entry, (ids, theirs) in [*rows, (-1, (self._results, other._results))]:
-                if len(ids) != len(theirs):
-                    return None
-                for operand, (a, b) in enumerate(zip(ids, theirs, strict=True)):
-                    if a < 0 and b < 0:
-                        if not _same(mine.constants[~a], others.constants[~b]):
-                            found[entry, operand] = others.constants[~b]
-                    elif a != b:
-                        return None
-        for entry, leaf in mine.parameters.items():
-            again = others.parameters[entry]
+        found = {
+            place: b
+            for place, (a, b) in enumerate(zip(mine.numbers, others.numbers, strict=True))
+            if not _same(a, b)
+        }
+        for place, (leaf, again) in enumerate(zip(mine.captured, others.captured, strict=True)):
             if again is not leaf:
                 if id(leaf) in kept or id(again) in kept:
                     return None
                 if not _same(leaf.data, again.data):
-                    found[entry, -1] = again.data
+                    found[~place] = again.data
         for place, live in self._live.items():  # what has moved before is compared with where it is
             number = other._number(place)
             if _same(number, live.data):
@@ -155,7 +141,7 @@ class Recording:
         found = self.difference(other, kept)
         if found is None:
             return None
-        groups: dict[Any, list[Place]] = {}
+        groups: dict[Any, list[int]] = {}
         for place in {**self._live, **found}:
             # Numbers that have moved together so far are one.
             before = self._live.get(place)
@@ -174,38 +160,69 @@ class Recording:
             other._live.update(dict.fromkeys(places, live))
         return other
 
-    def _number(self, place: Place) -> float:
-        entry, operand = place
-        recorder = self._recorder
-        if operand == -1:
-            return recorder.parameters[entry].data
-        ids = self._results if entry == -1 else recorder.operands[entry]
-        return recorder.constants[~ids[operand]]
+    def _number(self, place: int) -> float:
+        text = self._text
+        return text.numbers[place] if place >= 0 else text.captured[~place].data
 
     def _freed(self) -> tuple[Recorder, list[int]]:
         """The recording with leaves in the place of live numbers."""
         mine = self._recorder
         freed = Recorder(mine.exact)
-        freed.constants = mine.constants
-        freed.primitives = list(mine.primitives)
-        freed.operands = list(mine.operands)
-        freed.parameters = dict(mine.parameters)
+        freed.doubtful, freed.constants = mine.doubtful, mine.constants
+        freed.primitives, freed.parameters = list(mine.primitives), dict(mine.parameters)
+        operands = [list(ids) for ids in mine.operands]
         results = list(self._results)
         ids: dict[Value, int] = {}
-        for (entry, operand), live in self._live.items():
-            if operand == -1:
-                freed.parameters[entry] = live
+        for place, live in self._live.items():
+            if place < 0:
+                freed.parameters[self._text.captured_ids[~place]] = live
                 continue
             if live not in ids:
-                ids[live] = freed.append(None, ())
+                ids[live] = len(operands)
+                operands.append([])
+                freed.primitives.append(None)
                 freed.parameters[ids[live]] = live
-            if entry == -1:
-                results[operand] = ids[live]
-            else:
-                operands = list(freed.operands[entry])
-                operands[operand] = ids[live]
-                freed.operands[entry] = tuple(operands)
+            entry, operand = self._text.places[place]
+            (results if entry < 0 else operands[entry])[operand] = ids[live]
+        freed.operands = [tuple(row) for row in operands]
         return freed, results
+
+
+class _Text:
+    """A recording as it would be written, without regard to which of its numbers are equal.
+
+    Attributes:
+        primitives: those of all entries but constants; None for leaves.
+        operands: the entries that they have for operands, by number among these; -1 for a constant. Then the arguments, and the
+            results.
+        numbers: the constants, as they come.
+        places: where each of them comes: an entry of the recording, -1 for the results, and which of its operands.
+        captured: the leaves that are no arguments, and their entries.
+    """
+
+    def __init__(
+        self, recorder: Recorder, arguments: Sequence[int], results: Sequence[int]
+    ) -> None:
+        constants = recorder.constants
+        entries = [i for i in range(len(recorder.operands)) if i not in constants]
+        ranks = dict.fromkeys(constants, -1)
+        ranks.update({entry: rank for rank, entry in enumerate(entries)})
+        self.primitives = [recorder.primitives[i] for i in entries]
+        self.operands: list[tuple[int, ...]] = []
+        self.places: list[tuple[int, int]] = []
+        for entry, ids in [*((i, recorder.operands[i]) for i in entries), (-1, results)]:
+            row = tuple([ranks[i] for i in ids])
+            self.operands.append(row)
+            if -1 in row:
+                self.places += [(entry, place) for place, rank in enumerate(row) if rank < 0]
+        self.operands.append(tuple([ranks[i] for i in arguments]))
+        self.numbers = [
+            constants[(results if entry < 0 else recorder.operands[entry])[place]]
+            for entry, place in self.places
+        ]
+        known = set(arguments)
+        self.captured_ids = [i for i in recorder.parameters if i not in known]
+        self.captured = [recorder.parameters[i] for i in self.captured_ids]
 
 
 def _same(a: float, b: float) -> bool:

@@ -104,7 +104,7 @@ class CompiledStep:
             if self._recorded is not recorded:  # another mode's has been at work
                 self.sync(trusted=True)
                 self._recorded = recorded
-            if self._doubt is not recorded.seen:
+            if self._doubt is not recorded.seen or recorded.outdated():
                 recorded = self._again(recorded, X, y)
             noise, noisy = recorded.noise, recorded.encoding.noisy
             if program is not recorded.program:

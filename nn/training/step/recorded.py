@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Value, no_grad
 from autograd.compiler.training import BatchLoss, Recording
-from nn.modules.module import modules_of
+from nn.modules.module import Parameter, modules_of
 from nn.modules.noise import Noise, Noisy
+from nn.optim.optimizer import is_frozen
 from nn.training.reach.photograph import is_library
 from nn.training.steady import CannotCompile, steadily
 
@@ -72,13 +73,18 @@ class Recorded:
                 raise CannotCompile(f"{type(module).__name__} changes its {name} at each call")
         self._modules = modules_of(model)
         self._modes = self._training()
+        self._stamp = _stamp(optimizer)
         self._settings = self._optimized()
         self.meddling = not all(map(visibly_pure, self._settings[1]))
         groups = [group["params"] for group in optimizer.param_groups]
-        self._orders = [arranged(model, group) for group in groups]
-        self._leaves = [
+        self._orders = [
+            [place for place in arranged(model, group) if not is_frozen(group[place])]
+            for group in groups
+        ]
+        leaves = [
             group[i] for group, order in zip(groups, self._orders, strict=True) for i in order
         ]
+        self._leaves = leaves or groups[0][:1]  # if all are frozen, derivatives that nobody takes
         roots: dict[str, Any] = {"model": model, "loss": loss}
         self._own_rule = not is_library(type(optimizer))
         if self._own_rule:
@@ -163,13 +169,19 @@ class Recorded:
         start = 0
         for number, order in enumerate(self._orders):
             stop = start + len(order)
+            if not order:
+                continue
             part = program.numbers[start:stop], program.gradients[start:stop]
             self.rules.append(Rule(self._optimizer, number, order, *part, program.quietly))
             start = stop
 
     def current(self) -> bool:
         """Whether all modules are in the mode, training or evaluation, that was recorded."""
-        return self._modes == self._training()
+        return self._modes == self._training() and not self.outdated()
+
+    def outdated(self) -> bool:
+        """Whether other parameters are to be trained than when it was recorded."""
+        return self._stamp != _stamp(self._optimizer)
 
     def _training(self) -> list[bool]:
         return [module.training for module in self._modules]
@@ -213,6 +225,11 @@ class Recorded:
                     f"recorded, the loss of a sample is {found}, and it should be {expected}: the model or "
                     f"the loss decides something that a recording does not show"
                 )
+
+
+def _stamp(optimizer: Optimizer) -> tuple[int, int]:
+    """What changes where other parameters come to be trained."""
+    return Parameter.freezings, len(optimizer.param_groups)
 
 
 def _few(y: Any) -> list[int]:

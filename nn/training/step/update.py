@@ -120,7 +120,7 @@ class Rule:
 
         own = self.optimizer._state[self.number]
         for name, numbers in self._state().items():
-            flat = np.empty(len(numbers))
+            flat = np.array(own[name], dtype=float)  # the rest is of frozen parameters
             flat[self._order] = numbers
             own[name] = flat
 
@@ -169,7 +169,7 @@ class Rule:
             *state, lr, t = others
             hyper = SimpleNamespace(**{**vars(h), LR: lr, "t": t})
             own = SimpleNamespace(**dict(zip(self.names, state, strict=True)))
-            new, new_state = self.optimizer.update(p, g, own, hyper)
+            new, new_state = self.optimizer.directed(p, g, own, hyper)
             return [new, *(new_state[name] for name in self.names)]
 
         try:
