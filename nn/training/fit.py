@@ -17,6 +17,7 @@ from nn._arguments import count
 from nn.modules.module import modules_of
 from nn.training.step.compiled import AutoStep, CompiledStep
 from nn.training.step.eager import DivergenceError, EagerStep
+from nn.training.step.purity import visibly_pure
 
 from . import callbacks as callbacks_
 from . import data, evaluation
@@ -24,7 +25,7 @@ from .answering import Answering
 from .callbacks import BeforeLastStep, Run
 from .history import ALWAYS, History
 from .monitors import Checkpoint
-from .reach import Photograph
+from .reach import Photograph, is_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -152,7 +153,12 @@ def fit(
         raise
 
     code = {"model": model, "loss": loss, "metrics": named, "callbacks": listed}
-    trusted = compile is False or not Photograph(code).users
+    if not is_library(type(optimizer)):
+        code["optimizer"] = optimizer
+    rates = [group["lr"] for group in optimizer.param_groups]
+    code["lr"] = [rate for rate in rates if callable(rate) and not visibly_pure(rate)]
+    moving = frozenset(map(id, optimizer.parameters()))
+    trusted = compile is False or not Photograph(code, moving).users
     answer = None if compile is False else Answering(model, optimizer.parameters(), trusted)
 
     def measure() -> dict[str, float]:
@@ -161,11 +167,11 @@ def fit(
             return {f"val_{name}": number for name, number in found.items()}
         return evaluation.scores(model, rows, targets, None, named, answer) if named else {}
 
-    step = _step(model, loss, optimizer, compile)
+    step = _step(model, loss, optimizer, compile, trusted)
     looked_at = bool(run.callbacks or named or held_out is not None)
     bar = _bar(run, progress)
     try:
-        _epochs(run, step, rows, targets, measure if looked_at else None, trusted, bar)
+        _epochs(run, step, rows, targets, measure if looked_at else None, bar)
     except BaseException as error:
         for callback in run.callbacks:
             callback.on_exception(run, error)
@@ -181,14 +187,12 @@ def _epochs(
     rows: list[Any],
     targets: list[Any],
     measure: Callable[[], dict[str, float]] | None,
-    trusted: bool,
     bar: Any,
 ) -> None:
     """The loop: epochs of batches.
 
     Args:
         measure: what gives the metrics after an epoch; None if nobody looks at the model until the end.
-        trusted: whether no code of the user's runs between the steps.
     """
     size, seed = run.settings["batch_size"], run.settings["seed"]
     per_epoch = math.ceil(len(rows) / size)
@@ -225,18 +229,18 @@ def _epochs(
                 if start + size >= len(rows):
                     lr = run.optimizer.lr
                     for waiting in before_last:
-                        step.sync(trusted=trusted)
+                        step.sync()
                         waiting.on_last_step(run)
                 run.loss = advance(chosen)
                 total += run.loss * len(chosen)
                 if bar is not None:
                     bar.update()
                 for callback in by_batch:
-                    step.sync(trusted=trusted)
+                    step.sync()
                     callback.on_batch_end(run)
             measured = {}
             if measure is not None:
-                step.sync(trusted=trusted)
+                step.sync()
                 measured = measure()
             mean = total / len(rows)
             seconds = time.perf_counter() - began
@@ -338,15 +342,14 @@ def _hashable(target: Any) -> Any:
     return tuple(map(_hashable, target)) if isinstance(target, list) else target
 
 
-def _step(model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str) -> Step:
+def _step(
+    model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str, trusted: bool
+) -> Step:
     """The one seam: which step a run takes."""
     if compile is False:
         return EagerStep(model, loss, optimizer)
-    return (
-        CompiledStep(model, loss, optimizer)
-        if compile is True
-        else AutoStep(model, loss, optimizer)
-    )
+    kind = CompiledStep if compile is True else AutoStep
+    return kind(model, loss, optimizer, trusted=trusted)
 
 
 # --- resuming and showing --------------------------------------------------------------------
