@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 import time
 import warnings
+import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from autograd import no_grad
@@ -14,12 +17,15 @@ from nn._arguments import count
 from nn.modules.module import modules_of
 from nn.training.step.compiled import AutoStep, CompiledStep
 from nn.training.step.eager import DivergenceError, EagerStep
+from nn.training.step.purity import visibly_pure
 
 from . import callbacks as callbacks_
 from . import data, evaluation
+from .answering import Answering
 from .callbacks import BeforeLastStep, Run
 from .history import ALWAYS, History
 from .monitors import Checkpoint
+from .reach import Photograph, is_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -27,6 +33,8 @@ if TYPE_CHECKING:
     from nn.training.step.eager import Step
 
 _TRIED_TARGETS = 1000
+
+_log = logging.getLogger("nn")
 
 
 def fit(
@@ -65,13 +73,16 @@ def fit(
             name; measured after each epoch on the validation data, or on the samples if there are none.
             As to thresholds see :func:`nn.evaluate`.
         callbacks: :class:`nn.Callback` objects, or functions of the run to be called after each epoch.
-        seed: of the shuffling; the global random state is neither used nor changed. None draws one.
+        seed: of the shuffling; the global random state is neither used nor changed. None draws one. Which order of the samples
+            comes next is told by the optimizer's count of steps: one that is passed again goes on with the next.
         shuffle: whether each epoch has an order of its own.
         progress: whether to show a bar (with tqdm, if that is installed).
         resume: the path of a file that :class:`nn.Checkpoint` wrote in a run with the same arguments: the run goes
             on from there up to ``epochs``, bit for bit as if it had never stopped.
         compile: ``"auto"`` compiles the step where that is possible, and says in the log (``nn``) why where it
-            is not; True insists; False never does.
+            is not; True insists; False never does. Compiled or not, the numbers are the same but for rounding: what the
+            model or the loss reads from attributes, closures and globals may be changed by callbacks, metrics and
+            whatever else runs between two steps, and is then looked at again.
 
     Returns:
         What happened, epoch by epoch.
@@ -141,7 +152,14 @@ def fit(
             group["lr"] = rate
         raise
 
-    answer = None if compile is False else evaluation.answering(model)
+    code = {"model": model, "loss": loss, "metrics": named, "callbacks": listed}
+    if not is_library(type(optimizer)):
+        code["optimizer"] = optimizer
+    rates = [group["lr"] for group in optimizer.param_groups]
+    code["lr"] = [rate for rate in rates if callable(rate) and not visibly_pure(rate)]
+    moving = frozenset(map(id, optimizer.parameters()))
+    trusted = compile is False or not Photograph(code, moving).users
+    answer = None if compile is False else Answering(model, optimizer.parameters(), trusted)
 
     def measure() -> dict[str, float]:
         if held_out is not None:
@@ -149,10 +167,11 @@ def fit(
             return {f"val_{name}": number for name, number in found.items()}
         return evaluation.scores(model, rows, targets, None, named, answer) if named else {}
 
-    step = _step(model, loss, optimizer, compile)
+    step = _step(model, loss, optimizer, compile, trusted)
     looked_at = bool(run.callbacks or named or held_out is not None)
+    bar = _bar(run, progress)
     try:
-        _epochs(run, step, rows, targets, measure if looked_at else None, _bar(run, progress))
+        _epochs(run, step, rows, targets, measure if looked_at else None, bar)
     except BaseException as error:
         for callback in run.callbacks:
             callback.on_exception(run, error)
@@ -176,6 +195,7 @@ def _epochs(
         measure: what gives the metrics after an epoch; None if nobody looks at the model until the end.
     """
     size, seed = run.settings["batch_size"], run.settings["seed"]
+    per_epoch = math.ceil(len(rows) / size)
     by_batch = [
         callback
         for callback in run.callbacks
@@ -198,7 +218,9 @@ def _epochs(
             if advance is None:  # now that the modules are in training mode
                 advance = step.on(rows, targets)
             if run.settings["shuffle"]:
-                order = data.shuffled(len(rows), seed, run.epoch)
+                # The optimizer knows how many orders there have been, also those of an earlier call of fit.
+                orders = run.optimizer.steps // per_epoch
+                order = data.shuffled(len(rows), seed, orders + 1)
             else:
                 order = list(range(len(rows)))
             total = 0.0
@@ -269,7 +291,28 @@ def _optimizer(given: Any, model: Any, lr: Any) -> optim.Optimizer:
             f"model must have parameters(), and {type(model).__name__} has none; make the optimizer of "
             f"its parameters and pass that"
         )
-    return kind(model.parameters(), lr)
+    made = kind(model.parameters(), lr)
+    _say_if_again(model, kind)
+    return made
+
+
+_known: dict[int, tuple[weakref.ref[Any], bool]] = {}
+"""The models that were trained with optimizers that nobody else holds, by id, and whether it was said what that means."""
+
+
+def _say_if_again(model: Any, kind: type[optim.Optimizer]) -> None:
+    """Say, once for a model, that an optimizer made anew does not go on where the one before it was."""
+    known = _known.get(id(model))
+    again = known is not None and known[0]() is model
+    if again and known is not None and not known[1]:
+        _log.warning(
+            "fit made another %s, which starts anew: at step 0, with the first order of samples; to go on training, make the "
+            "optimizer yourself and pass it each time",
+            kind.__name__,
+        )
+    key = id(model)
+    with suppress(TypeError):  # of some objects there are no weak references
+        _known[key] = weakref.ref(model, lambda _: _known.pop(key, None)), again
 
 
 def _try(model: Any, loss: Any, rows: list[Any], targets: list[Any], kind: str) -> None:
@@ -299,15 +342,14 @@ def _hashable(target: Any) -> Any:
     return tuple(map(_hashable, target)) if isinstance(target, list) else target
 
 
-def _step(model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str) -> Step:
+def _step(
+    model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str, trusted: bool
+) -> Step:
     """The one seam: which step a run takes."""
     if compile is False:
         return EagerStep(model, loss, optimizer)
-    return (
-        CompiledStep(model, loss, optimizer)
-        if compile is True
-        else AutoStep(model, loss, optimizer)
-    )
+    kind = CompiledStep if compile is True else AutoStep
+    return kind(model, loss, optimizer, trusted=trusted)
 
 
 # --- resuming and showing --------------------------------------------------------------------
