@@ -18,9 +18,13 @@ from .activations import (
     Tanh,
 )
 from .modules.dropout import Dropout
+from .modules.embedding import Embedding
 from .modules.layers import MLP, Layer, Linear, Neuron
 from .modules.module import Module, Parameter
-from .modules.sequential import Sequential
+from .modules.normalising import LayerNorm, RMSNorm
+from .modules.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from .modules.sequential import ModuleList, Sequential
+from .modules.shaping import Flatten
 from .saving import load, load_into, save
 from .training.callbacks import Callback
 from .training.evaluation import evaluate, predict
@@ -34,7 +38,10 @@ from .training.step.recorded import CannotCompile
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
     "Activation",
     "Callback",
     "CannotCompile",
@@ -42,14 +49,22 @@ __all__ = [
     "DivergenceError",
     "Dropout",
     "EarlyStopping",
+    "Embedding",
+    "Flatten",
+    "GRUCell",
     "History",
+    "LSTMCell",
     "Layer",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
     "Module",
+    "ModuleList",
     "Neuron",
     "Parameter",
+    "RMSNorm",
+    "RNNCell",
     "ReLU",
     "Sequential",
     "SiLU",
