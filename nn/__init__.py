@@ -31,9 +31,9 @@ from .training.evaluation import evaluate, predict
 from .training.fit import fit
 from .training.history import History
 from .training.monitors import Checkpoint, EarlyStopping
+from .training.steady import CannotCompile
 from .training.step.compiled import compile_step
 from .training.step.eager import DivergenceError
-from .training.step.recorded import CannotCompile
 
 __all__ = [
     "ELU",

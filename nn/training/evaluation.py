@@ -7,13 +7,18 @@ from functools import partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value, no_grad
+from autograd import no_grad
 from nn import activations, losses, metrics
 from nn.modules.layers import MLP, Layer
 from nn.modules.module import modules_of
 from nn.modules.sequential import Sequential
 
 from . import data
+from .answering import Answering, numbers, values
+from .reach import Photograph
+
+MANY = 100
+"""How many samples are enough to compile a model for them."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -67,51 +72,8 @@ def evaluate(
 def outputs(model: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
     """:func:`predict` for samples that have been checked."""
     with evaluating(model):
-        found = answering(model)(rows) if len(rows) >= MANY else None
-        return [_numbers(model(row)) for row in rows] if found is None else found
-
-
-MANY = 100
-"""How many samples are enough to compile a model for them."""
-
-
-def answering(model: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any] | None]:
-    """A function that computes a model's outputs for many samples by an array program, which it keeps.
-
-    Called in evaluation mode. It answers None where the model cannot be recorded, or computes something else when
-    recorded.
-    """
-    from autograd import compile, vmap
-
-    compiled = compile(vmap(model))
-    works: bool | None = None
-
-    def answer(rows: list[Any]) -> list[Any] | None:
-        nonlocal works
-        if works is False:
-            return None
-        try:
-            found: list[Any] = compiled(rows)
-        except Exception:  # noqa: BLE001 (whatever it is, the model itself will tell)
-            works = False
-            return None
-        if works is None:
-            works = all(
-                _close(_numbers(model(rows[i])), found[i])
-                for i in {0, len(rows) // 2, len(rows) - 1}
-            )
-        return found if works else None
-
-    return answer
-
-
-def _close(a: Any, b: Any) -> bool:
-    """Whether two outputs are equal but for rounding."""
-    if isinstance(a, list):
-        return isinstance(b, list) and len(a) == len(b) and all(map(_close, a, b))
-    if isinstance(b, list) or isinstance(a, dict):
-        return False
-    return bool(a == b or abs(a - b) <= 1e-9 * max(abs(a), 1.0) or (a != a and b != b))
+        found = Answering(model)(rows) if len(rows) >= MANY else None
+        return [numbers(model(row)) for row in rows] if found is None else found
 
 
 def scores(
@@ -126,17 +88,19 @@ def scores(
 
     Args:
         model, rows, targets, loss, named: as there.
-        answer: of :func:`answering`, to be used if it can.
+        answer: to be used if it can.
     """
     found: dict[str, float] = {}
     with evaluating(model):
         raw = plain = answer(rows) if answer is not None and len(rows) >= MANY else None
         if raw is None or plain is None:
             raw = [model(row) for row in rows]
-            plain = [_numbers(output) for output in raw]
+            plain = [numbers(output) for output in raw]
+        elif loss is not None and Photograph({"the loss": loss}).users:
+            raw = [values(output) for output in plain]  # as the model itself would give them
         if loss is not None:
             each = [loss(output, target) for output, target in zip(raw, targets, strict=True)]
-            found["loss"] = sum(map(_numbers, each)) / len(each)
+            found["loss"] = sum(map(numbers, each)) / len(each)
     return found | {name: float(metric(plain, targets)) for name, metric in named.items()}
 
 
@@ -206,9 +170,3 @@ def evaluating(model: Any) -> Iterator[None]:
     finally:
         for module, mode in zip(modules, modes, strict=True):
             module.training = mode
-
-
-def _numbers(output: Any) -> Any:
-    if isinstance(output, (list, tuple)):
-        return [_numbers(inner) for inner in output]
-    return output.data if isinstance(output, Value) else output

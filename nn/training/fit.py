@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 import time
 import warnings
+import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from autograd import no_grad
@@ -17,9 +20,11 @@ from nn.training.step.eager import DivergenceError, EagerStep
 
 from . import callbacks as callbacks_
 from . import data, evaluation
+from .answering import Answering
 from .callbacks import BeforeLastStep, Run
 from .history import ALWAYS, History
 from .monitors import Checkpoint
+from .reach import Photograph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
     from nn.training.step.eager import Step
 
 _TRIED_TARGETS = 1000
+
+_log = logging.getLogger("nn")
 
 
 def fit(
@@ -65,13 +72,16 @@ def fit(
             name; measured after each epoch on the validation data, or on the samples if there are none.
             As to thresholds see :func:`nn.evaluate`.
         callbacks: :class:`nn.Callback` objects, or functions of the run to be called after each epoch.
-        seed: of the shuffling; the global random state is neither used nor changed. None draws one.
+        seed: of the shuffling; the global random state is neither used nor changed. None draws one. Which order of the samples
+            comes next is told by the optimizer's count of steps: one that is passed again goes on with the next.
         shuffle: whether each epoch has an order of its own.
         progress: whether to show a bar (with tqdm, if that is installed).
         resume: the path of a file that :class:`nn.Checkpoint` wrote in a run with the same arguments: the run goes
             on from there up to ``epochs``, bit for bit as if it had never stopped.
         compile: ``"auto"`` compiles the step where that is possible, and says in the log (``nn``) why where it
-            is not; True insists; False never does.
+            is not; True insists; False never does. Compiled or not, the numbers are the same but for rounding: what the
+            model or the loss reads from attributes, closures and globals may be changed by callbacks, metrics and
+            whatever else runs between two steps, and is then looked at again.
 
     Returns:
         What happened, epoch by epoch.
@@ -141,7 +151,9 @@ def fit(
             group["lr"] = rate
         raise
 
-    answer = None if compile is False else evaluation.answering(model)
+    code = {"model": model, "loss": loss, "metrics": named, "callbacks": listed}
+    trusted = compile is False or not Photograph(code).users
+    answer = None if compile is False else Answering(model, optimizer.parameters(), trusted)
 
     def measure() -> dict[str, float]:
         if held_out is not None:
@@ -151,8 +163,9 @@ def fit(
 
     step = _step(model, loss, optimizer, compile)
     looked_at = bool(run.callbacks or named or held_out is not None)
+    bar = _bar(run, progress)
     try:
-        _epochs(run, step, rows, targets, measure if looked_at else None, _bar(run, progress))
+        _epochs(run, step, rows, targets, measure if looked_at else None, trusted, bar)
     except BaseException as error:
         for callback in run.callbacks:
             callback.on_exception(run, error)
@@ -168,14 +181,17 @@ def _epochs(
     rows: list[Any],
     targets: list[Any],
     measure: Callable[[], dict[str, float]] | None,
+    trusted: bool,
     bar: Any,
 ) -> None:
     """The loop: epochs of batches.
 
     Args:
         measure: what gives the metrics after an epoch; None if nobody looks at the model until the end.
+        trusted: whether no code of the user's runs between the steps.
     """
     size, seed = run.settings["batch_size"], run.settings["seed"]
+    per_epoch = math.ceil(len(rows) / size)
     by_batch = [
         callback
         for callback in run.callbacks
@@ -198,7 +214,9 @@ def _epochs(
             if advance is None:  # now that the modules are in training mode
                 advance = step.on(rows, targets)
             if run.settings["shuffle"]:
-                order = data.shuffled(len(rows), seed, run.epoch)
+                # The optimizer knows how many orders there have been, also those of an earlier call of fit.
+                orders = run.optimizer.steps // per_epoch
+                order = data.shuffled(len(rows), seed, orders + 1)
             else:
                 order = list(range(len(rows)))
             total = 0.0
@@ -207,18 +225,18 @@ def _epochs(
                 if start + size >= len(rows):
                     lr = run.optimizer.lr
                     for waiting in before_last:
-                        step.sync()
+                        step.sync(trusted=trusted)
                         waiting.on_last_step(run)
                 run.loss = advance(chosen)
                 total += run.loss * len(chosen)
                 if bar is not None:
                     bar.update()
                 for callback in by_batch:
-                    step.sync()
+                    step.sync(trusted=trusted)
                     callback.on_batch_end(run)
             measured = {}
             if measure is not None:
-                step.sync()
+                step.sync(trusted=trusted)
                 measured = measure()
             mean = total / len(rows)
             seconds = time.perf_counter() - began
@@ -269,7 +287,28 @@ def _optimizer(given: Any, model: Any, lr: Any) -> optim.Optimizer:
             f"model must have parameters(), and {type(model).__name__} has none; make the optimizer of "
             f"its parameters and pass that"
         )
-    return kind(model.parameters(), lr)
+    made = kind(model.parameters(), lr)
+    _say_if_again(model, kind)
+    return made
+
+
+_known: dict[int, tuple[weakref.ref[Any], bool]] = {}
+"""The models that were trained with optimizers that nobody else holds, by id, and whether it was said what that means."""
+
+
+def _say_if_again(model: Any, kind: type[optim.Optimizer]) -> None:
+    """Say, once for a model, that an optimizer made anew does not go on where the one before it was."""
+    known = _known.get(id(model))
+    again = known is not None and known[0]() is model
+    if again and known is not None and not known[1]:
+        _log.warning(
+            "fit made another %s, which starts anew: at step 0, with the first order of samples; to go on training, make the "
+            "optimizer yourself and pass it each time",
+            kind.__name__,
+        )
+    key = id(model)
+    with suppress(TypeError):  # of some objects there are no weak references
+        _known[key] = weakref.ref(model, lambda _: _known.pop(key, None)), again
 
 
 def _try(model: Any, loss: Any, rows: list[Any], targets: list[Any], kind: str) -> None:

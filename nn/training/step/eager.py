@@ -43,10 +43,13 @@ if TYPE_CHECKING:
                 The step on the samples of given indices.
             """
 
-        def sync(self) -> None:
-            """Bring the model's Values up to date, where a step keeps parameters elsewhere.
+        def sync(self, *, trusted: bool = False) -> None:
+            """Bring the model's Values and their gradients up to date, where a step keeps them elsewhere.
 
             ``fit`` calls it before anyone else looks at them: callbacks, metrics and, on every exit, its caller.
+
+            Args:
+                trusted: whether nobody who looks at them changes anything else that the model or the loss depends on.
             """
 
 
@@ -97,7 +100,7 @@ class EagerStep:
         """The step on the samples of given indices."""
         return lambda chosen: self([X[i] for i in chosen], [y[i] for i in chosen])
 
-    def sync(self) -> None:
+    def sync(self, *, trusted: bool = False) -> None:
         """Nothing to do: this step works on the model's Values themselves."""
 
     def _update(self, X: Sequence[Any], y: Sequence[Any]) -> float:

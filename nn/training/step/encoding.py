@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd import TraceError
-from autograd.compiler.recording import Recorder
-from autograd.compiler.stages import tracing
+from autograd.compiler.training import Recording
 from autograd.structure import Structure, flatten
+from nn.training.steady import CannotCompile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
     from nn.losses import Loss
 
     Array = Any
-
-UNRECORDABLE = (TraceError, TypeError, ValueError, RuntimeError, IndexError, KeyError)
-"""What a function raises that cannot be called on symbols."""
 
 
 class Encoding:
@@ -69,14 +65,18 @@ def encodings(X: Any, y: Any, loss: Loss, output: Any, noise: int) -> Iterator[E
 
     _, inputs = flatten(plain(X[0]))
     first = plain(y[0])
-    listed = isinstance(output, list) and isinstance(first, int) and not isinstance(first, bool)
+    listed = isinstance(output, list) and _is_whole(first)
     if not listed or _takes_symbols(loss, output):
         yield Encoding(flatten(first)[1], _numbers, noise, inputs)
     if listed:
         classes = len(output)
 
         def one_hot(labels: Any) -> Array:
-            return np.eye(classes)[np.asarray(labels, dtype=int)]
+            numbers = np.asarray(labels, dtype=float)
+            indices = numbers.astype(int)
+            if not ((indices == numbers) & (indices >= 0) & (indices < classes)).all():
+                raise CannotCompile(f"targets must be class numbers from 0 to {classes - 1}")
+            return np.eye(classes)[indices]
 
         yield Encoding(flatten([0.0] * classes)[1], one_hot, noise, inputs)
 
@@ -94,14 +94,19 @@ def _numbers(entries: Any) -> Array:
     return array.reshape(len(array), -1)
 
 
+def _is_whole(target: Any) -> bool:
+    """Whether a target may be the number of a class, as an int or as a float."""
+    return (
+        not isinstance(target, bool) and isinstance(target, int | float) and target == int(target)
+    )
+
+
 def _takes_symbols(loss: Loss, output: Any) -> bool:
     """Whether a loss can be recorded on its own, the target being one number; that is soon found out."""
-    recorder = Recorder()
+    parts = flatten(output)[1], flatten(0.0)[1]
+    structure = Structure(tuple, sum(part.size for part in parts), children=parts)
     try:
-        with tracing(recorder):
-            structure = flatten(output)[1]
-            symbols = [recorder.argument() for _ in range(structure.size)]
-            loss(structure.unflatten(symbols), recorder.argument())
-    except UNRECORDABLE:
+        Recording(loss, structure)
+    except Exception:  # noqa: BLE001 (whatever it is, the loss is then given something else)
         return False
     return True

@@ -197,7 +197,7 @@ def test_a_model_that_draws_another_number_of_times_is_not_compiled():
 
     model = Fickle()
     step = compile_step(model, "mse", optim.SGD(model.parameters()))
-    with pytest.raises(CannotCompile, match="draws more or fewer"):
+    with pytest.raises(CannotCompile, match=r"changes model\.count"):
         step([[1.0]], [0.0])
     assert model.dropout.calls == 0
 
