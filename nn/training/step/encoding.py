@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.compiler.training import Recording
 from autograd.structure import Structure, flatten
+from nn import losses
 from nn.training.steady import CannotCompile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from nn.losses import Loss
 
     Array = Any
 
@@ -49,7 +48,7 @@ class Encoding:
         )
 
 
-def encodings(X: Any, y: Any, loss: Loss, output: Any, noise: int) -> Iterator[Encoding]:
+def encodings(X: Any, y: Any, loss: losses.Loss, output: Any, noise: int) -> Iterator[Encoding]:
     """Ways to hand samples over, the best first.
 
     Numbers as numbers first. A loss that wants a class's index cannot be given a symbol; if it takes
@@ -70,13 +69,17 @@ def encodings(X: Any, y: Any, loss: Loss, output: Any, noise: int) -> Iterator[E
         yield Encoding(flatten(first)[1], _numbers, noise, inputs)
     if listed:
         classes = len(output)
+        ignored = losses.ignored(loss)
 
         def one_hot(labels: Any) -> Array:
             numbers = np.asarray(labels, dtype=float)
             indices = numbers.astype(int)
+            counted = indices != ignored
+            indices = np.where(counted, indices, 0)
+            numbers = np.where(counted, numbers, 0)
             if not ((indices == numbers) & (indices >= 0) & (indices < classes)).all():
                 raise CannotCompile(f"targets must be class numbers from 0 to {classes - 1}")
-            return np.eye(classes)[indices]
+            return np.eye(classes)[indices] * counted[:, None]  # of no class there is no loss
 
         yield Encoding(flatten([0.0] * classes)[1], one_hot, noise, inputs)
 
@@ -101,7 +104,7 @@ def _is_whole(target: Any) -> bool:
     )
 
 
-def _takes_symbols(loss: Loss, output: Any) -> bool:
+def _takes_symbols(loss: losses.Loss, output: Any) -> bool:
     """Whether a loss can be recorded on its own, the target being one number; that is soon found out."""
     parts = flatten(output)[1], flatten(0.0)[1]
     structure = Structure(tuple, sum(part.size for part in parts), children=parts)
