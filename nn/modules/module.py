@@ -11,7 +11,7 @@ from .scoping import Called
 from .state import Buffer, Plan, flatten, numbers, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import ClassVar, Self
 
     from autograd.drawing import Graph, Options
@@ -81,9 +81,11 @@ class Module(Called):
 
     Attributes:
         training: whether the module is being trained; see :meth:`train`.
+        class_names: the names of the classes that the outputs are scores of, if :func:`nn.fit` was given names.
     """
 
     training: bool = True
+    class_names: Sequence[str] = ()
 
     buffers: ClassVar[tuple[str, ...]] = ()
     """Names of attributes, numbers or lists of numbers, that belong in ``state_dict()`` but are not trained."""

@@ -29,12 +29,18 @@ class SavedModel(NamedTuple):
         config: the architecture: the class's name as ``type`` and its arguments; None if it was not known.
         optimizer: the optimizer's state, or None.
         notes: whatever else was saved.
+        class_names: the names of the classes that the outputs are scores of, or None.
     """
 
     state: State
     config: dict[str, Any] | None = None
     optimizer: dict[str, Any] | None = None
     notes: dict[str, Any] | None = None
+    class_names: list[str] | None = None
+
+
+PARTS = ("config", "optimizer", "notes", "class_names")
+"""What a file has beside its state."""
 
 
 def checked(path: PathLike, document: dict[str, Any]) -> SavedModel:
@@ -44,10 +50,15 @@ def checked(path: PathLike, document: dict[str, Any]) -> SavedModel:
         raise ValueError(
             f"{path} has version {version!r} of the format, and this valuegrad reads version {VERSION}"
         )
-    parts: dict[str, Any] = {
-        key: document.get(key) for key in ("state", "config", "optimizer", "notes")
-    }
+    parts: dict[str, Any] = {key: document.get(key) for key in ("state", *PARTS)}
+    names = parts["class_names"]
+    if names is not None and not (
+        isinstance(names, list) and all(isinstance(name, str) for name in names)
+    ):
+        raise ValueError(f"{path} is damaged: its class_names are {names!r:.40}")
     for key, part in parts.items():
+        if key == "class_names":
+            continue
         if not isinstance(part, dict) and (part is not None or key == "state"):
             raise ValueError(f"{path} is damaged: its {key} is {part!r:.40}")
     return SavedModel(**parts)

@@ -3,7 +3,7 @@
 A file holds the state (:meth:`nn.Module.state_dict`), the architecture where the model can tell it, the
 optimizer's state if there is one, and notes. Numbers come back bit for bit, nan and infinities included.
 
-A JSON file is one object: ``format`` ("valuegrad"), ``version``, ``state``, ``config``, ``optimizer``, ``notes``, with
+A JSON file is one object: ``format`` ("valuegrad"), ``version``, ``state``, ``config``, ``optimizer``, ``notes``, ``class_names``, with
 ``{"float": "nan"}`` for what JSON has no number for. A safetensors file has the state as float64 tensors and
 the rest, as JSON, in its metadata.
 
@@ -82,6 +82,7 @@ def save(
         config=config_of(model),
         optimizer=None if optimizer is None else dict(optimizer),
         notes=None if notes is None else dict(notes),
+        class_names=list(model.class_names) or None,
     )
     write_atomically(path, _KINDS[suffix].write(saved))
 
@@ -108,6 +109,7 @@ def load(path: PathLike, types: Iterable[type[Module]] = ()) -> Module:
         held = sum(1 for entry in saved.state.values() for _ in flatten(entry))
         model = rebuild(saved.config, types, most=held)
         model.load_state_dict(saved.state)
+        _name(model, saved)
     except _MISFITS as error:
         raise ValueError(f"cannot rebuild the model in {path}: {error}") from error
     return model
@@ -158,6 +160,7 @@ def load_into(
         except _MISFITS as error:
             raise ValueError(f"{path}: {error}") from error
     plan.carry_out()  # last, since it cannot fail
+    _name(model, saved)
     return saved
 
 
@@ -173,6 +176,11 @@ def read(path: PathLike) -> SavedModel:
     content = Path(path).read_bytes()
     found: SavedModel = _KINDS[suffix].read(path, content)
     return found
+
+
+def _name(model: Module, saved: SavedModel) -> None:
+    if saved.class_names is not None:
+        model.class_names = saved.class_names
 
 
 _KINDS: dict[str, Any] = {".json": json_file, ".safetensors": safetensors_file}

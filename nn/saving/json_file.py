@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from .document import FORMAT, VERSION, SavedModel, checked, dumps, loads
+from .document import FORMAT, PARTS, VERSION, SavedModel, checked, dumps, loads
 
 if TYPE_CHECKING:
     from .document import PathLike
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def write(saved: SavedModel) -> bytes:
     """The file's content."""
     lines = [f'"format": "{FORMAT}"', f'"version": {VERSION}']
-    for key in ("config", "optimizer", "notes"):
+    for key in PARTS:
         lines.append(f'"{key}": {dumps(getattr(saved, key), key)}')
     entries = [f"{json.dumps(name)}: {dumps(entry, name)}" for name, entry in saved.state.items()]
     lines.append('"state": {\n' + ",\n".join(entries) + "}")  # a line an entry, for diffs

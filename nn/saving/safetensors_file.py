@@ -6,7 +6,7 @@ import operator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from .document import FORMAT, VERSION, SavedModel, checked, dumps, loads
+from .document import FORMAT, PARTS, VERSION, SavedModel, checked, dumps, loads
 
 if TYPE_CHECKING:
     from .document import PathLike
@@ -34,7 +34,7 @@ def write(saved: SavedModel) -> bytes:
 
     tensors = {name: np.array(entry, dtype=float) for name, entry in saved.state.items()}
     metadata = {"format": FORMAT, "version": str(VERSION)}
-    for key in ("config", "optimizer", "notes"):
+    for key in PARTS:
         metadata[key] = dumps(getattr(saved, key), key)
     content: bytes = library.numpy.save(tensors, metadata)
     return content
@@ -55,10 +55,7 @@ def read(path: PathLike, content: bytes) -> SavedModel:
         metadata = header.get("__metadata__", {})
         if metadata.get("format") != FORMAT:  # what another library has to say
             metadata = {"version": str(VERSION)}
-        parts = {
-            key: loads(metadata.get(key, "null"))
-            for key in ("version", "config", "optimizer", "notes")
-        }
+        parts = {key: loads(metadata.get(key, "null")) for key in ("version", *PARTS)}
     except KeyError as error:  # what the library says of a type that NumPy has not
         raise _unreadable(path, error.args[0]) from None
     except (library.SafetensorError, ValueError, TypeError, AttributeError) as error:

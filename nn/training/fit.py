@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import no_grad
 from nn import losses, optim, saving
 from nn._arguments import count
+from nn.metrics import confusion_table
 from nn.modules.module import modules_of
 from nn.training.step.compiled import AutoStep, CompiledStep
 from nn.training.step.eager import DivergenceError, EagerStep
@@ -24,6 +25,7 @@ from .answering import Answering
 from .callbacks import BeforeLastStep, Run
 from .history import ALWAYS, History
 from .monitors import Checkpoint
+from .names import check, names_of, numbered
 from .reach import Photograph
 
 if TYPE_CHECKING:
@@ -60,7 +62,9 @@ def fit(
     Args:
         model: a :class:`nn.Module`, or anything callable on one sample that has ``parameters()``.
         X: the samples: a list of rows, a NumPy array, a data frame.
-        y: a target per sample, in whatever form the loss takes: class numbers, numbers, lists of numbers.
+        y: a target per sample, in whatever form the loss takes: class numbers, numbers, lists of numbers. Names of
+            classes (strings) are numbered in alphabetical order and kept as the model's ``class_names``, and
+            :func:`nn.predict` gives them back.
         loss: a name (:data:`nn.losses.LOSSES`) or a function of one sample's output and target; its mean over
             the batch is made small.
         optimizer: a name (:data:`nn.optim.OPTIMIZERS`), a class, or an optimizer already made.
@@ -102,13 +106,18 @@ def fit(
     >>> history["accuracy"][-1]
     1.0
     """
-    rows, targets = data.paired(X, y)
-    held_out = None if validation_data is None else _validation(validation_data)
+    names = names_of(model, y)
+    rows, targets = data.paired(X, y if names is None else numbered(y, names))
+    held_out = None if validation_data is None else _validation(validation_data, names)
     loss = losses.get(loss)
     named = evaluation.named_metrics(metrics, evaluation.threshold(model, loss))
     for name in named:
         if name in ALWAYS:
             raise ValueError(f"a metric cannot be called {name!r}, which the history has anyway")
+        if getattr(named[name], "func", named[name]) is confusion_table:
+            raise ValueError(
+                f"a history has columns of numbers, and {name!r} is a table; nn.evaluate gives it"
+            )
     epochs = count("epochs", epochs)
     batch_size = (
         len(rows) if batch_size is None else min(count("batch_size", batch_size), len(rows))
@@ -117,19 +126,19 @@ def fit(
     listed = callbacks_.checked(callbacks)
     if compile not in ("auto", True, False):
         raise ValueError(f"compile must be 'auto', True or False, not {compile!r:.40}")
-    _try(model, loss, rows, targets, "")
+    _try(model, loss, rows, targets, "", names)
     if held_out is not None:
-        _try(model, loss, *held_out, "validation ")
+        _try(model, loss, *held_out, "validation ", names)
     optimizer = _optimizer(optimizer, model, lr)
     rates = [group["lr"] for group in optimizer.param_groups]
 
     prefix = "val_" if held_out is not None else ""
-    names = [f"{prefix}{name}" for name in named]
+    columns = [f"{prefix}{name}" for name in named]
     run = Run(
         model=model,
         optimizer=optimizer,
         epochs=epochs,
-        history=History(["val_loss", *names] if held_out is not None else names),
+        history=History(["val_loss", *columns] if held_out is not None else columns),
         settings={
             "samples": len(rows),
             "batch_size": batch_size,
@@ -151,6 +160,8 @@ def fit(
             group["lr"] = rate
         raise
 
+    if names is not None:
+        model.class_names = names
     code = {"model": model, "loss": loss, "metrics": named, "callbacks": listed}
     trusted = compile is False or not Photograph(code).users
     answer = None if compile is False else Answering(model, optimizer.parameters(), trusted)
@@ -265,13 +276,14 @@ def _epochs(
 # --- arguments -------------------------------------------------------------------------------
 
 
-def _validation(given: Any) -> tuple[list[Any], list[Any]]:
+def _validation(given: Any, names: list[str] | None) -> tuple[list[Any], list[Any]]:
     try:
         X, y = given
     except (TypeError, ValueError):
         raise TypeError(
             f"validation_data must be a pair (X, y) or a Dataset, not {type(given).__name__}"
         ) from None
+    y = y if names is None else numbered(y, names, "validation y")
     return data.paired(X, y, "validation ")
 
 
@@ -311,12 +323,14 @@ def _say_if_again(model: Any, kind: type[optim.Optimizer]) -> None:
         _known[key] = weakref.ref(model, lambda _: _known.pop(key, None)), again
 
 
-def _try(model: Any, loss: Any, rows: list[Any], targets: list[Any], kind: str) -> None:
+def _try(model: Any, loss: Any, rows: list[Any], targets: list[Any], kind: str, names: Any) -> None:
     """Have the model take a sample, and the loss every target, before anything is changed."""
     if not callable(model):
         raise TypeError(f"model must be callable on a sample, and {type(model).__name__} is not")
     with evaluation.evaluating(model), no_grad():
         output = model(rows[0])
+        if names is not None:
+            check(names, output)
         for i, target in _distinct(targets):
             try:
                 loss(output, target)
