@@ -30,7 +30,7 @@ from .training.callbacks import Callback
 from .training.evaluation import evaluate, predict
 from .training.fit import fit
 from .training.history import History
-from .training.monitors import Checkpoint, EarlyStopping
+from .training.monitors import Checkpoint, EarlyStopping, ReduceLROnPlateau
 from .training.steady import CannotCompile
 from .training.step.compiled import compile_step
 from .training.step.eager import DivergenceError
@@ -66,6 +66,7 @@ __all__ = [
     "RMSNorm",
     "RNNCell",
     "ReLU",
+    "ReduceLROnPlateau",
     "Sequential",
     "SiLU",
     "Sigmoid",

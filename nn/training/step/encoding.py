@@ -8,6 +8,7 @@ from autograd.compiler.training import Recording
 from autograd.structure import Structure, flatten
 from nn import losses
 from nn.training.steady import CannotCompile
+from nn.training.weights import Weighted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,20 @@ class Encoding:
         self.noisy = slice(target.size, target.size + noise)
         self._encode = encode
         self._noise = noise
+        self._parts = target, noise, inputs
+
+    def weighted(self) -> Encoding:
+        """The same for targets that have a weight beside them."""
+        target, noise, inputs = self._parts
+
+        def encode(pairs: Any) -> Array:
+            import numpy as np
+
+            weights = _numbers([weight for _, weight in pairs])
+            return np.concatenate([self._encode([t for t, _ in pairs]), weights], axis=1)
+
+        pair = Structure(tuple, target.size + 1, children=(target, flatten(0.0)[1]))
+        return Encoding(pair, encode, noise, inputs)
 
     def rows(self, X: Any, y: Any) -> Array:
         """Samples and their targets as an array (samples, numbers), with zeros for the noise."""
@@ -62,6 +77,10 @@ def encodings(X: Any, y: Any, loss: losses.Loss, output: Any, noise: int) -> Ite
     """
     import numpy as np
 
+    if isinstance(loss, Weighted):
+        for inner in encodings(X, [target for target, _ in y], loss.loss, output, noise):
+            yield inner.weighted()
+        return
     _, inputs = flatten(plain(X[0]))
     first = plain(y[0])
     listed = isinstance(output, list) and _is_whole(first)
