@@ -18,15 +18,19 @@ from .activations import (
     Tanh,
 )
 from .modules.dropout import Dropout
+from .modules.embedding import Embedding
 from .modules.layers import MLP, Layer, Linear, Neuron
 from .modules.module import Module, Parameter
-from .modules.sequential import Sequential
+from .modules.normalising import LayerNorm, RMSNorm
+from .modules.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from .modules.sequential import ModuleList, Sequential
+from .modules.shaping import Flatten
 from .saving import load, load_into, save
 from .training.callbacks import Callback
 from .training.evaluation import evaluate, predict
 from .training.fit import fit
 from .training.history import History
-from .training.monitors import Checkpoint, EarlyStopping
+from .training.monitors import Checkpoint, EarlyStopping, ReduceLROnPlateau
 from .training.steady import CannotCompile
 from .training.step.compiled import compile_step
 from .training.step.eager import DivergenceError
@@ -34,7 +38,10 @@ from .training.step.eager import DivergenceError
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
     "Activation",
     "Callback",
     "CannotCompile",
@@ -42,15 +49,24 @@ __all__ = [
     "DivergenceError",
     "Dropout",
     "EarlyStopping",
+    "Embedding",
+    "Flatten",
+    "GRUCell",
     "History",
+    "LSTMCell",
     "Layer",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
     "Module",
+    "ModuleList",
     "Neuron",
     "Parameter",
+    "RMSNorm",
+    "RNNCell",
     "ReLU",
+    "ReduceLROnPlateau",
     "Sequential",
     "SiLU",
     "Sigmoid",
