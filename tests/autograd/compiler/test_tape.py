@@ -12,7 +12,7 @@ import autograd as ag
 from autograd.compiler import conditions
 from autograd.compiler.ir.interpret import interpret_scalar
 from autograd.compiler.stages import simplified
-from autograd.compiler.tape import Code, encode, evaluate, tape, tape_of
+from autograd.compiler.tape import Code, _unfolded, encode, evaluate, tape, tape_of
 from autograd.emit.operations import NUMBER, OPERATIONS, unfold
 from autograd.native import core
 from autograd.primitives import TABLE
@@ -203,6 +203,4 @@ def test_a_users_row_that_computes_with_floats_alone_stays_python():
         return float(x)
 
     with pytest.raises(TypeError, match="floats alone"):
-        from autograd.compiler.tape import _unfolded
-
         _unfolded(opaque.primitive, 1)
