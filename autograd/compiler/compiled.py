@@ -212,6 +212,37 @@ class Compiled(Shortcut):
         """
         return self._compiled().program
 
+    def graph(self, stage: str = "simplify") -> Any:
+        """What a pass of the compiler makes of the function, for the arguments of the last structure that was met.
+
+        All of these can be printed, and drawn with :func:`autograd.draw`.
+
+        Args:
+            stage: the name of the pass: ``"record"`` (what the function did; it is called again), ``"simplify"``,
+                ``"softmax"``, ``"nary"`` (sums and dots of many terms), ``"group"`` (what is done together),
+                ``"biases"`` or ``"lower"`` (the array program); ``"derive"`` for what straight-line code computes.
+
+        Raises:
+            RuntimeError: before the first call.
+            ValueError: if there is no such pass.
+
+        >>> f = compile(lambda x, y: x * y + (x * y) ** 2).lower(1.0, 1.0)
+        >>> print(f.graph("record"))
+        x0, x1
+        v2 = x0 × x1
+        v3 = x0 × x1
+        v5 = v3 ^ 2
+        v6 = v2 + v5
+        return v6
+        >>> print(f.graph("simplify"))
+        x0, x1
+        v2 = x0 × x1
+        v3 = v2 × v2
+        v4 = v2 + v3
+        return v4
+        """
+        return self._compiled().stage(stage)
+
     @property
     def source(self) -> str:
         """The straight-line code in the place of an array program, where that is cheaper.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from itertools import groupby
 from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..collector import collector_paused
 from ..structure import flatten
-from .pipeline import DERIVE, GROUP, LOWER, SIMPLIFY, Task, choose, run
-from .plan import Plan, entries_of
+from .ir.program import ONCE, ROWS
+from .pipeline import DERIVE, GROUP, LOWER, PASSES, RECORD, SIMPLIFY, Task, choose, run
+from .plan import Plan, argument_names, entries_of
 from .shortcut import route
 from .stages import record
 from .straightline import generate, source
@@ -291,10 +293,45 @@ class Entry:
     @property
     def program(self) -> Program:
         """The array program, made now if straight-line code was cheaper."""
-        if self._program is None:
-            made: Program = run(self.graph, self._task, *GROUP, LOWER)
-            return made
-        return self._program
+        made: Program | None = self._program
+        if made is None:
+            made = run(self.graph, self._task, *GROUP, LOWER)
+        assert made is not None
+        return made._replace(names=self._names())
+
+    def _names(self) -> tuple[tuple[str, int, int, int], ...]:
+        """What the function calls its arguments, and where they stand."""
+        args, kwargs = self._structure.parts
+        names = argument_names(self.plan.function, len(args.parts))
+        parts = [*zip(names, args.parts, strict=True)]
+        parts += [(kwargs.keys[i], part) for i, part in enumerate(kwargs.parts)]
+        ends = {ONCE: 0, ROWS: 0}
+        found, leaf = [], 0
+        for name, part in parts:
+            arena = ROWS if leaf in self._task.batched else ONCE
+            found.append((name, arena, ends[arena], part.size))
+            ends[arena] += part.size
+            leaf += part.size
+        captured = [value.label or "captured" for value in self.graph.parameters]
+        for label, alike in groupby(captured):
+            count = len(list(alike))
+            found.append((label, ONCE, ends[ONCE], count))
+            ends[ONCE] += count
+        return tuple(found)
+
+    def stage(self, name: str) -> Any:
+        """What a pass makes of the function; see :meth:`.compiled.Compiled.graph`."""
+        if name in {RECORD, DERIVE.name}:
+            found = record(self.plan.function, self._structure, self._task.exact)
+            return found if name == RECORD else run(found, Task(tuple(self.wanted)), DERIVE)
+        names = [each.name for each in PASSES]
+        if name not in names:
+            raise ValueError(
+                f"stage must be one of {', '.join([RECORD, *names, DERIVE.name])}, not {name!r}"
+            )
+        if name == LOWER.name:
+            return self.program
+        return run(self.graph, self._task, *PASSES[1 : names.index(name) + 1])
 
     @property
     def source(self) -> str:

@@ -72,6 +72,8 @@ class Pass(NamedTuple):
     verify: Callable[[Any], None]
 
 
+RECORD = "record"
+"""What comes before all passes: see :func:`.stages.record`."""
 SIMPLIFY = Pass("simplify", _simplify, verify_simple)
 DERIVE = Pass("derive", _derive, verify_simple)
 GROUP = (

@@ -20,7 +20,7 @@ from ..state import state
 from ..table import ABSENT
 from ..value import Value
 from . import conditions as c
-from .ir.scalar import formula, key_of
+from .ir.scalar import key_of
 from .masked import as_number, is_partial, select
 
 if TYPE_CHECKING:
@@ -135,18 +135,6 @@ class Recorder:
                 ]
                 ids[node] = self.append(node.primitive, tuple(operands))
         return ids[value]
-
-    def lines(self, limit: int) -> list[str]:
-        """The recording as text, a line an operation."""
-
-        def name(identity: int) -> str:
-            number = self.constants.get(identity)
-            return f"v{identity}" if number is None else f"{number:g}"
-
-        entries = zip(self.primitives, self.operands, strict=True)
-        rows = [(i, row, ids) for i, (row, ids) in enumerate(entries) if row is not None]
-        lines = [f"v{i} = {formula(row, ids, name)}" for i, row, ids in rows[:limit]]
-        return lines if len(rows) <= limit else [*lines, f"... {len(rows) - limit} more"]
 
     def symbol(self, identity: int) -> Symbol | float:
         """The symbol of an id, or the number of a constant's."""

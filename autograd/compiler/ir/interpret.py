@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import primitives as p
-from .. import conditions as c
+from .ops import ROWS
 from .program import View
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def interpret_program(
                 found = _MEANINGS[op](instruction, *map(read, operands))
             else:
                 sides = [read(x, broadcast=out.laned) for x in operands]
-                found = np.vectorize(_ROWS[op], otypes=[float])(*sides)
+                found = np.vectorize(_FORWARD[op], otypes=[float])(*sides)
             buffer, writes = memory[out.arena], instruction.writes
             if op not in {"take", "scatter"}:
                 found = np.broadcast_to(found, (*out.shape, *buffer.shape[1:]))
@@ -141,5 +140,4 @@ _MEANINGS: dict[str, Callable[..., Any]] = {
     "vecdot": lambda instruction, a, b: a @ b,
 }
 """What the instructions do that are no elementwise primitives; lanes are the last axis."""
-_ROWS = {row.name: row.forward for row in (*p.TABLE.values(), *c.CONDITIONS.values())}
-_ROWS["copy"] = lambda x: x
+_FORWARD = {name: row.forward for name, row in ROWS.items()} | {"copy": lambda x: x}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from autograd.drawing.model import Graph, Options
+
     from ...primitives import Primitive
     from ...value import Value
 
@@ -87,6 +89,12 @@ class ScalarGraph(NamedTuple):
                     break
             roles.append(role)
         return self._replace(roles=roles)
+
+    def _drawing(self, options: Options) -> Graph:
+        """The operations, for ``autograd.draw``."""
+        from ..diagram import scalar_diagram
+
+        return scalar_diagram(self, options)
 
     def __str__(self) -> str:
         return "\n".join(self.lines(limit=200))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ... import primitives as p
 from .. import conditions as c
+from .ops import COMMUTATIVE, REDUCING
 from .program import CONSTANTS, LANES, ONCE, ROWS, View
 from .scalar import BATCHED, COMPUTED, CONST, key_of
 
@@ -28,9 +29,6 @@ def _fail(letter: str, message: str) -> NoReturn:
 
 
 # --- the scalar graph ------------------------------------------------------------------------
-
-COMMUTATIVE = {p.add, p.mul, p.maximum, p.minimum, p.hypot, c.both, c.either, c.equal}
-REDUCING = {p.sum_, p.dot, p.prod, p.logsumexp, c.largest}
 
 
 def verify_scalar(graph: ScalarGraph) -> None:

@@ -219,12 +219,13 @@ def test_calls_inside_calls_get_frames_of_their_own():
 
 
 def test_a_compiled_function_goes_with_what_it_captures():
-    w = Value(1.0)
-    kept: list[object] = []
-    f = ag.compile(lambda x: w * x * len(kept))
-    kept.append(f)
-    f(1.0), f(1.0)
-    gone = weakref.ref(f)
-    del f, kept
+    def made():
+        w, kept = Value(1.0), []
+        f = ag.compile(lambda x: w * x * len(kept))
+        kept.append(f)
+        f(1.0), f(1.0)
+        return weakref.ref(f)
+
+    gone = made()
     gc.collect()
     assert gone() is None
