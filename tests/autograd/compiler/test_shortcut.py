@@ -13,6 +13,7 @@ import autograd as ag
 from autograd import Value, value_and_grad
 from autograd.native import core
 
+PATH = "tape"
 pytestmark = pytest.mark.skipif(core is None, reason="there is no native core")
 
 
