@@ -114,10 +114,7 @@ def save(saved: Saved, path: str | os.PathLike[str]) -> None:
         "arguments": _told(saved.arguments, "an argument"),
         "answer": _told(saved.answer, "the answer"),
         "operations": [operation.name for operation in OPERATIONS],
-        "codes": [
-            [code.leaves, *(len(part) for part in code[1:])]
-            for code in codes
-        ],
+        "codes": [[code.leaves, *(len(part) for part in code[1:])] for code in codes],
     }
     text = json.dumps(head, separators=(",", ":")).encode()
     parts = [len(text).to_bytes(4, "little"), text]

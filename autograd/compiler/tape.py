@@ -94,11 +94,13 @@ def check(code: Code) -> None:
     least, flat = -len(code.constants), code.operations.tolist()
     for i in range(0, len(flat), 4):
         operation, *operands = flat[i : i + 4]
+        if len(operands) != 3:
+            raise ValueError("the tape ends within an operation")
         if not 0 <= operation < len(OPERATIONS):
             raise ValueError(f"operation {i // 4} of the tape has the number {operation}")
         arity = OPERATIONS[operation].arity
         wrong = [x for x in operands[:arity] if not least <= x < code.leaves + i // 4]
-        if len(operands) < 3 or wrong or any(operands[arity:]):
+        if wrong or any(operands[arity:]):
             raise ValueError(f"operation {i // 4} of the tape reads {operands}")
     for x in code.outputs:
         if not least <= x < code.leaves + len(flat) // 4:
