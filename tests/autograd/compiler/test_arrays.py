@@ -21,6 +21,8 @@ from autograd.compiler.stages import simplified
 from autograd.primitives import TABLE
 from tests.autograd.compiler.programs import eager, gap, grouped, program
 
+PATH = "arrays"
+
 POINTS = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, 1000.0, -1000.0, 1e-20, 1e200, 1e-200, 3.0]
 POINTS += [math.inf, -math.inf, math.nan]
 
