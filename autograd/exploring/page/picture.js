@@ -24,7 +24,7 @@ function showsData(i) {
 }
 
 function showsGrad(i) {
-  if (tape.unknown[i]) return false;
+  if (tape.unknown[i] & 2) return false;
   if (state.phase !== null) return state.phase.grad(i);
   return state.view !== "practise" || i === tape.root || state.answers.get(i) === true;
 }
