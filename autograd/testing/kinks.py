@@ -1,9 +1,10 @@
-"""Where the derivative of an operation is a convention, and how many of those a graph's derivative is made of."""
+"""Kinks: where the derivative of an operation is a convention, which one, and how many a graph's derivative is made of."""
 
 from __future__ import annotations
 
+import itertools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd.table import ABSENT
 
@@ -29,11 +30,6 @@ def conventions(nodes: Iterable[Value]) -> int:
     return count
 
 
-def at_kink(node: Value) -> bool:
-    """Whether a node's operands lie just where its derivative is a convention."""
-    return conventions([node]) > 0
-
-
 def switches(row: Primitive, operands: Sequence[float]) -> int:
     """How many of a row's switching functions vanish; of a tie between three, more than one."""
     if row.kinks is None or not all(map(math.isfinite, operands)):
@@ -49,3 +45,30 @@ def is_flat(row: Primitive) -> bool:
         return False
     probes = (-2.3, -0.7, 0.4, 1.6)
     return all(row.partials[0](row.forward(x), x) in {0.0, ABSENT} for x in probes)
+
+
+def convention(row: Primitive, place: int, left: Any, right: Any) -> Any:
+    """Which of the slopes at a kink is the derivative (docs/conventions.md): in general the smallest in
+    magnitude between the two, the subgradient of least norm."""
+    if row.commutative:
+        return (left + right) / 2  # a tie: both arguments share
+    if row.name == "clip":  # 1 on the closed interval; of equal bounds, the lower where x is below
+        return (max(left, right), left, right)[place]
+    if row.name in {"leaky_relu", "elu"}:
+        return left
+    if left * right <= 0:
+        return left * 0
+    return min(left, right, key=abs)
+
+
+def kink_points(row: Primitive) -> list[tuple[float, ...]]:
+    """Operands at which a row's derivative is a convention, found by trying small numbers."""
+    if row.kinks is None:
+        return []
+    arity = row.arity if row.arity is not None else 2
+    candidates = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 1.5, 3.0, 2.5)
+    found = []
+    for operands in itertools.product(candidates[: 10 if arity < 3 else 5], repeat=arity):
+        if any(switch == 0.0 for switch in row.kinks(*operands)):
+            found.append(operands)
+    return found

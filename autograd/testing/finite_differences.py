@@ -1,4 +1,4 @@
-"""Checker A: derivatives of any Python function of floats, by a ladder of steps.
+"""Derivatives by differences of floats, at a ladder of steps: of any Python function.
 
 Central differences at steps from ``|x|/16`` down to ``|x| * 2**-49``. A level counts only where the order
 of the method shows: successive differences shrink as theory says they must (64 times a level; 16 are
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,22 +24,25 @@ SCATTER_LEVELS = (44, 37, 30)
 
 
 class Estimate(NamedTuple):
-    """A numerical derivative."""
+    """A derivative found without differentiating: by differences of floats, or in many digits (:mod:`.replay`)."""
 
-    value: float
+    value: Any
+    """The derivative, as a float or as mpmath's number; nan where there is none or it could not be told."""
     error: float
-    """A bound on its distance from the true derivative; infinite if no level could be trusted."""
-    left: float
-    """The one-sided slope from the left, at the level the value comes from."""
-    right: float
+    """A bound on the distance of value and slopes from the true ones; infinite where they could not be told."""
+    left: Any
+    """The one-sided slope from the left."""
+    right: Any
 
     @property
     def settled(self) -> bool:
-        """Whether the derivative could be told."""
+        """Whether the slopes could be told."""
         return math.isfinite(self.error)
 
-
-UNSETTLED = Estimate(math.nan, math.inf, math.nan, math.nan)
+    @property
+    def smooth(self) -> bool:
+        """Whether there is a derivative: not at a kink, which a replay tells from what it cannot tell."""
+        return bool(self.value == self.value)
 
 
 class _Level(NamedTuple):
@@ -76,29 +79,34 @@ def derivative(
     >>> derivative(abs, 0.0).settled
     False
     """
-    if rounding is None:
+    scales = {abs(x) or 1.0}
+    if rounding is not None:
+        # Where x is small the function may move on the scale of x, or on that of 1, on which x is as good as 0. But
+        # how a function scatters near x does not tell of the stairs that rounding makes at wider steps.
+        scales.add(max(abs(x), 1.0))
+    else:
         noise = _scatter(f, x)
 
         def rounding(_: float) -> float:
             return noise
 
     middle, doubt = _call(f, x), rounding(x)
-    best, last_resort = UNSETTLED, UNSETTLED
-    ladder: list[_Level] = []
-    moved = False
-    scale = abs(x) if x else 1.0
-    for k in LEVELS:
-        level = _level(f, x, math.ldexp(scale, -k), middle, doubt, rounding)
-        # A function that moved at wider steps and stands still at this one may just be a stair.
-        if level is None or (moved and level.slope == 0.0):
-            ladder.clear()  # the levels before it cannot be compared with those after
-            continue
-        moved = moved or level.slope != 0.0
-        ladder.append(level)
-        last_resort = last_resort._replace(left=level.left, right=level.right)
-        bound = _bound(ladder[-4:])
-        if bound is not None and bound < best.error:
-            best = Estimate(level.slope, bound, level.left, level.right)
+    best = last_resort = Estimate(math.nan, math.inf, math.nan, math.nan)
+    for scale in sorted(scales):
+        ladder: list[_Level] = []
+        moved = False
+        for k in LEVELS:
+            level = _level(f, x, math.ldexp(scale, -k), middle, doubt, rounding)
+            # A function that moved at wider steps and stands still at this one may just be a stair.
+            if level is None or (moved and level.slope == 0.0):
+                ladder.clear()  # the levels before it cannot be compared with those after
+                continue
+            moved = moved or level.slope != 0.0
+            ladder.append(level)
+            last_resort = last_resort._replace(left=level.left, right=level.right)
+            bound = _bound(ladder[-4:])
+            if bound is not None and bound < best.error:
+                best = Estimate(level.slope, bound, level.left, level.right)
     size = max(abs(best.left), abs(best.right), abs(best.value))
     return last_resort if not best.settled or best.error > size > 0.0 else best
 
@@ -124,6 +132,7 @@ def _level(
     # Steps of unlike lengths let a little of the second derivative in.
     noise += abs(gap) * abs(up - down) / (up + down) + 2.0**-52 * abs(slope)
     gap_noise = (high_doubt + 2.0 * doubt + low_doubt) / min(up, down)
+    gap_noise += 2.0**-51 * (abs(left) + abs(right))  # of the slopes themselves
     if not math.isfinite(slope + gap + noise + gap_noise):
         return None
     return _Level(slope, left, right, abs(gap), noise, gap_noise)
@@ -140,7 +149,8 @@ def _bound(levels: list[_Level]) -> float | None:
     for wide, narrow in pairwise(levels):
         if narrow.gap > max(wide.gap / 4.0, narrow.gap_noise):
             return None
-    return changes[-1][0] + levels[-1].noise
+    change, hidden = changes[-1]  # the second is what rounding may hide of the first
+    return change + hidden / 60.0 + levels[-1].noise
 
 
 def _call(f: Callable[[float], float], x: float) -> float:

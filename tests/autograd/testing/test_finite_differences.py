@@ -65,3 +65,20 @@ def test_a_known_rounding_is_respected():
 def test_stairs_wider_than_the_smallest_steps_are_not_taken_for_a_flat_function():
     found = derivative(lambda x: math.sin(x) + 2e8 - 2e8, 1e-4)
     assert not found.settled or abs(found.value - math.cos(1e-4)) <= found.error
+
+
+def test_at_a_small_number_the_steps_are_those_of_the_function_not_of_the_number():
+    found = derivative(lambda x: 1.0 / (1.0 + math.exp(-x)), 1e-10, rounding=lambda _: 2.0**-52)
+    assert abs(found.value - 0.25) <= found.error < 1e-9
+
+
+def test_the_bound_counts_what_rounding_may_hide_of_the_last_change():
+    rounding = (
+        72.0 * 2.0**-30
+    )  # just what keeps the slope from changing between steps of 2**-7 and 2**-10
+
+    def f(x):
+        return x**3 + math.copysign(rounding, x - 1.0) * (x != 1.0)
+
+    found = derivative(f, 1.0, rounding=lambda _: rounding)
+    assert abs(found.value - 3.0) <= found.error < 1e-3

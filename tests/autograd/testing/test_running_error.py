@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from autograd import Value, floor, relu, sin
 from autograd.table import TABLE
 from autograd.testing import expressions
-from autograd.testing.bounds import backward, value_error
-from autograd.testing.precise import precise
+from autograd.testing.exact import arithmetic
 from autograd.testing.replay import Replay
 from autograd.testing.rounded import Unsure
-from autograd.testing.tracked import RULES, Tracked, lift
+from autograd.testing.running_error import RULES, Tracked, backward, lift, value_error
 
 finite = st.floats(-1e6, 1e6, allow_subnormal=False)
 
@@ -43,7 +42,7 @@ def test_integer_arithmetic_has_no_error(a, b):
 def test_a_programs_value_is_within_its_bound(program):
     root, _ = program.record()
     error = value_error(root)
-    with precise().precision(500):
+    with arithmetic().precision(500):
         exact = Replay(root).base()[-1]
         assert abs(exact - root.data) <= error * (1 + 1e-9)
 
@@ -54,7 +53,7 @@ def test_what_underflows_is_within_its_bound(name):
     operands |= {"sqrt": (1.5e-323,), "pow": (1e-200, 1.61), "erfc": (27.1,)}
     row, xs = TABLE[name], operands[name]
     found = lift(RULES[row].forward(*(Tracked(x) for x in xs)))
-    here = precise()
+    here = arithmetic()
     with here.precision(2000):
         exact = here.number(here.rules[row].forward(*(here.number(x) for x in xs)))
         assert 0.0 < abs(exact - found.value) <= found.error

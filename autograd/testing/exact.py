@@ -1,4 +1,4 @@
-"""The table of primitives on mpmath's numbers, of any precision.
+"""The table of primitives on mpmath's numbers, of any precision; and on any other namespace of the checks.
 
 Real throughout: outside a function's domain stands nan, where mpmath would turn complex, and a pole is
 an infinity, where mpmath would raise. There is no signed zero.
@@ -6,25 +6,75 @@ an infinity, where mpmath would raise. There is no signed zero.
 
 from __future__ import annotations
 
+import importlib
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import Namespace
-
-from ._extras import require
-from .rules import Rules
+from autograd.operations import Opaque
+from autograd.table import TABLE, bind_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from autograd.table import Primitive, Rule
 
     Real = Any  # an mpf, for mpmath has no types
 
 _HUGE = 2**40
 """Past this the exponential is taken as infinite: its exponent alone would fill the memory."""
 
+_HIGHEST = 1000
+"""The highest order of a derivative of digamma; floats have none beyond 170 near 1."""
 
-class Precise:
+
+def require(name: str, purpose: str) -> Any:
+    """Import an optional package.
+
+    Raises:
+        ImportError: if it is missing; the message says how to install it.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name not in (name, name.partition(".")[0]):
+            raise
+        raise ImportError(
+            f"{purpose} needs the package {error.name}: python -m pip install hypothesis mpmath"
+        ) from None
+
+
+class Rules:
+    """The table's rows bound to one namespace, as they are asked for; a row that is added later is found too.
+
+    Args:
+        namespace: what they are bound to.
+        opaque: gives the rule of a row whose own rules compute with floats only.
+    """
+
+    def __init__(
+        self, namespace: Namespace, opaque: Callable[[Primitive], Rule] | None = None
+    ) -> None:
+        self.namespace = namespace
+        self._opaque = opaque
+        self._bound: dict[Callable[[Namespace], Rule], Rule] = {}
+
+    def __getitem__(self, row: Primitive) -> Rule:
+        rule = self._bound.get(row.bind)
+        if rule is None:
+            # Rules may use rows that stand before them, so all that are new are bound, in order.
+            for known in TABLE.values():
+                if known.bind not in self._bound:
+                    self._bound[known.bind] = bind_row(known, self.namespace)
+            if row.bind not in self._bound:  # a user's, whose name is his own affair
+                opaque = self._opaque if isinstance(row, Opaque) else None
+                self._bound[row.bind] = opaque(row) if opaque else row.bind(self.namespace)
+            rule = self._bound[row.bind]
+        return rule
+
+
+class Arithmetic:
     """A private context of mpmath, so that the user's precision stays as it is, and the table on it."""
 
     def __init__(self) -> None:
@@ -50,26 +100,27 @@ class Precise:
 _here = threading.local()
 
 
-def precise() -> Precise:
-    """This thread's :class:`Precise`.
+def arithmetic() -> Arithmetic:
+    """This thread's :class:`Arithmetic`.
 
     Raises:
         ImportError: if mpmath is not installed.
     """
-    if not hasattr(_here, "precise"):
-        _here.precise = Precise()
-    found: Precise = _here.precise
+    if not hasattr(_here, "arithmetic"):
+        _here.arithmetic = Arithmetic()
+    found: Arithmetic = _here.arithmetic
     return found
 
 
 def _namespace(mp: Any) -> Namespace:
     number, nan, inf, zero, one = mp.mpf, mp.nan, mp.inf, mp.mpf(0), mp.mpf(1)
 
-    def on(function: Callable[[Real], Real], low: float, high: float) -> Callable[[Any], Real]:
-        """The function on the closed interval from low to high, nan elsewhere."""
+    def real(function: Callable[..., Any]) -> Callable[[Any], Real]:
+        """The function where it is real, nan elsewhere."""
 
         def real(x: Any) -> Real:
-            return function(number(x)) if low <= x <= high else nan
+            found = function(number(x))
+            return nan if isinstance(found, mp.mpc) else found
 
         return real
 
@@ -83,24 +134,8 @@ def _namespace(mp: Any) -> Namespace:
 
         return real
 
-    def log(x: Any) -> Real:
-        return mp.log(x) if x > 0 else -inf if x == 0 else nan
-
-    def log_to(base: int) -> Callable[[Any], Real]:
-        return lambda x: mp.log(x, base) if x > 0 else -inf if x == 0 else nan
-
     def cbrt(x: Any) -> Real:
         return mp.sign(x) * mp.cbrt(abs(x))
-
-    def log1p(x: Any) -> Real:
-        return mp.log1p(number(x)) if x > -1 else -inf if x == -1 else nan
-
-    def atanh(x: Any) -> Real:
-        x = number(x)
-        return mp.atanh(x) if abs(x) < 1 else x * inf if abs(x) == 1 else nan
-
-    def periodic(function: Callable[[Real], Real]) -> Callable[[Any], Real]:
-        return lambda x: nan if mp.isinf(x) else function(number(x))
 
     def divide(a: Any, b: Any) -> Real:
         a, b = number(a), number(b)
@@ -140,6 +175,28 @@ def _namespace(mp: Any) -> Namespace:
             return a if a * mp.sign(b) >= 0 else b
         return a - b * mp.floor(a / b)
 
+    def erfinv(x: Any) -> Real:
+        x = number(x)
+        return mp.erfinv(x) if abs(x) < 1 else x * inf if abs(x) == 1 else nan
+
+    def lgamma(x: Any) -> Real:
+        if mp.isinf(x) or (x <= 0 and mp.isint(x)):
+            return inf
+        return mp.re(mp.loggamma(number(x)))
+
+    def digamma(x: Any) -> Real:
+        if x == 0 or (x < 0 and (mp.isinf(x) or mp.isint(x))):
+            return nan if x else -inf
+        return mp.psi(0, number(x))
+
+    def polygamma(n: Any, x: Any) -> Real:
+        n = mp.nint(number(n))
+        if not 1 <= n <= _HIGHEST:
+            return nan
+        if x <= 0 and (mp.isinf(x) or mp.isint(x)):
+            return inf if n % 2 else nan if x else -inf
+        return mp.psi(int(n), number(x))
+
     def sign(x: Any) -> Real:
         return nan if mp.isnan(x) else mp.sign(x)
 
@@ -155,7 +212,12 @@ def _namespace(mp: Any) -> Namespace:
     def where(condition: Any, a: Any, b: Any) -> Any:
         return a if condition else b
 
-    functions: dict[str, Any] = {
+    names = "log log1p log10 sqrt sin cos tan asin acos acosh atan asinh atanh "
+    names += "floor ceil"
+    functions: dict[str, Any] = {name: real(getattr(mp, name)) for name in names.split()}
+    functions |= {
+        "log2": real(lambda x: mp.log(x, 2)),
+        "round": real(mp.nint),
         "exp": bounded(mp.exp, zero, inf),
         "expm1": bounded(mp.expm1, -one, inf),
         "sinh": bounded(mp.sinh, -inf, inf),
@@ -163,21 +225,11 @@ def _namespace(mp: Any) -> Namespace:
         "tanh": bounded(mp.tanh, -one, one),
         "erf": bounded(mp.erf, -one, one),
         "erfc": bounded(mp.erfc, number(2), zero),
-        "log": log,
-        "log1p": log1p,
-        "log2": log_to(2),
-        "log10": log_to(10),
+        "erfinv": erfinv,
+        "lgamma": lgamma,
+        "digamma": digamma,
+        "polygamma": polygamma,
         "cbrt": cbrt,
-        "sqrt": on(mp.sqrt, 0.0, float("inf")),
-        "sin": periodic(mp.sin),
-        "cos": periodic(mp.cos),
-        "tan": periodic(mp.tan),
-        "asin": on(mp.asin, -1.0, 1.0),
-        "acos": on(mp.acos, -1.0, 1.0),
-        "acosh": on(mp.acosh, 1.0, float("inf")),
-        "atan": lambda x: mp.atan(number(x)),
-        "asinh": lambda x: mp.asinh(number(x)),
-        "atanh": atanh,
         "atan2": atan2,
         "hypot": mp.hypot,
         "div": divide,
@@ -186,9 +238,6 @@ def _namespace(mp: Any) -> Namespace:
         "floordiv": floordiv,
         "abs": lambda x: abs(number(x)),
         "sign": sign,
-        "floor": lambda x: mp.floor(number(x)),
-        "ceil": lambda x: mp.ceil(number(x)),
-        "round": lambda x: mp.nint(number(x)),
         "maximum": maximum,
         "minimum": minimum,
         "where": where,

@@ -7,18 +7,15 @@ comes out is smooth around its inputs by construction; nothing is drawn and thro
 
 from __future__ import annotations
 
-import itertools
-import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd.table import TABLE
 
-from .conventions import is_flat
 from .intervals import RULES, Interval, lift
+from .kinks import is_flat
 from .programs import Program, Step
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Collection, Sequence
 
     from autograd.table import Primitive
@@ -42,37 +39,6 @@ class Chooser(Protocol):
 
     def number(self) -> float:
         """A constant."""
-
-
-class RandomChooser:
-    """Choices of a seeded random generator.
-
-    Args:
-        generator: a ``random.Random``.
-        more: how likely the answer yes is.
-        largest: the largest magnitude of a number.
-        smallest: the smallest; magnitudes are spread evenly over the orders between.
-    """
-
-    def __init__(
-        self,
-        generator: random.Random,
-        more: float = 0.8,
-        largest: float = 3.0,
-        smallest: float = 0.1,
-    ) -> None:
-        self._generator, self._more = generator, more
-        self._low, self._high = math.log(smallest), math.log(largest)
-
-    def boolean(self) -> bool:
-        return self._generator.random() < self._more
-
-    def index(self, count: int) -> int:
-        return self._generator.randrange(count)
-
-    def number(self) -> float:
-        size = math.exp(self._generator.uniform(self._low, self._high))
-        return size if self._generator.random() < 0.5 else -size
 
 
 def spread(x: float) -> Interval:
@@ -187,16 +153,3 @@ def image(row: Primitive, regions: Sequence[Interval], smooth: bool) -> Interval
     if not region.size <= LARGEST:  # nan, too
         return None
     return region
-
-
-def kink_points(row: Primitive) -> list[tuple[float, ...]]:
-    """Operands at which a row's derivative is a convention, found by trying small numbers."""
-    if row.kinks is None:
-        return []
-    arity = row.arity if row.arity is not None else 2
-    candidates = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 1.5, 3.0, 2.5)
-    found = []
-    for operands in itertools.product(candidates[: 10 if arity < 3 else 5], repeat=arity):
-        if any(switch == 0.0 for switch in row.kinks(*operands)):
-            found.append(operands)
-    return found

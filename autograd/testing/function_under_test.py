@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.graph import topological_order
 from autograd.reals import is_real, real
@@ -13,6 +13,17 @@ from autograd.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+
+class Recording(NamedTuple):
+    """A function's graph."""
+
+    leaves: list[Value]
+    """What may vary: the arguments' numbers, then the parameters."""
+    outputs: list[Any]
+    """What the function returned, in a flat list."""
+    names: list[str]
+    """What to call each output."""
 
 
 class Subject:
@@ -69,17 +80,8 @@ class Subject:
         arguments: tuple[Any, ...] = self._structure.unflatten(leaves)
         return arguments
 
-    def record(
-        self, point: Sequence[float] | None = None
-    ) -> tuple[list[Value], list[Any], list[str]]:
-        """Run the function on Values.
-
-        Args:
-            point: other numbers; the parameters are set to theirs meanwhile.
-
-        Returns:
-            The leaves, the outputs in a flat list, and the outputs' names.
-        """
+    def record(self, point: Sequence[float] | None = None) -> Recording:
+        """Run the function on Values; at other numbers, which the parameters are set to meanwhile."""
         point = self.point if point is None else point
         count = len(self._varying)
         leaves = [Value(x, name) for x, name in zip(point[:count], self.names[:count], strict=True)]
@@ -88,11 +90,10 @@ class Subject:
             for parameter, x in zip(self.parameters, point[count:], strict=True):
                 parameter.data = x
             everything = [*leaves, *self.parameters]
-            outputs, names = self._outputs(everything)
+            return Recording(everything, *self._outputs(everything))
         finally:
             for parameter, x in zip(self.parameters, before, strict=True):
                 parameter.data = x
-        return everything, outputs, names
 
     def rows(self, gradient: Callable[..., Any], outputs: int) -> list[list[float]]:
         """What a gradient function answers at the point: for each output a row of derivatives.
@@ -110,20 +111,15 @@ class Subject:
             )
         return [numbers[i : i + width] for i in range(0, len(numbers), width)]
 
-    def goes_around(self, leaves: Sequence[Value], outputs: Sequence[Value]) -> bool:
+    def goes_around(self, recorded: Recording) -> bool:
         """Whether the function's graph changes by more than its inputs when the inputs move a little: other
-        constants, other operations. Then something in it does not follow the inputs.
-
-        Args:
-            leaves: the graph's leaves that may vary.
-            outputs: what the function returned.
-        """
+        constants, other operations. Then something in it does not follow the inputs."""
         moved = [x + 2.0**-20 * (abs(x) if x else 1.0) for x in self.point]
         try:
-            others, other_outputs, _ = self.record(moved)
+            other = self.record(moved)
         except Exception:  # noqa: BLE001  (out of the domain: nothing can be said)
             return False
-        return _shape(outputs, leaves) != _shape(other_outputs, others)
+        return _shape(recorded.outputs, recorded.leaves) != _shape(other.outputs, other.leaves)
 
     def _outputs(self, everything: list[Value]) -> tuple[list[Any], list[str]]:
         leaves = everything[: len(self._varying)]
@@ -188,19 +184,12 @@ def require_value(output: Any, name: str) -> None:
 
 def _argument_names(function: Callable[..., Any], count: int) -> list[str]:
     try:
-        parameters = list(inspect.signature(function).parameters.values())
+        parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
-        parameters = []
-    names = []
-    for i in range(count):
-        if i < len(parameters) and parameters[i].kind in {
-            inspect.Parameter.POSITIONAL_ONLY,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        }:
-            names.append(parameters[i].name)
-        else:
-            names.append(f"arg{i}")
-    return names
+        return [f"arg{i}" for i in range(count)]
+    kinds = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    names = [parameter.name for parameter in parameters if parameter.kind in kinds]
+    return [*names[:count], *(f"arg{i}" for i in range(len(names), count))]
 
 
 def _path(names: list[str], path: str) -> str:
