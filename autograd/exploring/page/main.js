@@ -6,7 +6,7 @@ let page;
 
 function activate(item) {
   const { kind, unit } = item;
-  if (kind === "more") lookFrom(unit.unit);
+  if (kind === "more") showMore(unit);
   else if (selection.isScope(unit)) kind === "chip" ? focusOn(boxes.get(unit)) : toggleScope(unit - tape.n);
   else if (kind === "group" && state.chosen === unit) {
     for (const i of selection.groups.get(unit)) selection.split.add(i);
@@ -38,6 +38,14 @@ function toggleScope(s) {
   focusOn(inside);
 }
 
+// Show all operands of a unit, or what is around it if that shows no more.
+function showMore(stub) {
+  const before = boxes.size;
+  selection.spread.add(stub.unit);
+  redraw();
+  if (boxes.size <= before) lookFrom(stub.unit);
+}
+
 // Show what is around a unit instead of what is around the result.
 function lookFrom(unit) {
   const nodes = selection.nodes(unit);
@@ -46,9 +54,9 @@ function lookFrom(unit) {
   fit();
 }
 
-function redraw() {
+function redraw(found) {
   if (state.view === "play") stopPlaying();
-  draw();
+  draw(found);
   moveCamera(camera.x, camera.y);
   if (state.view === "play") startPlaying(backward);
   else ask(state.chosen === null ? null : boxes.get(state.chosen));
@@ -202,12 +210,11 @@ function listenToBar() {
   const folded = (fold) => () => {
     state.chosen = null;
     selection.focus = tape.root;
-    fold();
-    redraw();
+    redraw(fold());
     fit();
   };
   $("fold").addEventListener("click", folded(() => selection.open.clear()));
-  $("unfold").addEventListener("click", folded(() => unfoldWhile(selection.limit, () => selection.hidden === 0 || layout.items.size <= selection.limit)));
+  $("unfold").addEventListener("click", folded(() => unfold(selection.limit, 0)));
   if (!selection.scopes.length) for (const id of ["fold", "unfold"]) $(id).classList.add("gone");
   for (const view of ["see", "play", "practise"]) $(view).addEventListener("click", () => show(view));
   $("theme").addEventListener("click", () => {
@@ -229,13 +236,15 @@ function listenToBar() {
   });
 }
 
-// Open as many scopes as pass a test, with ever fewer boxes.
-function unfoldWhile(most, passes) {
+// Open as many scopes as can be shown at some scale, with ever fewer boxes.
+function unfold(most, scale) {
+  let found;
   for (const budget of [most, 60, 36, 18, 9, 1].filter((n) => n <= most)) {
     selection.unfold(budget);
-    draw();
-    if (passes()) return;
+    found = laidOut();
+    if (!selection.scopes.length || (selection.hidden === 0 && scaleToFit(found) >= scale)) break;
   }
+  return found;
 }
 
 // --- opening
@@ -254,7 +263,7 @@ async function start() {
   words = new Words(tape, page);
   selection = new Selection(tape, words, page);
   measured.read = performance.now() - began;
-  unfoldWhile(60, () => !selection.scopes.length || scaleToFit() > 0.5);
+  draw(unfold(60, 0.5));
   listenToBar();
   listenToPointers();
   listenToPlayer();
