@@ -54,9 +54,9 @@ function lookFrom(unit) {
   fit();
 }
 
-function redraw(found) {
+function redraw() {
   if (state.view === "play") stopPlaying();
-  draw(found);
+  draw();
   moveCamera(camera.x, camera.y);
   if (state.view === "play") startPlaying(backward);
   else ask(state.chosen === null ? null : boxes.get(state.chosen));
@@ -210,11 +210,12 @@ function listenToBar() {
   const folded = (fold) => () => {
     state.chosen = null;
     selection.focus = tape.root;
-    redraw(fold());
+    fold();
+    redraw();
     fit();
   };
   $("fold").addEventListener("click", folded(() => selection.open.clear()));
-  $("unfold").addEventListener("click", folded(() => unfold(selection.limit, 0)));
+  $("unfold").addEventListener("click", folded(() => selection.unfold(selection.limit)));
   if (!selection.scopes.length) for (const id of ["fold", "unfold"]) $(id).classList.add("gone");
   for (const view of ["see", "play", "practise"]) $(view).addEventListener("click", () => show(view));
   $("theme").addEventListener("click", () => {
@@ -236,10 +237,10 @@ function listenToBar() {
   });
 }
 
-// Open as many scopes as can be shown at some scale, with ever fewer boxes.
-function unfold(most, scale) {
+// Open as many scopes as can be shown whole at some scale, with ever fewer boxes; if that is never so, the fewest.
+function unfoldToFit(scale) {
   let found;
-  for (const budget of [most, 60, 36, 18, 9, 1].filter((n) => n <= most)) {
+  for (const budget of [60, 36, 18, 9, 1]) {
     selection.unfold(budget);
     found = laidOut();
     if (!selection.scopes.length || (selection.hidden === 0 && scaleToFit(found) >= scale)) break;
@@ -263,7 +264,7 @@ async function start() {
   words = new Words(tape, page);
   selection = new Selection(tape, words, page);
   measured.read = performance.now() - began;
-  draw(unfold(60, 0.5));
+  draw(unfoldToFit(0.5));
   listenToBar();
   listenToPointers();
   listenToPlayer();

@@ -6,17 +6,17 @@ from tests.autograd.exploring.browser import Reader, launched
 
 
 @pytest.fixture(scope="session")
-def _browser():
+def chromium():
     with launched() as browser:
         yield browser
 
 
 @pytest.fixture
-def reader(_browser, tmp_path):
+def reader(chromium, tmp_path):
     """Opens pages in a browser; in the end nothing was asked for and nothing complained of."""
-    reader = Reader(_browser, tmp_path)
+    reader = Reader(chromium, tmp_path)
     yield reader
-    for context in _browser.contexts:
+    for context in chromium.contexts:
         context.close()
     assert reader.requests == []
     assert reader.complaints == []
