@@ -217,7 +217,7 @@ def test_calls_inside_calls_get_frames_of_their_own():
 
 def test_a_compiled_function_goes_with_what_it_captures():
     w = Value(1.0)
-    f = ag.compile(lambda x: w * x * (f is not None))
+    f = ag.compile(lambda x: w * x * (f is not None))  # noqa: F821 (deleted below)
     assert [f(1.0), f(1.0)] == [1.0, 1.0]
     gone = weakref.ref(f)
     del f
