@@ -162,8 +162,8 @@ class _Sweep:
             partials = partials[0](node.data, *node.primals)
         for operand, partial in zip(node.operands, partials, strict=True):
             if isinstance(operand, Value):
-                is_number = known or isinstance(partial, float)
-                local = partial if is_number else partial(node.data, *node.primals)
+                of_place = callable(partial) and not known
+                local: Any = partial(node.data, *node.primals) if of_place else partial
                 shares.setdefault(operand, []).append(None if local is ABSENT else local)
         return shares
 
