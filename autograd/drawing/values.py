@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd.primitives import ABSENT
 from autograd.scopes import Scope
