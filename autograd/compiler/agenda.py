@@ -19,17 +19,18 @@ class Agenda:
 
     def __init__(self, flat: Flat) -> None:
         graph = flat.graph
-        self.leaves, self.size = leaves, size = graph.leaves, len(graph.operands)
-        operands = graph.operands
+        size, operands, primitives = len(graph.operands), graph.operands, graph.primitives
+        self.nodes = [i for i, row in enumerate(primitives) if row is not None]
+        """The operations."""
         self.height = height = [0] * size
         """How far each id is from the end."""
         self.users: list[list[int]] = [[] for _ in range(size)]
         self.waiting = [0] * size
         """For how many others each id waits."""
         users, waiting = self.users, self.waiting
-        for identity in range(size - 1, leaves - 1, -1):
+        for identity in reversed(self.nodes):
             above = height[identity] + 1
-            inner = {i for i in operands[identity] if i >= leaves}
+            inner = {i for i in operands[identity] if primitives[i] is not None}
             waiting[identity] = len(inner)
             for i in inner:
                 users[i].append(identity)
@@ -49,7 +50,7 @@ class Agenda:
         remaining, total = [0] * count, [0] * count
         top = [-1] * count
         ready: list[list[int]] = [[] for _ in range(count)]
-        for identity in range(self.leaves, self.size):
+        for identity in self.nodes:
             s = signatures[identity]
             remaining[s] += 1
             total[s] += height[identity]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .program import ONCE, Ref
+from .ir.program import ONCE, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

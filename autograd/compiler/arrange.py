@@ -14,16 +14,14 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .. import primitives as p
-from . import conditions as c
+from .ir.ops import REDUCING
+from .ir.scalar import CONST
 from .layout import nest
 
 if TYPE_CHECKING:
     from .reroll import Group, Schedule
 
     Ids = Any
-
-_REDUCING = {p.sum_, p.dot, p.prod, p.logsumexp, c.largest}
 
 FEWEST = 4
 """How many results a group has at least, to be worth arranging."""
@@ -94,8 +92,10 @@ class _Arranger:
         import numpy as np
 
         self.np = np
-        self.operands = schedule.flat.graph.operands
+        graph = schedule.flat.graph
+        self.operands = graph.operands
         size = len(self.operands)
+        self.constant = np.frombuffer(graph.roles, dtype=np.uint8) == CONST
         self.groups = list(schedule.groups)
         self.block = np.full(size, -1, dtype=np.int64)
         self.rank = np.zeros(size, dtype=np.int64)
@@ -132,7 +132,7 @@ class _Arranger:
         """The operands of a group, a row a node; None if nodes have different numbers of them."""
         lists = [self.operands[node] for node in group.products or group.nodes]
         arity = len(lists[0])
-        if group.row in _REDUCING and set(map(len, lists)) != {arity}:
+        if group.row in REDUCING and set(map(len, lists)) != {arity}:
             return None
         count = len(lists) * arity
         ids = self.np.fromiter(chain.from_iterable(lists), dtype=self.np.int64, count=count)
@@ -147,7 +147,7 @@ class _Arranger:
     def order(self, ids: Ids) -> tuple[bool, Ids | None]:
         """Whether all operands are views, and if not, an order of rows in which more are; None for as it is."""
         np = self.np
-        constant = ids < 0
+        constant = self.constant[ids]
         whole = constant.all(axis=0)
         mixed = constant.any(axis=0) & ~whole
         chosen_ids = ids[:, ~(whole | mixed)] if constant.any() else ids
@@ -186,13 +186,11 @@ class _Arranger:
         count = len(ids)
         for column in range(ids.shape[1]):
             wanted = np.ascontiguousarray(ids[:, column])
-            middle = wanted[count // 2]
-            block = self.block[middle] if middle >= 0 else -1
+            block = self.block[wanted[count // 2]]
             if block < 0 or len(self.groups[block].nodes) < FEWEST:
                 continue
-            some = np.maximum(wanted, 0)  # constants have ids below 0
-            within = (wanted >= 0) & (self.block[some] == block)
-            ranks = self.rank[some]
+            within = self.block[wanted] == block
+            ranks = self.rank[wanted]
             shifts = ranks - np.arange(count)
             shift = int(np.median(shifts[within]))
             inside = within & (shifts == shift)
@@ -228,14 +226,14 @@ class _Arranger:
         sources = np.array(list(cells.values()))
         last = (rows - 1) * pitch + run - 1
         margin = Margin(max(0, -int(places.min())), max(0, int(places.max()) - last), run, pitch)
-        made = np.where(sources >= 0, self.block[np.maximum(sources, 0)], -1)
+        made = self.block[sources]
         moments = np.where(made < 0, -1, np.maximum(made, block))
         fills = {
             int(moment): Fill(block, places[moments == moment], sources[moments == moment])
             for moment in np.unique(moments)
         }
         cost = sum(1 if self.is_copy(fill) else 2 for moment, fill in fills.items() if moment >= 0)
-        if self.groups[block].row in _REDUCING:  # which may have to be moved
+        if self.groups[block].row in REDUCING:  # which may have to be moved
             cost += 1
         if cost > len(accepted):
             return

@@ -11,8 +11,8 @@ from .. import primitives as p
 from ..operators import Operators
 from ..primitives import ABSENT, TRACED
 from . import conditions as c
+from .ir.program import Ref
 from .masked import as_number, is_partial, select
-from .program import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

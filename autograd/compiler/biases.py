@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import primitives as p
-from .flatten import LANED_INPUT
+from .ir.scalar import INPUT, PARAM
 
 if TYPE_CHECKING:
     from .flatten import Flat
@@ -62,9 +62,9 @@ def _only_added(flat: Flat) -> dict[int, int]:
     """The addition that is a dot's only use, for each dot that has no other."""
     graph = flat.graph
     users: dict[int, int] = {}
-    for identity in range(graph.leaves, len(graph.operands)):
-        for i in graph.operands[identity]:
-            if i >= graph.leaves and graph.primitives[i] is p.dot:
+    for identity, ids in enumerate(graph.operands):
+        for i in ids:
+            if graph.primitives[i] is p.dot:
                 alone = i not in users and graph.primitives[identity] is p.add
                 users[i] = identity if alone else -1
     for i in graph.outputs:
@@ -82,5 +82,5 @@ def _bias(flat: Flat, product: int, total: int) -> int:
     """What is added to a product, if it is a leaf that all lanes share; -1 if it is not."""
     a, b = flat.graph.operands[total]
     bias = b if a == product else a
-    shared = 0 <= bias < flat.graph.leaves and flat.classes[bias] < LANED_INPUT
+    shared = flat.graph.roles[bias] in (PARAM, INPUT)
     return bias if shared else -1

@@ -12,9 +12,10 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
+from .ir.ops import LINEAR
 
 if TYPE_CHECKING:
-    from .graph import Graph
+    from .ir.scalar import ScalarGraph
 
     Signed = list[tuple[Any, int]]
 
@@ -24,10 +25,9 @@ DEEP = 3
 """How many sums and products of sums and products are looked into."""
 MANY = 64
 """What would be made of more atoms than that is one itself."""
-_SUMS = {p.add, p.sub, p.neg, p.sum_}
 
 
-def keep_brackets(graph: Graph, absorbed: bytearray) -> None:
+def keep_brackets(graph: ScalarGraph, absorbed: bytearray) -> None:
     """Let nothing be absorbed into a sum whose terms may cancel, nor such a sum into another.
 
     Args:
@@ -35,19 +35,19 @@ def keep_brackets(graph: Graph, absorbed: bytearray) -> None:
         absorbed: which ids are terms of their only user's sum; changed in place.
     """
     primitives, operands = graph.primitives, graph.operands
-    sums = [i for i in range(graph.leaves, len(operands)) if primitives[i] in _SUMS]
+    sums = [i for i, row in enumerate(primitives) if row in LINEAR]
     begun = bytearray(
         len(operands)
     )  # what a sum begins with is no bracket: it is looked at as part of it
     for identity in sums:
-        if operands[identity][0] >= 0 and primitives[identity] is not p.neg:
+        if primitives[identity] is not p.neg:
             begun[operands[identity][0]] = 1
     for identity in sums:
         if not (absorbed[identity] and begun[identity]):
             _keep(graph, absorbed, identity)
 
 
-def _keep(graph: Graph, absorbed: bytearray, root: int) -> None:
+def _keep(graph: ScalarGraph, absorbed: bytearray, root: int) -> None:
     terms, inner = _terms(graph, absorbed, root, LONG)
     if len(terms) > LONG:
         _keep_correction(graph, absorbed, root)
@@ -56,11 +56,11 @@ def _keep(graph: Graph, absorbed: bytearray, root: int) -> None:
             absorbed[i] = 0
 
 
-def _keep_correction(graph: Graph, absorbed: bytearray, root: int) -> None:
+def _keep_correction(graph: ScalarGraph, absorbed: bytearray, root: int) -> None:
     """Let a long sum stand by itself that is added to a number in the end, if it is made of what that lost."""
     ids = graph.operands[root]
-    chains = [i for i in ids if i >= graph.leaves and absorbed[i]]
-    wholes = [i for i in ids if i >= graph.leaves and not absorbed[i]]
+    chains = [i for i in ids if graph.is_computed(i) and absorbed[i]]
+    wholes = [i for i in ids if graph.is_computed(i) and not absorbed[i]]
     if len(ids) != 2 or len(chains) != 1 or len(wholes) != 1:
         return
     lost = 1 if graph.primitives[root] is p.sub else -1
@@ -70,7 +70,9 @@ def _keep_correction(graph: Graph, absorbed: bytearray, root: int) -> None:
             return
 
 
-def _terms(graph: Graph, absorbed: bytearray, root: int, most: int) -> tuple[Signed, list[int]]:
+def _terms(
+    graph: ScalarGraph, absorbed: bytearray, root: int, most: int
+) -> tuple[Signed, list[int]]:
     """The terms of a sum, until there are too many, and the ids that are absorbed into it."""
     terms: Signed = []
     inner: list[int] = []
@@ -78,7 +80,7 @@ def _terms(graph: Graph, absorbed: bytearray, root: int, most: int) -> tuple[Sig
     while stack and len(terms) <= most:
         identity, sign = stack.pop()
         for i, s in _parts(graph, identity):
-            if i >= 0 and absorbed[i]:
+            if absorbed[i]:
                 inner.append(i)
                 if graph.primitives[i] is not p.mul:
                     stack.append((i, sign * s))
@@ -87,24 +89,26 @@ def _terms(graph: Graph, absorbed: bytearray, root: int, most: int) -> tuple[Sig
     return terms, inner
 
 
-def _cancel(graph: Graph, terms: Signed) -> bool:
+def _cancel(graph: ScalarGraph, terms: Signed) -> bool:
     """Whether a term is subtracted from what is the sum of it and others, or of products it is one of."""
-    constants = [sign * graph.constants[~i] for i, sign in terms if i < 0]
+    constants = [sign * graph.constants[i] for i, sign in terms if i in graph.constants]
     if min(constants, default=0.0) < 0.0 < max(constants, default=0.0):
         return True
     direct: dict[int, set[Any]] = {1: set(), -1: set()}
     within: dict[int, set[Any]] = {1: set(), -1: set()}
     for i, sign in terms:
-        if i >= 0:
+        if i not in graph.constants:
             direct[sign].add(i)
-            if graph.primitives[i] is p.mul and min(graph.operands[i]) >= 0:
+            if graph.primitives[i] is p.mul and graph.constants.keys().isdisjoint(
+                graph.operands[i]
+            ):
                 direct[sign].add(frozenset(graph.operands[i]))
         for atom, s in _atoms(graph, i, DEEP):
             within[sign * s].add(atom)
     return not (direct[1].isdisjoint(within[-1]) and direct[-1].isdisjoint(within[1]))
 
 
-def _parts(graph: Graph, identity: int) -> Signed:
+def _parts(graph: ScalarGraph, identity: int) -> Signed:
     """The operands of a sum, with their signs."""
     row, ids = graph.primitives[identity], graph.operands[identity]
     if row is p.neg:
@@ -114,17 +118,17 @@ def _parts(graph: Graph, identity: int) -> Signed:
     return [(i, 1) for i in ids]
 
 
-def _atoms(graph: Graph, identity: int, depth: int) -> Signed:
+def _atoms(graph: ScalarGraph, identity: int, depth: int) -> Signed:
     """What a number is the sum of, with signs: itself, ids and constants (floats), and products of them, as sets."""
-    if identity < 0:
-        number = graph.constants[~identity]
+    number = graph.constants.get(identity)
+    if number is not None:
         return [(abs(number), -1 if number < 0.0 else 1)] if number else []
     own: Signed = [(identity, 1)]
     row, ids = graph.primitives[identity], graph.operands[identity]
     if not depth or len(ids) > LONG:
         return own
     found = own[:]
-    if row in _SUMS:
+    if row in LINEAR:
         for i, sign in _parts(graph, identity):
             found += [(atom, sign * s) for atom, s in _atoms(graph, i, depth - 1)]
     elif row is p.where:  # of either branch

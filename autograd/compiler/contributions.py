@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
 from .forward import transposed
+from .ir.program import CONSTANTS, ONCE, Ref, View
 from .layout import plane
-from .program import CONSTANTS, ONCE, Ref, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .. import primitives as p
 from . import conditions as c
 from .contributions import Contribution, Cotangent, Merger, Outer, chosen_of
-from .program import Ref
+from .ir.program import Ref
 
 if TYPE_CHECKING:
     from .building import Builder, Operand
@@ -43,7 +43,7 @@ class Cotangents:
 
     def any_active(self, ids: Ids) -> bool:
         """Whether some of the ids need a cotangent."""
-        return bool(self.active[ids[ids >= 0]].any())
+        return bool(self.active[ids].any())
 
     def push(
         self, ids: Ids, value: Operand, negative: bool, mask: Operand | None, laned: bool
@@ -58,7 +58,7 @@ class Cotangents:
             laned: whether it is the contribution of every single lane.
         """
         np = self.np
-        wanted = (ids >= 0) & self.active[ids]
+        wanted = self.active[ids]
         if not wanted.all():
             chosen = np.nonzero(wanted)[0]
             if not len(chosen):

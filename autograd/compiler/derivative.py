@@ -45,7 +45,7 @@ def gradient(
     """
     cotangents: dict[int, Cotangent] = {}
     for identity, seed in seeds:
-        if identity >= 0:
+        if identity not in recorder.constants:
             _arrive(cotangents, identity, (seed, None))
     if not cotangents or not inputs:
         return [0.0] * len(inputs)
@@ -159,8 +159,8 @@ def _chosen(
 ) -> Cotangent | None:
     """The tangent of what ``where`` chose; None if neither branch has one."""
     condition, *branches = operands
-    if condition < 0:  # decided when it was recorded
-        return known.get(branches[0 if recorder.constants[~condition] else 1])
+    if condition in recorder.constants:  # decided when it was recorded
+        return known.get(branches[0 if recorder.constants[condition] else 1])
     holds = Condition(recorder, condition)
     moved = []
     for branch, under in zip(branches, (holds, ~holds), strict=True):
@@ -202,8 +202,8 @@ def _choose(
     """Hand a cotangent through ``where``: to either branch under its condition."""
     condition, if_true, if_false = operands
     cotangent, mask = arriving
-    if condition < 0:  # decided when it was recorded
-        taken = if_true if recorder.constants[~condition] else if_false
+    if condition in recorder.constants:  # decided when it was recorded
+        taken = if_true if recorder.constants[condition] else if_false
         if varies[operands.index(taken, 1)]:
             _arrive(cotangents, taken, arriving)
         return

@@ -13,15 +13,10 @@ from .straightline import generate
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .graph import Graph
+    from .ir.scalar import ScalarGraph
 
     Array = Any
     Instruction = tuple[Callable[..., Any], tuple[Any, ...]]
-
-_NAMES = {
-    *("add", "sub", "mul", "div", "neg", "abs", "exp", "log", "sqrt", "tanh", "sign", "maximum"),
-    *("minimum", "pow", "where", "lt", "le", "equal", "isnan", "both", "either", "negation"),
-}
 
 
 class NotElementwiseError(ValueError):
@@ -59,7 +54,7 @@ class Elementwise:
 
     def __init__(
         self,
-        graph: Graph,
+        graph: ScalarGraph,
         arrays: Sequence[Array],
         spent: Sequence[int] = (),
         carried: Sequence[int] = (),
@@ -147,7 +142,7 @@ class Elementwise:
         self._numbers = None
         self._hidden = [i for i in self._watched if not _reveals(self._wide, i)]
         self._places = [np.zeros((), dtype) for _ in shared.outputs]
-        self._constants = [np.array(x, dtype) for x in self._wide.constants]
+        self._constants = {i: np.array(x, dtype) for i, x in self._wide.constants.items()}
         self._allotted, most = self._allot()
         self._scratch = [np.zeros(size, dtype) for _ in range(most)]
         # The sum of squares is not finite if an entry is not; nor if it overflows.
@@ -162,16 +157,18 @@ class Elementwise:
         wide, arrays = self._wide, len(self._turns[0])
         found: dict[int, tuple[str, int]] = {}
         for i, array in zip(wide.outputs[1:], self.carried, strict=True):
-            if i >= wide.leaves:
+            if wide.is_computed(i):
                 found.setdefault(i, ("next", array))
         last = _last_uses(wide)
         free: list[tuple[str, int]] = []
         count = 0
-        for identity in range(wide.leaves, len(wide.operands)):
-            for i in set(wide.operands[identity]):  # in place where an operand ends its life
+        for identity, ids in enumerate(wide.operands):
+            if not wide.is_computed(identity):
+                continue
+            for i in set(ids):  # in place where an operand ends its life
                 if last.get(i) != identity:
                     continue
-                if i >= wide.leaves:
+                if wide.is_computed(i):
                     free.append(found[i])
                 elif i in self._spent and i not in self._hidden and i < arrays:
                     free.append(("own", i))
@@ -184,8 +181,8 @@ class Elementwise:
 
     def _place(self, identity: int, turn: int) -> Array:
         """Where an id's entries stand: one object a place, for NumPy is faster in place if it sees one."""
-        if identity < 0:
-            return self._constants[~identity]
+        if identity in self._constants:
+            return self._constants[identity]
         arrays = self._turns[turn]
         if identity < len(arrays):
             return arrays[identity]
@@ -200,14 +197,14 @@ class Elementwise:
         """What computes the results, and the sums of squares of what may not be finite."""
         table, wide = kernels(), self._wide
         code: list[Instruction] = []
-        for identity in range(wide.leaves, len(wide.operands)):
-            row, ids = wide.primitives[identity], wide.operands[identity]
-            assert row is not None
-            if row.name not in _NAMES:
+        for identity, (row, ids) in enumerate(zip(wide.primitives, wide.operands, strict=True)):
+            if row is None:
+                continue
+            if row.name not in table:
                 raise NotElementwiseError(row.name)
             operands = [self._place(i, turn) for i in ids]
             function = table[row.name]
-            if row is p.pow_ and ids[1] < 0 and wide.constants[~ids[1]] == 0.5:
+            if row is p.pow_ and wide.constants.get(ids[1]) == 0.5:
                 function, operands = self.np.sqrt, operands[:1]
             code.append((function, (*operands, self._place(identity, turn))))
         for number, i in enumerate([wide.outputs[0], *self._hidden]):
@@ -233,22 +230,21 @@ class Elementwise:
         return kernels()[self._move.name], (array, first, array)
 
 
-def _last_uses(graph: Graph) -> dict[int, int]:
+def _last_uses(graph: ScalarGraph) -> dict[int, int]:
     """For each id the operation that uses it last; results are used forever."""
     last = {}
-    for identity in range(graph.leaves, len(graph.operands)):
-        for i in graph.operands[identity]:
+    for identity, ids in enumerate(graph.operands):
+        for i in ids:
             last[i] = identity
     for i in graph.outputs:
         last.pop(i, None)
     return last
 
 
-def _reveals(graph: Graph, index: int) -> bool:
+def _reveals(graph: ScalarGraph, index: int) -> bool:
     """Whether an entry of the first result is not finite wherever that of an argument is not."""
     bad = {index}
-    for identity in range(graph.leaves, len(graph.operands)):
-        row, ids = graph.primitives[identity], graph.operands[identity]
+    for identity, (row, ids) in enumerate(zip(graph.primitives, graph.operands, strict=True)):
         if row in {p.add, p.sub, p.mul, p.neg, p.sqrt}:
             found = not bad.isdisjoint(ids)
         else:

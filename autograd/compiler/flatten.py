@@ -2,7 +2,7 @@
 
 A hand-written ``sum(w * x for ...)`` becomes the same ``dot`` that ``nn`` records. Additions, subtractions,
 negations and products that are used once, by another addition, are absorbed into it, unless they cancel
-(:mod:`.brackets`); the terms of what remains are sorted by sign and by what they are made of (their *classes*), since terms of one kind recur
+(:mod:`.brackets`); the terms of what remains are sorted by sign and by what they are made of (their *roles*), since terms of one kind recur
 in the neighbours: two or more products of a kind make a dot, two or more other terms a sum, and the parts are
 added.
 """
@@ -14,30 +14,37 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .. import primitives as p
 from . import conditions as c
 from .brackets import keep_brackets
+from .ir.ops import LINEAR, REDUCING
+from .ir.scalar import BATCHED, COMPUTED, CONST, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..primitives import Primitive
-    from .graph import Graph
+    from autograd.drawing.model import Graph, Options
 
-CONSTANT, PARAMETER, INPUT, COMPUTED, LANED_INPUT, LANED = range(6)
-"""What an operand can be: the classes. Those from LANED_INPUT on differ from lane to lane."""
+    from ..primitives import Primitive
+    from .ir.scalar import ScalarGraph
 
 
 def stands_for(leaf: int, computed: int) -> bool:
-    """Whether leaves or constants of a class can stand among what is computed, of another class."""
-    return computed == LANED or (computed == COMPUTED and leaf < COMPUTED)
+    """Whether leaves or constants of a role can stand among what is computed, of another role."""
+    return computed == COMPUTED | BATCHED or (computed == COMPUTED and leaf < COMPUTED)
 
 
 class Flat(NamedTuple):
-    """A graph of n-ary operations and the class of every id."""
+    """A graph of n-ary operations."""
 
-    graph: Graph
-    classes: list[int]
+    graph: ScalarGraph
     mixed: dict[int, tuple[int, ...]]
     """Sums and inner products in which leaves or constants stand where their like have something computed, each
-    with the class that its terms count as, or its factors."""
+    with the role that its terms count as, or its factors."""
+
+    def __str__(self) -> str:
+        return str(self.graph)
+
+    def _drawing(self, options: Options) -> Graph:
+        """The operations, for ``autograd.draw``."""
+        return self.graph._drawing(options)
 
 
 class Terms(NamedTuple):
@@ -57,38 +64,36 @@ RARE = 4
 LONGEST = 16
 """The most terms that a sum is compared by."""
 
-_ADDITIVE = {p.add, p.sub, p.neg, p.sum_}
 _ABSORBED = {p.add, p.sub, p.neg, p.mul}
-_REDUCING = {p.logsumexp, p.prod, c.largest}
+_WHOLE = REDUCING - {p.sum_, p.dot}
+"""What is reduced as it stands, rather than taken apart by its terms."""
 
 
-def flatten(graph: Graph, roles: list[int]) -> Flat:
+def flatten(graph: ScalarGraph) -> Flat:
     """Flatten a graph.
 
     Args:
-        graph: a simplified graph.
-        roles: the class of each leaf.
+        graph: a simplified graph, with the roles that its leaves are to have.
     """
-    return _Flattener(graph, roles).run()
+    return _Flattener(graph).run()
 
 
-def _absorbed(graph: Graph) -> bytearray:
+def _absorbed(graph: ScalarGraph) -> bytearray:
     """Which ids are terms of their only user's sum."""
     size = len(graph.operands)
     uses = bytearray(size)  # 0, 1, and 2 for more
     absorbed = bytearray(size)
     for i in graph.outputs:
-        if i >= 0:
-            uses[i] = 2
+        uses[i] = 2
     primitives, operands = graph.primitives, graph.operands
     for ids in operands:
         for i in ids:
-            if i >= 0 and uses[i] < 2:
+            if uses[i] < 2:
                 uses[i] += 1
     for identity in range(size - 1, graph.leaves - 1, -1):
-        if primitives[identity] in _ADDITIVE:
+        if primitives[identity] in LINEAR:
             for i in operands[identity]:
-                if i >= 0 and uses[i] == 1 and primitives[i] in _ABSORBED:
+                if uses[i] == 1 and primitives[i] in _ABSORBED:
                     absorbed[i] = 1
     keep_brackets(graph, absorbed)
     return absorbed
@@ -96,7 +101,7 @@ def _absorbed(graph: Graph) -> bytearray:
 
 def _holds(absorbed: bytearray, ids: tuple[int, ...]) -> bool:
     for i in ids:  # noqa: SIM110 (faster than any)
-        if i >= 0 and absorbed[i]:
+        if absorbed[i]:
             return True
     return False
 
@@ -104,13 +109,14 @@ def _holds(absorbed: bytearray, ids: tuple[int, ...]) -> bool:
 class _Flattener:
     """The state of the pass: the new lists, and where each old id went."""
 
-    def __init__(self, graph: Graph, roles: list[int]) -> None:
+    def __init__(self, graph: ScalarGraph) -> None:
         self.graph = graph
         self.new_id = list(range(graph.leaves))
         self.primitives: list[Primitive | None] = [None] * graph.leaves
         self.operands: list[tuple[int, ...]] = [()] * graph.leaves
-        self.classes = list(roles)
-        self.constants = list(graph.constants)
+        self.roles = graph.roles[: graph.leaves]
+        self.constants: dict[int, float] = {}
+        self.constant_ids: dict[float | bytes, int] = {}
         self.known: dict[tuple[Primitive | None, tuple[int, ...]], int] = {}
         self.copies: dict[tuple[int, int], int] = {}
         self.mixed: dict[int, tuple[int, ...]] = {}
@@ -126,39 +132,44 @@ class _Flattener:
                 new_id.append(-1)
                 continue
             row = graph.primitives[identity]
-            ids = graph.operands[identity]
+            if row is None:
+                new_id.append(self.constant(graph.constants[identity]))
+                continue
             if identity in sums:
                 new_id.append(self.combine(sums.pop(identity), usual.get(identity)))
                 continue
-            ids = tuple([new_id[i] if i >= 0 else i for i in ids])
-            if row in _REDUCING:
+            ids = tuple([new_id[i] for i in graph.operands[identity]])
+            if row in _WHOLE:
                 new_id.append(emit(row, self.of_one_class(ids)))
             else:
                 new_id.append(emit(row, ids))
-        outputs = tuple([new_id[i] if i >= 0 else i for i in graph.outputs])
         flat = graph._replace(
             primitives=self.primitives,
             operands=self.operands,
+            roles=self.roles,
             constants=self.constants,
-            outputs=outputs,
+            outputs=tuple([new_id[i] for i in graph.outputs]),
         )
-        return Flat(flat, self.classes, self.mixed)
+        return Flat(flat, self.mixed)
 
     def emit(self, row: Primitive | None, ids: tuple[int, ...]) -> int:
         key = (row, ids)
         known = self.known.get(key)
         if known is not None:
             return known
-        classes = self.classes
-        laned = False
+        roles = self.roles
+        role = COMPUTED
         for i in ids:
-            if i >= 0 and classes[i] >= LANED_INPUT:
-                laned = True
+            if roles[i] >= BATCHED:
+                role = COMPUTED | BATCHED
                 break
-        classes.append(LANED if laned else COMPUTED)
+        found = self.known[key] = self.append(row, ids, role)
+        return found
+
+    def append(self, row: Primitive | None, ids: tuple[int, ...], role: int) -> int:
         self.primitives.append(row)
         self.operands.append(ids)
-        self.known[key] = len(self.operands) - 1
+        self.roles.append(role)
         return len(self.operands) - 1
 
     def sums(self, absorbed: bytearray) -> dict[int, Terms]:
@@ -173,7 +184,7 @@ class _Flattener:
                 ids = operands[identity]
                 half = len(ids) // 2
                 found[identity] = Terms([], [], [1] * half, ids[:half], ids[half:])
-            elif row is p.sum_ or (row in _ADDITIVE and _holds(absorbed, operands[identity])):
+            elif row is p.sum_ or (row in LINEAR and _holds(absorbed, operands[identity])):
                 found[identity] = self.terms(identity, absorbed)
         return found
 
@@ -188,7 +199,7 @@ class _Flattener:
         stack = [(1, root)]
         while stack:
             sign, identity = stack.pop()
-            if identity != root and (identity < 0 or not absorbed[identity]):
+            if identity != root and not absorbed[identity]:
                 signs.append(sign)
                 singles.append(identity)
                 continue
@@ -212,10 +223,10 @@ class _Flattener:
         At the ends of a row there are such; without this, they would come apart differently.
 
         Returns:
-            For each such sum the classes of its terms, of the left factors and of the right ones; -1 where it
+            For each such sum the roles of its terms, of the left factors and of the right ones; -1 where it
             is their own.
         """
-        kinds, leaves = self.kinds(), self.graph.leaves
+        roles, primitives = self.graph.roles, self.graph.primitives
         members: dict[tuple[tuple[int, ...], tuple[int, ...]], list[tuple[int, list[int]]]] = {}
         for identity, (signs, singles, product_signs, left, right) in sums.items():
             if len(signs) + len(product_signs) > LONGEST:
@@ -227,42 +238,24 @@ class _Flattener:
             found.append((identity, [*singles, *left, *right]))
         usual: dict[int, list[int]] = {}
         for like in members.values():
-            classes = []
+            expected = []
             for column in zip(*[ids for _, ids in like], strict=True):
-                inner = [i for i in column if i >= leaves]
+                inner = [i for i in column if primitives[i] is not None]
                 rare = 0 < RARE * (len(column) - len(inner)) <= len(inner)
-                classes.append(max([kinds[i] for i in inner]) if rare else -1)
-            places = [place for place, kind in enumerate(classes) if kind >= 0]
+                expected.append(max([roles[i] for i in inner]) if rare else -1)
+            places = [place for place, role in enumerate(expected) if role >= 0]
             if not places:
                 continue
             for identity, ids in like:
                 for place in places:
-                    if ids[place] < leaves:
-                        usual[identity] = classes
+                    if primitives[ids[place]] is None:
+                        usual[identity] = expected
                         break
         return usual
 
-    def kinds(self) -> list[int]:
-        """The class of every id of the graph."""
-        graph = self.graph
-        kinds = self.classes[:]
-        if max(kinds, default=0) < LANED_INPUT:
-            return kinds + [COMPUTED] * (len(graph.operands) - graph.leaves)
-        for ids in graph.operands[graph.leaves :]:
-            kind = COMPUTED
-            for i in ids:
-                if i >= 0 and kinds[i] >= LANED_INPUT:
-                    kind = LANED
-                    break
-            kinds.append(kind)
-        return kinds
-
-    def kind(self, identity: int) -> int:
-        return CONSTANT if identity < 0 else self.classes[identity]
-
     def combine(self, terms: Terms, usual: list[int] | None) -> int:
-        """The id of a sum, given the classes of its like (see :meth:`usual`)."""
-        new_id, classes = self.new_id, self.classes
+        """The id of a sum, given the roles of its like (see :meth:`usual`)."""
+        new_id, roles = self.new_id, self.roles
         offset = 0.0
         parts: dict[tuple[int, ...], list[int]] = {}
         mixed: set[tuple[int, ...]] = set()
@@ -274,15 +267,13 @@ class _Flattener:
                 usual[place : place + len(left)], usual[place + len(left) :], strict=True
             )
         for sign, i, j in zip(product_signs, left, right, strict=True):
-            a = new_id[i] if i >= 0 else i
-            b = new_id[j] if j >= 0 else j
-            x = classes[a] if a >= 0 else CONSTANT
-            y = classes[b] if b >= 0 else CONSTANT
+            a, b = new_id[i], new_id[j]
+            x, y = roles[a], roles[b]
             if expected is not None:
                 own, like = (x, y), next(expected)
                 x, y = self.counted(a, x, like[0]), self.counted(b, y, like[1])
-            if y == CONSTANT == x:
-                offset += sign * self.constants[~a] * self.constants[~b]
+            if y == CONST == x:
+                offset += sign * self.constants[a] * self.constants[b]
                 continue
             key: tuple[int, ...] = (x, y, sign) if x <= y else (y, x, sign)
             part = parts.get(key)
@@ -292,14 +283,14 @@ class _Flattener:
             if expected is not None and own != (x, y):
                 mixed.add(key)
         for place, i in enumerate(singles):
-            a = new_id[i] if i >= 0 else i
-            x, sign = classes[a] if a >= 0 else CONSTANT, signs[place]
+            a, sign = new_id[i], signs[place]
+            x = roles[a]
             if usual is not None:
                 before, x = x, self.counted(a, x, usual[place])
                 if before != x:
                     mixed.add((x, sign))
-            if x == CONSTANT:
-                offset += sign * self.constants[~a]
+            if x == CONST:
+                offset += sign * self.constants[a]
                 continue
             parts.setdefault((x, sign), []).append(a)
         found = []
@@ -334,31 +325,31 @@ class _Flattener:
         return total
 
     def counted(self, identity: int, own: int, expected: int) -> int:
-        """The class that a term counts as: that of its like, if it is a leaf or a constant and can stand among them."""
-        leaf = identity < self.graph.leaves
+        """The role that a term counts as: that of its like, if it is a leaf or a constant and can stand among them."""
+        leaf = self.primitives[identity] is None
         return expected if leaf and stands_for(own, expected) else own
 
     def constant(self, number: float) -> int:
-        self.constants.append(number)
-        return ~(len(self.constants) - 1)
+        key = key_of(number)
+        known = self.constant_ids.get(key)
+        if known is None:
+            known = self.constant_ids[key] = self.append(None, (), CONST)
+            self.constants[known] = number
+        return known
 
     def of_one_class(self, ids: tuple[int, ...]) -> tuple[int, ...]:
         """Operands of which all are computed alike: those that are not are copied first."""
-        kinds = {self.kind(i) for i in ids}
-        if len(kinds) == 1 and CONSTANT not in kinds:
+        roles = {self.roles[i] for i in ids}
+        if len(roles) == 1 and CONST not in roles:
             return ids
-        laned = max(kinds) >= LANED_INPUT
-        wanted = LANED if laned else COMPUTED
+        wanted = COMPUTED | (max(roles) & BATCHED)
         copies = []
         for i in ids:
-            if self.kind(i) == wanted:
+            if self.roles[i] == wanted:
                 copies.append(i)
                 continue
             copy = self.copies.get((i, wanted))
-            if copy is None:  # one for each class: a constant is repeated in every lane, or not
-                self.primitives.append(c.same)
-                self.operands.append((i,))
-                self.classes.append(wanted)
-                copy = self.copies[i, wanted] = len(self.operands) - 1
+            if copy is None:  # one for each role: a constant is repeated in every lane, or not
+                copy = self.copies[i, wanted] = self.append(c.same, (i,), wanted)
             copies.append(copy)
         return tuple(copies)

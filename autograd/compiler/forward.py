@@ -11,9 +11,10 @@ from . import conditions as c
 from . import pairing, pairs
 from .arrange import arrange
 from .building import Builder
+from .ir.ops import reduction
+from .ir.program import LANES, ONCE, Ref, View
 from .layout import plane
 from .places import Layout
-from .program import LANES, ONCE, Ref, View
 from .recording import LARGEST
 from .reroll import data_first
 
@@ -113,12 +114,12 @@ def _step(schedule: Schedule, group: Group, number: int, builder: Builder, layou
         if not isinstance(ref, Ref):  # one number for all terms
             out = ref * arity if row is p.sum_ else ref
             return Step(group, "sum", out, (ids,), (ref,))
-        return Step(group, "sum", builder.reduce(_REDUCTIONS[row], ref), (ids,), (ref,))
+        return Step(group, "sum", builder.reduce(reduction(row), ref), (ids,), (ref,))
     if row is p.prod or row is p.logsumexp:
         ref = layout.matrix(builder, ids, number)
         assert isinstance(ref, Ref)
         if row is p.prod:
-            return Step(group, "prod", builder.reduce("multiply", ref), (ids,), (ref,))
+            return Step(group, "prod", builder.reduce(reduction(row), ref), (ids,), (ref,))
 
         def combine(terms: Ref, kind: str) -> Ref:
             return builder.reduce(kind, Ref(terms.arena, terms.positions.reshape(n, arity)))
@@ -202,10 +203,7 @@ def _products(
         sides[0].append(both[: len(both) // 2])
         sides[1].append(both[len(both) // 2 :])
     # Where a cotangent may be absent it is handed on term by term.
-    active = [
-        not group.masked and any(i >= 0 and schedule.active[i] for i in chain(*side))
-        for side in sides
-    ]
+    active = [not group.masked and any(schedule.active[i] for i in chain(*side)) for side in sides]
     blocks = pairs.find(layout, sides[0], sides[1], operands, active)
     return pairing.compute(builder, layout, blocks, len(group.nodes)) if blocks else None
 
@@ -243,12 +241,8 @@ def _ragged(
     terms = found[0] if len(found) == 1 else builder.rule(p.mul, found, len(flat[0]))
     assert isinstance(terms, Ref)
     kind = "sum" if len(found) == 1 else "dot"
-    out = builder.ragged(terms, starts, _REDUCTIONS.get(group.row, "add"))
+    out = builder.ragged(terms, starts, reduction(group.row))
     return Step(group, kind, out, flat, found, starts)
-
-
-_REDUCTIONS = {p.sum_: "add", c.largest: "maximum"}
-"""The ufunc that a primitive is the reduction of."""
 
 
 def _logsumexp(
@@ -288,7 +282,9 @@ def _matmul(flat: Flat, group: Group, ids: Ids, builder: Builder, layout: Layout
     rows = len(ids) if same.all() else int(np.argmin(same))
     weights, tuples = np.ascontiguousarray(left[:rows]), np.ascontiguousarray(right[::rows])
     w, x = [
-        builder.table(layout.constants[~ids]) if (ids < 0).all() else layout.operand(builder, ids)
+        builder.table(layout.numbers[ids])
+        if layout.constant[ids].all()
+        else layout.operand(builder, ids)
         for ids in (weights, tuples)
     ]
     assert isinstance(w, Ref)

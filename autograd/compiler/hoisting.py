@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..primitives import Primitive
-    from .graph import Graph
+    from .ir.scalar import ScalarGraph
 
     Number = float | Symbol
     """What all entries share: a constant, or an entry of the recording of numbers."""
@@ -35,16 +35,16 @@ class Scaled(NamedTuple):
 class Hoisted(NamedTuple):
     """A rule in two parts."""
 
-    numbers: Graph
+    numbers: ScalarGraph
     """From the rule's own numbers to those that :attr:`arrays` needs."""
-    arrays: Graph
+    arrays: ScalarGraph
     """The operations on arrays; its arguments are the arrays, then the results of :attr:`numbers`."""
     move: Primitive | None
     """``sub`` or ``add`` if the rule's first result is the first array with that of :attr:`arrays` subtracted from
     it, or added to it."""
 
 
-def hoist(graph: Graph, arrays: int, factors: bool = True) -> Hoisted:
+def hoist(graph: ScalarGraph, arrays: int, factors: bool = True) -> Hoisted:
     """Part a rule.
 
     Args:
@@ -58,8 +58,8 @@ def hoist(graph: Graph, arrays: int, factors: bool = True) -> Hoisted:
     >>> numbers, arrays, move = hoist(rule, 2)
     >>> print(numbers)
     x0
-    v1 = x0 × 0.5
-    return v1
+    v2 = x0 × 0.5
+    return v2
     >>> print(arrays)
     x0, x1, x2
     v3 = x2 × x1
@@ -71,7 +71,7 @@ def hoist(graph: Graph, arrays: int, factors: bool = True) -> Hoisted:
 
 
 class _Hoister:
-    def __init__(self, graph: Graph, arrays: int, factors: bool) -> None:
+    def __init__(self, graph: ScalarGraph, arrays: int, factors: bool) -> None:
         self.graph = graph
         self.factors = factors
         self.numbers, self.arrays = Recorder(), Recorder()
@@ -89,15 +89,15 @@ class _Hoister:
 
     def run(self) -> Hoisted:
         graph = self.graph
-        for row, ids in zip(
-            graph.primitives[graph.leaves :], graph.operands[graph.leaves :], strict=True
-        ):
-            assert row is not None
-            operands = [self.found[i] if i >= 0 else graph.constants[~i] for i in ids]
-            self.found.append(self.apply(row, operands))
+        for i in range(graph.leaves, len(graph.operands)):
+            row, ids = graph.primitives[i], graph.operands[i]
+            if row is None:
+                self.found.append(graph.constants[i])
+                continue
+            self.found.append(self.apply(row, [self.found[i] for i in ids]))
         results = []
         for i in graph.outputs:
-            whole = self.whole(self.found[i] if i >= 0 else graph.constants[~i])
+            whole = self.whole(self.found[i])
             results.append(whole._id if isinstance(whole, Symbol) else self.arrays.constant(whole))
         move, results[0] = self.move(results[0])
         taken = [*self.own, *self.needed.values()]
@@ -110,15 +110,18 @@ class _Hoister:
 
     def move(self, result: int) -> tuple[Primitive | None, int]:
         """What the first array is moved by, if that is what a result is."""
-        if result < 0:
-            return None, result
         first = self.own[0]._id
         row, ids = self.arrays.primitives[result], self.arrays.operands[result]
         if row not in {p.add, p.sub} or first not in ids:
             return None, result
         other = ids[1] if ids[0] == first else ids[0]
         numbers = {symbol._id for symbol in self.needed.values()}
-        if other < 0 or other == first or other in numbers or (row is p.sub and ids[1] == first):
+        if (
+            other in self.arrays.constants
+            or other == first
+            or other in numbers
+            or (row is p.sub and ids[1] == first)
+        ):
             return None, result
         return row, other
 

@@ -1,59 +1,26 @@
-"""From a simplified graph to an array program: stages 3 to 6 in a row."""
+"""From groups to an array program: forward, in reverse, and without what nothing reads."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from .biases import absorb
-from .flatten import INPUT, LANED_INPUT, PARAMETER, flatten
 from .forward import build
-from .program import LANES, ONCE, Program, Ref, View
-from .reroll import reroll
+from .ir.program import LANES, ONCE, Program, Ref, View
 from .reverse import Reverse
-from .softmax import shifted, unshifted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from .graph import Graph
-    from .program import Instruction
+    from .ir.program import Instruction
     from .reroll import Schedule
-
-
-def roles(graph: Graph, wanted: Collection[int], laned: Collection[int]) -> list[int]:
-    """The class of each leaf: parameters are what is captured or differentiated by."""
-    found = [INPUT] * graph.arguments + [PARAMETER] * len(graph.parameters)
-    for i in wanted:
-        found[i] = PARAMETER
-    for i in laned:
-        found[i] = LANED_INPUT
-    return found
-
-
-def schedule(
-    graph: Graph,
-    wanted: Collection[int] = (),
-    laned: Collection[int] = (),
-    exact: bool = False,
-) -> Schedule:
-    """The groups of a graph.
-
-    Args:
-        graph: a simplified graph.
-        wanted: the leaves to differentiate the first output by.
-        laned: the arguments that differ from lane to lane.
-        exact: whether derivatives are to tell what is absent from 0; see :mod:`.masked`.
-    """
-    graph = unshifted(shifted(graph) if wanted else graph)
-    return absorb(reroll(flatten(graph, roles(graph, wanted, laned)), wanted, exact))
 
 
 def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> Program:
     """The array program of a schedule.
 
     Args:
-        found: of :func:`schedule`.
+        found: the groups.
         wanted: the leaves to differentiate the first output by, ascending.
         seeded: whether the cotangent to begin with is a number to be set before each run (``Program.seed``)
             rather than 1.
@@ -62,10 +29,11 @@ def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> 
     graph = found.flat.graph
     values: list[Ref | float] = []
     for i in graph.outputs:
-        if i < 0:
-            values.append(graph.constants[~i])
-        else:
+        number = graph.constants.get(i)
+        if number is None:
             values.append(Ref(int(layout.arena[i]), layout.position[i : i + 1]))
+        else:
+            values.append(number)
     computed = len(builder.instructions)
     gradients: list[Ref | float] = []
     seed: Ref | float = builder.place(False, 1) if seeded else 1.0
@@ -87,6 +55,8 @@ def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> 
         int(seed.positions[0]) if isinstance(seed, Ref) else None,
         sum(used[:computed]),
         builder.ones,
+        layout.once,
+        builder.zeros,
         builder.doubtful,
     )
 

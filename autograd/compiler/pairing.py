@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
+from .ir.program import CONSTANTS, LANES, ROWS, Ref, View
 from .layout import fitting, steps
-from .program import CONSTANTS, LANES, ROWS, Ref, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -196,8 +196,8 @@ def _place(
 
 def _operand(builder: Builder, layout: Layout, ids: Ids) -> Ref:
     """Where operands stand, constants being written out."""
-    if (ids < 0).all():
-        return builder.table(layout.constants[~ids])
+    if layout.constant[ids].all():
+        return builder.table(layout.numbers[ids])
     found = layout.operand(builder, ids)
     assert isinstance(found, Ref)
     return found
@@ -229,8 +229,9 @@ def _filled(builder: Builder, numbers: Ref, there: Ids) -> Ref:
     """A box of positions: of the numbers of pairs and, where there is no pair, of a 0 that nothing ever writes."""
     if numbers.arena == ROWS:
         numbers = builder.take(numbers)
-    zero = int(builder.place(numbers.laned, 1).positions[0])
-    positions = builder.np.full(there.shape, zero)
+    zero = builder.place(numbers.laned, 1)
+    builder.zeros.append(zero)
+    positions = builder.np.full(there.shape, zero.positions[0])
     positions[there] = numbers.positions
     return Ref(numbers.arena, positions)
 

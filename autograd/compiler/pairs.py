@@ -16,8 +16,8 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .ir.program import Ref
 from .layout import fitting, steps
-from .program import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,9 +185,7 @@ def _sorted(layout: Layout, vectors: Lists, batch: Ids, ranked: bool) -> tuple[I
     np = layout.np
     chosen = np.flatnonzero(batch >= 0)
     ids = np.array([vectors[i] for i in chosen], dtype=np.int64)
-    first = ids[:, 0]
-    if not ranked:
-        first = np.where(first < 0, ~first, layout.position[first])
+    first = ids[:, 0] if ranked else layout.position[ids[:, 0]]
     order = np.lexsort((first, batch[chosen]))
     count = int(batch.max()) + 1
     size = len(chosen) // count
@@ -253,6 +251,9 @@ def _cost(layout: Layout, block: Block, active: int, laned: bool) -> float:
     if block.mixture or not complete:
         total += _move(block.there.size) * (1 + (active > 0)) + _CHECK * active
     for ids in (block.columns,) if block.mixture else (block.rows, block.columns):
-        if ids[0, 0, 0] >= 0 and fitting(steps(layout.position[ids]), ids.shape) is None:
+        if (
+            not layout.constant[ids[0, 0, 0]]
+            and fitting(steps(layout.position[ids]), ids.shape) is None
+        ):
             total += _move(ids.size)
     return total

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .flatten import LANED_INPUT
-from .program import CONSTANTS, LANES, ONCE, ROWS, Ref
+from .ir.program import CONSTANTS, LANES, ONCE, ROWS, Ref
+from .ir.scalar import BATCHED, CONST
 
 if TYPE_CHECKING:
     from .arrange import Arrangement, Fill
@@ -27,10 +27,11 @@ class Layout:
         """Of the groups with margins, by number: the arena and the position of the first result."""
         self.homes: dict[tuple[int, int], int] = {}
         """Of leaves and constants that another arena needs copies of, by arena and id: the position there."""
-        graph, classes, _ = schedule.flat
+        graph = schedule.flat.graph
         size = len(graph.operands)
         self.leaves = graph.leaves
-        laned = np.array([k >= LANED_INPUT for k in classes[: graph.leaves]], dtype=bool)
+        roles = np.frombuffer(graph.roles, dtype=np.uint8)
+        laned = roles[: graph.leaves] >= BATCHED
         self.once = int((~laned).sum())
         self.rows = int(laned.sum())
         self.arena = np.zeros(size, dtype=np.int8)
@@ -42,7 +43,14 @@ class Layout:
         """The block of each id: 0 for leaves that all lanes share, 1 for the others, then the groups."""
         self.block[: graph.leaves][laned] = 1
         self.rank = self.position.copy()
-        self.constants = np.array(graph.constants, dtype=float)
+        self.constant = roles == CONST
+        """Whether each id is a constant; these are put into the program where they are used."""
+        self.numbers = np.zeros(size)
+        """The number of each id that is a constant."""
+        ids = np.flatnonzero(self.constant)
+        self.numbers[ids] = list(graph.constants.values())
+        self.arena[ids] = CONSTANTS
+        self.position[ids] = np.arange(len(ids))
 
     def column(self, builder: Builder, ids: Ids, number: int, index: int) -> Operand:
         """Where an operand of a group stands, in the margin of another group where that has been planned."""
@@ -98,14 +106,13 @@ class Layout:
         by_arenas: dict[tuple[int, int], list[tuple[Ids, Ids]]] = {}
         for block, slots, ids in fills:
             arena, start = self.first[block]
-            constant = ids < 0
-            sources = np.where(constant, CONSTANTS, self.arena[np.maximum(ids, 0)])
+            sources = self.arena[ids]
             for source in np.unique(sources):
                 chosen = sources == source
                 pair = start + slots[chosen], ids[chosen]
                 by_arenas.setdefault((arena, int(source)), []).append(pair)
         for (arena, i), position in self.homes.items() if homes else ():
-            source = CONSTANTS if i < 0 else int(self.arena[i])
+            source = int(self.arena[i])
             pair = np.array([position]), np.array([i])
             by_arenas.setdefault((arena, source), []).append(pair)
         for (arena, _), pairs in by_arenas.items():
@@ -115,33 +122,32 @@ class Layout:
 
     def operand(self, builder: Builder, ids: Ids) -> Operand:
         """Where operands stand; constants are put into the program."""
-        constant = ids < 0
-        if constant.any() != constant.all():
+        arenas = self.arena[ids]
+        first = arenas.flat[0]
+        if not (arenas == first).all():
             return self.mixed(builder, ids)
-        if constant.flat[0]:
-            numbers = self.constants[~ids]
+        if first == CONSTANTS:
+            numbers = self.numbers[ids]
             if ids.ndim == 1:
                 return builder.constant(numbers)
             found = builder.constant(numbers.ravel())
             if isinstance(found, Ref):
                 return Ref(CONSTANTS, found.positions.reshape(ids.shape))
             return found
-        arenas = self.arena[ids]
-        first = arenas.flat[0]
-        if not (arenas == first).all():
-            return self.mixed(builder, ids)
         return Ref(int(first), self.position[ids])
 
     def mixed(self, builder: Builder, ids: Ids) -> Ref:
         """Where operands of several arenas stand, the leaves and constants among them being copied to one."""
         np = self.np
-        arenas = np.where(ids < 0, CONSTANTS, self.arena[np.maximum(ids, 0)])
+        arenas = self.arena[ids]
         laned = bool(((arenas == LANES) | (arenas == ROWS)).any())
         arena = LANES if laned else ONCE
-        positions = self.position[np.maximum(ids, 0)]
+        positions = self.position[ids]
         for at in np.flatnonzero(arenas != arena).tolist():
             key = arena, int(ids.flat[at])
-            assert key[1] < self.leaves, "what is computed is always there in its own arena"
+            assert key[1] < self.leaves or self.constant[key[1]], (
+                "what is computed is there in its own arena"
+            )
             if key not in self.homes:
                 self.homes[key] = int(builder.place(laned, 1).positions[0])
             positions.flat[at] = self.homes[key]

@@ -20,6 +20,7 @@ from ..state import state
 from ..table import ABSENT
 from ..value import Value
 from . import conditions as c
+from .ir.scalar import key_of
 from .masked import as_number, is_partial, select
 
 if TYPE_CHECKING:
@@ -39,13 +40,13 @@ class TraceError(TypeError):
 class Recorder:
     """What a function did: a list of primitives and, in step with it, a list of their operands' ids.
 
-    An id >= 0 is an entry of these lists; an id < 0 is the constant ``constants[~id]``. Arguments and
-    parameters (captured leaves) are entries whose primitive is None.
+    An id is an entry of these lists. Arguments, parameters (captured leaves) and constants are entries whose primitive
+    is None.
 
     Attributes:
         primitives: the primitive of each entry.
         operands: the ids of its operands.
-        constants: the distinct numbers met.
+        constants: the distinct numbers met, by the id of their entry.
         parameters: the captured leaves, by the id of their entry.
         exact: whether derivatives tell what is absent from what is 0; see :mod:`.masked`.
         doubtful: whether one has read something absent as 0, so that a nan may be wrong.
@@ -67,9 +68,9 @@ class Recorder:
         self.doubtful = False
         self.primitives: list[Primitive | None] = []
         self.operands: list[tuple[int, ...]] = []
-        self.constants: list[float] = []
+        self.constants: dict[int, float] = {}
         self.parameters: dict[int, Value] = {}
-        self._constant_ids: dict[float, int] = {}
+        self._constant_ids: dict[float | bytes, int] = {}
         self._value_ids: dict[Value, int] = {}
 
     def argument(self) -> Symbol:
@@ -84,19 +85,12 @@ class Recorder:
 
     def constant(self, number: float) -> int:
         """The id of a constant."""
-        known = self._constant_ids.get(number)
-        if known is not None and number:
-            return known
-        return self._new_constant(number)
-
-    def _new_constant(self, number: float) -> int:
-        if number != number or not number:  # nan is unequal to itself, and 0.0 equal to -0.0
-            for index, old in enumerate(self.constants[:64]):
-                if repr(old) == repr(number):
-                    return ~index
-        self.constants.append(number)
-        self._constant_ids[number] = index = ~(len(self.constants) - 1)
-        return index
+        key = key_of(number)
+        known = self._constant_ids.get(key)
+        if known is None:
+            known = self._constant_ids[key] = self.append(None, ())
+            self.constants[known] = number
+        return known
 
     def id_of(self, operand: Any) -> int | None:
         """The id of a symbol, an eager Value or a number; None for anything else.
@@ -144,7 +138,8 @@ class Recorder:
 
     def symbol(self, identity: int) -> Symbol | float:
         """The symbol of an id, or the number of a constant's."""
-        return self.constants[~identity] if identity < 0 else Symbol(self, identity)
+        number = self.constants.get(identity)
+        return Symbol(self, identity) if number is None else number
 
 
 class _Recorded:
@@ -204,7 +199,7 @@ class Symbol(_Recorded, Operators):
             if type(operand) is Symbol and operand._recorder is recorder:
                 ids.append(operand._id)
                 continue
-            if type(operand) is float and operand and operand in known:
+            if type(operand) is float and operand in known:
                 ids.append(known[operand])
                 continue
             identity = recorder.id_of(operand)
@@ -362,7 +357,7 @@ class Condition(_Recorded):
         if recorder.primitives[self._id] is not c.equal or type(number) is not Symbol:
             return False
         a, b = recorder.operands[self._id]
-        return a == number._id and b < 0 and recorder.constants[~b] == 0.0
+        return a == number._id and recorder.constants.get(b) == 0.0
 
     def __and__(self, other: Any) -> Any:
         return _connect(c.both, self, other)

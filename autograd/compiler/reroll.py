@@ -10,14 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import primitives as p
-from . import conditions as c
 from .agenda import Agenda
 from .derivative import may_be_absent
-from .flatten import LANED_INPUT
+from .ir.ops import hands_nothing_on
+from .ir.scalar import BATCHED, CONST, INPUT, PARAM
 from .signatures import matrices_of, signatures_of, unified
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+
+    from autograd.drawing.model import Graph, Options
 
     from ..primitives import Primitive
     from .flatten import Flat
@@ -43,6 +45,11 @@ class Group(NamedTuple):
     biases: list[int] | None = None
     """The leaves that are added to them."""
 
+    def __str__(self) -> str:
+        names = "laned", "active", "masked", "matrix"
+        marks = ", ".join(name for name in names if getattr(self, name))
+        return f"{len(self.nodes)} x {self.row.name}" + (f" ({marks})" if marks else "")
+
 
 class Schedule(NamedTuple):
     """Groups in the order in which they are to be done."""
@@ -55,25 +62,13 @@ class Schedule(NamedTuple):
     """Whether a cotangent that is absent is told from one that is 0, behind flat pieces too."""
 
     def __str__(self) -> str:
-        lines = []
-        for group in self.groups:
-            marks = [
-                name
-                for name, on in (
-                    ("laned", group.laned),
-                    ("active", group.active),
-                    ("masked", group.masked),
-                    ("matrix", group.matrix),
-                )
-                if on
-            ]
-            lines.append(f"{len(group.nodes)} x {group.row.name} ({', '.join(marks)})")
-        return "\n".join(lines)
+        return "\n".join(map(str, self.groups))
 
+    def _drawing(self, options: Options) -> Graph:
+        """The groups, for ``autograd.draw``."""
+        from .diagram import schedule_diagram
 
-_NO_PARTIAL = frozenset(
-    {c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation, c.detach, c.largest} | {p.floordiv}
-)
+        return schedule_diagram(self, options)
 
 
 def needs(flat: Flat, wanted: Collection[int], exact: bool = False) -> tuple[bytearray, bytearray]:
@@ -94,18 +89,17 @@ def needs(flat: Flat, wanted: Collection[int], exact: bool = False) -> tuple[byt
         active[i] = 1
     primitives, operands = graph.primitives, graph.operands
     for identity in range(graph.leaves, size):
-        if primitives[identity] in _NO_PARTIAL:
+        if hands_nothing_on(primitives[identity]):
             continue
         ids = operands[identity]
         for i in ids[1:] if primitives[identity] is p.where else ids:
-            if i >= 0 and active[i]:
+            if active[i]:
                 active[identity] = 1
                 break
     reached = bytearray(size)
     root = graph.outputs[0]
-    if root >= 0:
-        reached[root] = 1
-        masked[root] = 0
+    reached[root] = 1
+    masked[root] = 0
     for identity in range(size - 1, graph.leaves - 1, -1):
         if not (reached[identity] and active[identity]):
             active[identity] = 0
@@ -114,15 +108,13 @@ def needs(flat: Flat, wanted: Collection[int], exact: bool = False) -> tuple[byt
         row = primitives[identity]
         if row is p.where:
             for i in ids[1:]:
-                if i >= 0:
-                    reached[i] = 1
+                reached[i] = 1
             continue
         plain = not masked[identity] and not (exact and may_be_absent(row))
         for i in ids:
-            if i >= 0:
-                reached[i] = 1
-                if plain:
-                    masked[i] = 0
+            reached[i] = 1
+            if plain:
+                masked[i] = 0
     for i in range(graph.leaves):
         masked[i] = 0
     return active, masked
@@ -154,7 +146,7 @@ def reroll(flat: Flat, wanted: Collection[int] = (), exact: bool = False) -> Sch
         first = nodes[0]
         row = graph.primitives[first]
         assert row is not None
-        laned = flat.classes[first] >= LANED_INPUT
+        laned = graph.roles[first] >= BATCHED
         is_active = bool(active[first])
         is_masked = is_active and bool(masked[first])
         matrix = None if is_masked or row is not p.dot else _tuple_major(flat, nodes)
@@ -169,7 +161,7 @@ def _fewer(
     enough = NEAR * max(agenda.height)
     ways: list[tuple[list[int], bool]] = []
     if len(batches) > enough:
-        merged = [unified(known, signatures, agenda.leaves, loose) for loose in (False, True)]
+        merged = [unified(known, signatures, loose) for loose in (False, True)]
         ways = [
             (found, urgent) for urgent in (False, True) for found in merged if found is not None
         ]
@@ -193,17 +185,13 @@ SPARED = 4
 
 def _tuple_major(flat: Flat, nodes: list[int]) -> list[int] | None:
     """The nodes of a group of dots by activation tuple, if each tuple meets the same rows of weights."""
-    operands = flat.graph.operands
-    classes = flat.classes
+    operands, roles = flat.graph.operands, flat.graph.roles
     plain = next((node for node in nodes if node not in flat.mixed), None)
     if plain is None:
         return None
     first = operands[plain]
     half = len(first) // 2
-    a, b = first[0], first[half]
-    if a >= 0 and classes[a] >= LANED_INPUT:
-        return None
-    if len(nodes) == 1 and (b < 0 or classes[b] < LANED_INPUT):
+    if roles[first[0]] >= BATCHED or (len(nodes) == 1 and roles[first[half]] < BATCHED):
         return None
     swap = data_first(flat, nodes)
     by_tuple: dict[tuple[int, ...], list[int]] = {}
@@ -234,5 +222,5 @@ def data_first(flat: Flat, nodes: Sequence[int]) -> bool:
     flatten puts first, against leaves that all lanes share."""
     plain = next((node for node in nodes if node not in flat.mixed), nodes[0])
     ids = flat.graph.operands[plain]
-    a, b = ids[0], ids[len(ids) // 2]
-    return a < 0 <= b < flat.graph.leaves and flat.classes[b] < LANED_INPUT
+    roles = flat.graph.roles
+    return roles[ids[0]] == CONST and roles[ids[len(ids) // 2]] in (PARAM, INPUT)

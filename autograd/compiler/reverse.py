@@ -15,8 +15,8 @@ from . import pairing
 from .contributions import Cotangent
 from .cotangents import Cotangents
 from .forward import product
+from .ir.program import Ref
 from .masked import parted
-from .program import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Reverse:
             Where the derivatives stand: those of leaves that all lanes share, then the others.
         """
         np = self.np
-        if root >= 0 and self.cotangents.active[root]:
+        if self.cotangents.active[root]:
             self.cotangents.push(np.array([root]), seed, False, None, self.layout.rows > 0)
         self.prepare()
         for number in range(len(self.steps) + 1, 1, -1):

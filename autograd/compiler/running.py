@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from .absent import LaneProduct, check
 from .binding import Binder
-from .program import LANES, ONCE, Program, Ref, View
+from .ir.program import LANES, ONCE, Program, Ref, View
 from .quiet import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .binding import Call
-    from .program import Instruction
+    from .ir.program import Instruction
 
     Array = Any
 

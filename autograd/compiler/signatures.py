@@ -1,6 +1,6 @@
 """Stage 4, signatures: what operations have to have in common to be done together.
 
-A *signature* is a primitive, the classes of its operands, and the primitives that produced them. (Not their
+A *signature* is a primitive, the roles of its operands, and the primitives that produced them. (Not their
 signatures: what is different about the ends of a row would then be different about their neighbours a step later,
 and so on inwards.)
 """
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from .. import primitives as p
 from . import conditions as c
-from .flatten import COMPUTED, LANED, LANED_INPUT, PARAMETER, RARE, stands_for
+from .flatten import RARE, stands_for
+from .ir.scalar import BATCHED, COMPUTED, CONST, PARAM
 
 if TYPE_CHECKING:
     from ..primitives import Primitive
@@ -27,13 +28,14 @@ def matrices_of(flat: Flat) -> dict[int, tuple[int, int, int]]:
     Dots of parameters that share an activation tuple are sorted by their first weight and cut into runs at the
     commonest step; a read-out that shares its tuple with the recurrent matrix is so told apart from it.
     """
-    graph, classes, _ = flat
+    graph = flat.graph
+    roles = graph.roles
     by_tuple: dict[tuple[int, ...], list[int]] = {}
-    for identity in range(graph.leaves, len(graph.operands)):
-        if graph.primitives[identity] is p.dot:
+    for identity, row in enumerate(graph.primitives):
+        if row is p.dot:
             ids = graph.operands[identity]
             half = len(ids) // 2
-            if ids[0] >= 0 and classes[ids[0]] == PARAMETER and ids[half] >= 0:
+            if roles[ids[0]] == PARAM and roles[ids[half]] != CONST:
                 by_tuple.setdefault(ids[half:], []).append(identity)
     found = {}
     first = graph.operands
@@ -61,12 +63,13 @@ SMALLEST_MATRIX = 8
 def signatures_of(
     flat: Flat, active: bytearray, masked: bytearray, matrices: dict[int, tuple[int, int, int]]
 ) -> tuple[list[int], dict[Key, int]]:
-    """The signature of every id, as a number, leaves having none (-1), and what the numbers mean.
+    """The signature of every id, as a number, leaves and constants having none (-1), and what the numbers mean.
 
     The rows of a matrix are known by the matrix and not by who produced what they are multiplied by, so that
     all steps of a recurrence have the same signatures.
     """
-    graph, classes, mixed = flat
+    graph, mixed = flat
+    roles = graph.roles
     known: dict[Key, int] = {}
     found = [-1] * graph.leaves
     primitives, operands, leaves = graph.primitives, graph.operands, graph.leaves
@@ -75,34 +78,36 @@ def signatures_of(
     made_by = [0] * leaves
     for identity in range(leaves, len(operands)):
         row = primitives[identity]
+        if row is None:
+            found.append(-1)
+            made_by.append(0)
+            continue
         ids = operands[identity]
         count = len(ids)
         shape: object
         if identity in mixed and (row is p.dot or row is p.sum_):
             shape = mixed[identity] if row is p.dot else mixed[identity][0]
         elif row is p.dot:
-            a, b = ids[0], ids[count // 2]
-            shape = (classes[a] if a >= 0 else 0, classes[b] if b >= 0 else 0)
+            shape = (roles[ids[0]], roles[ids[count // 2]])
         elif row is p.sum_ or row is p.logsumexp or row is c.largest:
-            shape = classes[ids[0]]
+            shape = roles[ids[0]]
         elif count <= 3:
-            shape = tuple([classes[i] if i >= 0 else 0 for i in ids])
-            if row is p.pow_ and ids[1] < 0:
+            shape = tuple([roles[i] for i in ids])
+            if row is p.pow_ and roles[ids[1]] == CONST:
                 shape = (shape, ids[1])
         else:
-            shape = (count, (classes[ids[0]],))
+            shape = (count, (roles[ids[0]],))
         producers = 0
         if identity in matrices:
             shape = (shape, matrices[identity])
         else:
             for i in ids:
-                if i >= leaves:
-                    producers |= made_by[i]
+                producers |= made_by[i]
         bit = bits.get(row)
         if bit is None:
             bit = bits[row] = 1 << len(bits)
         made_by.append(bit)
-        state = active[identity] + 2 * masked[identity] + 4 * (classes[identity] >= LANED_INPUT)
+        state = active[identity] + 2 * masked[identity] + (roles[identity] & BATCHED)
         key = (row, shape, state, producers)
         number = known.get(key)
         if number is None:
@@ -112,11 +117,11 @@ def signatures_of(
 
 
 Key = tuple["Primitive | None", object, int, int]
-"""What makes a signature: the primitive, the classes of the operands, the state, and the primitives of the
+"""What makes a signature: the primitive, the roles of the operands, the state, and the primitives of the
 producers, a bit each."""
 
 
-def unified(known: dict[Key, int], found: list[int], leaves: int, loose: bool) -> list[int] | None:
+def unified(known: dict[Key, int], found: list[int], loose: bool) -> list[int] | None:
     """Signatures with the rare ones, where they differ in leaves only, taken for the common ones; None if there are
     none.
 
@@ -125,7 +130,6 @@ def unified(known: dict[Key, int], found: list[int], leaves: int, loose: bool) -
     Args:
         known: what the signatures mean.
         found: the signature of every id.
-        leaves: how many ids are leaves.
         loose: whether other primitives may have produced the operands, as where adding 0 was dropped.
     """
     alike: dict[tuple[object, ...], list[Key]] = {}
@@ -139,7 +143,7 @@ def unified(known: dict[Key, int], found: list[int], leaves: int, loose: bool) -
         if len(keys) == 1:
             continue
         if counts is None:
-            counts = Counter(found[leaves:])
+            counts = Counter(found)
         keys.sort(key=lambda key: -counts[known[key]])
         for index, key in enumerate(keys):
             least = RARE * counts[known[key]]
@@ -161,6 +165,6 @@ def _is_variant(key: Key, common: Key, loose: bool) -> bool:
     if not loose and key[3] & ~common[3]:
         return False
     return all(
-        a == b or (a not in (COMPUTED, LANED) and stands_for(a, b))
+        a == b or (a & COMPUTED != COMPUTED and stands_for(a, b))
         for a, b in zip(key[1], common[1], strict=True)  # type: ignore[call-overload]
     )

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
 from . import conditions as c
-from .graph import Graph
+from .ir.ops import COMMUTATIVE
+from .ir.scalar import COMPUTED, CONST, ScalarGraph, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def simplify(
     recorder: Recorder, arguments: Sequence[int], outputs: Sequence[int], finite: bool = False
-) -> Graph:
+) -> ScalarGraph:
     """The part of a recording that its results need, without repetition.
 
     Args:
@@ -41,14 +42,12 @@ def simplify(
 def _live(recorder: Recorder, outputs: Sequence[int]) -> bytearray:
     live = bytearray(len(recorder.operands))
     for i in outputs:
-        if i >= 0:
-            live[i] = 1
+        live[i] = 1
     operands = recorder.operands
     for identity in range(len(operands) - 1, -1, -1):
         if live[identity]:
             for i in operands[identity]:
-                if i >= 0:
-                    live[i] = 1
+                live[i] = 1
     return live
 
 
@@ -71,21 +70,31 @@ class _Simplifier:
             self.new_id[old] = new
         self.primitives: list[Primitive | None] = [None] * len(leaves)
         self.operands: list[tuple[int, ...]] = [()] * len(leaves)
-        self.constants = list(recorder.constants)
-        self.constant_ids = {repr(x): ~i for i, x in enumerate(self.constants)}
+        self.constants: dict[int, float] = {}
+        self.constant_ids: dict[float | bytes, int] = {}
         self.known: dict[tuple[Any, ...], int] = {}
 
-    def run(self, outputs: Sequence[int]) -> Graph:
+    def run(self, outputs: Sequence[int]) -> ScalarGraph:
         old, live, new_id, known = self.old, self.live, self.new_id, self.known
-        primitives, operands = self.primitives, self.operands
+        primitives, operands, constants = self.primitives, self.operands, self.constants
         rules, commutative = RULES, COMMUTATIVE
         for identity, row in enumerate(old.primitives):
-            if row is None or not live[identity]:
+            if not live[identity]:
                 continue
-            ids = tuple([new_id[i] if i >= 0 else i for i in old.operands[identity]])
+            if row is None:
+                if identity in old.constants:
+                    new_id[identity] = self.constant(old.constants[identity])
+                continue
+            ids = tuple([new_id[i] for i in old.operands[identity]])
+            for i in ids:
+                if i not in constants:
+                    break
+            else:
+                new_id[identity] = self.constant(row.forward(*[constants[i] for i in ids]))
+                continue
             rule = rules.get(row)
-            if rule is not None or min(ids) < 0:
-                found = self.rewrite(row, ids, rule)
+            if rule is not None:
+                found = rule(self, ids)
                 if found is not None:
                     new_id[identity] = found
                     continue
@@ -98,24 +107,23 @@ class _Simplifier:
                 primitives.append(row)
                 operands.append(ids)
             new_id[identity] = entry
-        results = tuple(new_id[i] if i >= 0 else i for i in outputs)
-        graph = Graph(
-            self.arguments, self.parameters, primitives, operands, self.constants, results
+        results = tuple([new_id[i] for i in outputs])
+        roles = bytearray([COMPUTED]) * len(operands)
+        for i in constants:
+            roles[i] = CONST
+        graph = ScalarGraph(
+            self.arguments, self.parameters, primitives, operands, roles, constants, results
         )
-        return _without_dead(graph)
-
-    def rewrite(self, row: Primitive, ids: tuple[int, ...], rule: Rule | None) -> int | None:
-        """The id of something simpler with the same meaning, or None."""
-        if ids and max(ids) < 0:
-            return self.constant(row.forward(*[self.constants[~i] for i in ids]))
-        return rule(self, ids) if rule is not None else None
+        return _without_dead(graph).assigned()
 
     def constant(self, number: float) -> int:
-        key = repr(number)
+        key = key_of(number)
         known = self.constant_ids.get(key)
         if known is None:
-            self.constants.append(number)
-            known = self.constant_ids[key] = ~(len(self.constants) - 1)
+            known = self.constant_ids[key] = len(self.operands)
+            self.primitives.append(None)
+            self.operands.append(())
+            self.constants[known] = number
         return known
 
     def entry(self, row: Primitive, ids: tuple[int, ...]) -> int:
@@ -131,7 +139,7 @@ class _Simplifier:
 
     def number(self, identity: int) -> float | None:
         """The number of a constant, None for anything else."""
-        return self.constants[~identity] if identity < 0 else None
+        return self.constants.get(identity)
 
     def is_zero(self, identity: int, sign: float) -> bool:
         """Whether an id is that of the constant 0.0 with the given sign, which is not asked for if all is finite."""
@@ -143,7 +151,7 @@ class _Simplifier:
 
         ``sum`` begins with 0. The difference, that a sum of nothing but -0.0 is -0.0 then, is one of order.
         """
-        if identity >= 0 and self.primitives[identity] is p.add:
+        if self.primitives[identity] is p.add:
             for zero, other in (self.operands[identity], self.operands[identity][::-1]):
                 if self.number(zero) == 0.0:
                     return other
@@ -156,12 +164,9 @@ class _Simplifier:
 
     def negated(self, identity: int) -> int | None:
         """What an id is the negative of, if it is one."""
-        if identity >= 0 and self.primitives[identity] is p.neg:
+        if self.primitives[identity] is p.neg:
             return self.operands[identity][0]
         return None
-
-
-COMMUTATIVE = {p.add, p.mul, p.maximum, p.minimum, p.hypot, c.both, c.either, c.equal}
 
 
 def _add(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
@@ -238,7 +243,7 @@ def _where(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
 
 def _not(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
     (a,) = ids
-    if a >= 0 and s.primitives[a] is c.negation:
+    if s.primitives[a] is c.negation:
         return s.operands[a][0]
     return None
 
@@ -293,26 +298,28 @@ RULES: dict[Primitive, Rule] = {
 """What may become something simpler: rules from the new operands to an id, or None."""
 
 
-def _without_dead(graph: Graph) -> Graph:
+def _without_dead(graph: ScalarGraph) -> ScalarGraph:
     """The graph without what only a rewritten operation had needed."""
     live = bytearray(len(graph.operands))
     for i in graph.outputs:
-        if i >= 0:
-            live[i] = 1
+        live[i] = 1
     for identity in range(len(graph.operands) - 1, graph.leaves - 1, -1):
         if live[identity]:
             for i in graph.operands[identity]:
-                if i >= 0:
-                    live[i] = 1
+                live[i] = 1
     if all(live[graph.leaves :]):
         return graph
     new_id = list(range(graph.leaves))
     primitives, operands = graph.primitives[: graph.leaves], graph.operands[: graph.leaves]
+    roles = graph.roles[: graph.leaves]
     for identity in range(graph.leaves, len(graph.operands)):
         new_id.append(len(operands))
         if live[identity]:
             primitives.append(graph.primitives[identity])
-            ids = graph.operands[identity]
-            operands.append(tuple([new_id[i] if i >= 0 else i for i in ids]))
-    outputs = tuple(new_id[i] if i >= 0 else i for i in graph.outputs)
-    return graph._replace(primitives=primitives, operands=operands, outputs=outputs)
+            operands.append(tuple([new_id[i] for i in graph.operands[identity]]))
+            roles.append(graph.roles[identity])
+    constants = {new_id[i]: number for i, number in graph.constants.items() if live[i]}
+    outputs = tuple([new_id[i] for i in graph.outputs])
+    return graph._replace(
+        primitives=primitives, operands=operands, roles=roles, constants=constants, outputs=outputs
+    )

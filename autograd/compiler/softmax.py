@@ -15,10 +15,10 @@ from . import conditions as c
 
 if TYPE_CHECKING:
     from ..primitives import Primitive
-    from .graph import Graph
+    from .ir.scalar import ScalarGraph
 
 
-def shifted(graph: Graph) -> Graph:
+def shifted(graph: ScalarGraph) -> ScalarGraph:
     """The graph with the shifts of its softmaxes replaced.
 
     Args:
@@ -45,7 +45,7 @@ def shifted(graph: Graph) -> Graph:
     return graph._replace(primitives=primitives)
 
 
-def unshifted(graph: Graph) -> Graph:
+def unshifted(graph: ScalarGraph) -> ScalarGraph:
     """The graph with each logsumexp of differences from the largest taken apart: it need not subtract that again.
 
     ``autograd.log_softmax`` is made of these.
@@ -58,16 +58,16 @@ def unshifted(graph: Graph) -> Graph:
     >>> print(unshifted(simplified(lambda a, b: log_softmax([a, b])[0], 1.0, 2.0)))
     x0, x1
     v2 = largest x0, x1
-    v3 = max v2, -1.79769e+308
-    v4 = min v3, 1.79769e+308
-    v5 = x0 - v4
-    v6 = x1 - v4
-    v7 = exp v5
-    v8 = exp v6
-    v9 = Σ v7, v8
-    v10 = log v9
-    v11 = v5 - v10
-    return v11
+    v4 = max v2, -1.79769e+308
+    v6 = min v4, 1.79769e+308
+    v7 = x0 - v6
+    v8 = x1 - v6
+    v9 = exp v7
+    v10 = exp v8
+    v11 = Σ v9, v10
+    v12 = log v11
+    v13 = v7 - v12
+    return v13
     """
     found = {
         i
@@ -78,46 +78,56 @@ def unshifted(graph: Graph) -> Graph:
         return graph
     primitives: list[Primitive | None] = []
     operands: list[tuple[int, ...]] = []
+    roles = bytearray()
     new_id: list[int] = []
 
-    def append(row: Primitive | None, ids: tuple[int, ...]) -> int:
+    def append(row: Primitive | None, ids: tuple[int, ...], role: int) -> int:
         primitives.append(row)
         operands.append(ids)
+        roles.append(role)
         return len(operands) - 1
 
     for i, (row, old) in enumerate(zip(graph.primitives, graph.operands, strict=True)):
-        ids = tuple([new_id[x] if x >= 0 else x for x in old])
+        ids = tuple([new_id[x] for x in old])
+        role = graph.roles[i]
         if i in found:
-            total = append(p.sum_, tuple([append(p.exp, (x,)) for x in ids]))
-            new_id.append(append(p.log, (total,)))
+            parts = [
+                append(p.exp, (x,), graph.roles[before]) for x, before in zip(ids, old, strict=True)
+            ]
+            total = append(p.sum_, tuple(parts), role)
+            new_id.append(append(p.log, (total,), role))
         else:
-            new_id.append(append(row, ids))
-    outputs = tuple([new_id[i] if i >= 0 else i for i in graph.outputs])
-    return graph._replace(primitives=primitives, operands=operands, outputs=outputs)
+            new_id.append(append(row, ids, role))
+    return graph._replace(
+        primitives=primitives,
+        operands=operands,
+        roles=roles,
+        constants={new_id[i]: number for i, number in graph.constants.items()},
+        outputs=tuple([new_id[i] for i in graph.outputs]),
+    )
 
 
-def _is_of_differences(graph: Graph, ids: tuple[int, ...]) -> bool:
+def _is_of_differences(graph: ScalarGraph, ids: tuple[int, ...]) -> bool:
     """Whether numbers are differences of others from the largest of these, cut to the range of floats."""
     primitives, operands = graph.primitives, graph.operands
-    if len(ids) < 2 or min(ids) < 0 or any(primitives[i] is not p.sub for i in ids):
+    if len(ids) < 2 or any(primitives[i] is not p.sub for i in ids):
         return False
     xs, shifts = zip(*[operands[i] for i in ids], strict=True)
     shift = shifts[0]
     if set(shifts) != {shift}:
         return False
     for row in (p.minimum, p.maximum):
-        if shift < 0 or primitives[shift] is not row:
+        if primitives[shift] is not row:
             return False
         shift = operands[shift][0]
-    return shift >= 0 and primitives[shift] is c.largest and operands[shift] == xs
+    return primitives[shift] is c.largest and operands[shift] == xs
 
 
-def _used_otherwise(graph: Graph, shifts: set[int]) -> set[int]:
+def _used_otherwise(graph: ScalarGraph, shifts: set[int]) -> set[int]:
     """Those of some logsumexps that are not only the shift of softmaxes."""
     stages = {i: (SHIFT, i) for i in shifts}
     found: set[int] = set()
-    for identity in range(graph.leaves, len(graph.operands)):
-        ids = graph.operands[identity]
+    for identity, ids in enumerate(graph.operands):
         reached = [stages[i] for i in ids if i in stages]
         if not reached:
             continue

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..primitives import Primitive
-    from .graph import Graph
+    from .ir.scalar import ScalarGraph
 
     Program = Callable[[Sequence[float], Sequence[float]], tuple[float, ...]]
 
@@ -85,7 +85,7 @@ _FAST = (
 _MATH = {name: getattr(math, name) for name in [*_IN_MATH, "pow"]}
 
 
-def source(graph: Graph, fast: bool) -> str:
+def source(graph: ScalarGraph, fast: bool) -> str:
     """The graph as the source of a Python function of the arguments and the parameters' numbers.
 
     >>> from autograd import exp
@@ -99,7 +99,6 @@ def source(graph: Graph, fast: bool) -> str:
     """
     templates = _FAST if fast else _EXACT
     called = _calls(graph)
-    constants = [_literal(x) for x in graph.constants]
     n = graph.arguments
     names = [f"x{i}" if i < n else f"p{i}" for i in range(graph.leaves)]
     lines = ["def program(arguments, parameters):"]
@@ -109,8 +108,10 @@ def source(graph: Graph, fast: bool) -> str:
         lines.append(f"    {', '.join(names[n:])}, = parameters")
     for i in range(graph.leaves, len(graph.operands)):
         row = graph.primitives[i]
-        assert row is not None
-        operands = [names[x] if x >= 0 else constants[~x] for x in graph.operands[i]]
+        if row is None:
+            names.append(_literal(graph.constants[i]))
+            continue
+        operands = [names[x] for x in graph.operands[i]]
         template = templates.get(row)
         if template is not None:
             text = template.format(*operands)
@@ -125,14 +126,14 @@ def source(graph: Graph, fast: bool) -> str:
             text = f"{called[row]}({', '.join(operands)})"
         names.append(f"v{i}")
         lines.append(f"    v{i} = {text}")
-    results = [names[i] if i >= 0 else constants[~i] for i in graph.outputs]
+    results = [names[i] for i in graph.outputs]
     lines.append(
         f"    return {''.join(r + ', ' for r in results).rstrip()}" if results else "    return ()"
     )
     return "\n".join(lines)
 
 
-def _calls(graph: Graph) -> dict[Primitive, str]:
+def _calls(graph: ScalarGraph) -> dict[Primitive, str]:
     """What the code calls the rows of a graph; of users' rows two may have one name."""
     found: dict[Primitive, str] = {}
     for row in graph.primitives:
@@ -148,9 +149,9 @@ def _literal(number: float) -> str:
     return "nan" if number != number else "inf" if number > 0 else "(-inf)"
 
 
-def generate(graph: Graph) -> Program:
+def generate(graph: ScalarGraph) -> Program:
     """A function of the arguments' and the parameters' numbers that runs the graph."""
-    if len(graph.operands) - graph.leaves > LONGEST:
+    if graph.operations > LONGEST:
         return _interpreter(graph)
     rows = {name: row.forward for row, name in _calls(graph).items()}
     base = {"inf": math.inf, "nan": math.nan, "abs": abs} | rows
@@ -175,27 +176,26 @@ def generate(graph: Graph) -> Program:
     return run
 
 
-def _interpreter(graph: Graph) -> Program:
+def _interpreter(graph: ScalarGraph) -> Program:
     """The same without generated code, for graphs too long for Python's compiler."""
     start = graph.leaves
-    one: list[tuple[Any, int, int]] = []
-    constants = graph.constants
-    size = len(graph.operands)
-    # Constants live behind the numbers, so that ~k counts from the end as Python's indices do.
-    tail = constants[::-1]
-    for row, operands in zip(graph.primitives[start:], graph.operands[start:], strict=True):
-        assert row is not None
+    one: list[tuple[int, Any, int, int]] = []
+    end = len(graph.operands)
+    tail = [graph.constants.get(i, 0.0) for i in range(start, end)]
+    for i in range(start, end):
+        row, operands = graph.primitives[i], graph.operands[i]
+        if row is None:
+            continue
         if len(operands) == 2:
-            one.append((row.forward, *operands))
+            one.append((i, row.forward, *operands))
         elif len(operands) == 1:
-            one.append((row.forward, operands[0], size))
+            one.append((i, row.forward, operands[0], end))
         else:
-            one.append((_spread(row, operands), size, size))
+            one.append((i, _spread(row, operands), end, end))
 
     def run(arguments: Sequence[float], parameters: Sequence[float]) -> tuple[float, ...]:
-        numbers: list[Any] = [*arguments, *parameters, *[0.0] * (size - start), *tail]
-        end = size
-        for i, (forward, a, b) in enumerate(one, start):
+        numbers: list[Any] = [*arguments, *parameters, *tail]
+        for i, forward, a, b in one:
             if b != end:
                 numbers[i] = forward(numbers[a], numbers[b])
             elif a != end:

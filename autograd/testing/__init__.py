@@ -3,7 +3,7 @@
 ``gradcheck(f, *args)`` finds the derivatives of f by other means and compares; there is no tolerance to
 choose. With Hypothesis, ``@check_gradients`` does so wherever a strategy leads, and ``expressions()`` draws
 whole programs. The packages hypothesis and mpmath are imported when first needed:
-``pip install 'valuegrad[testing]'``.
+``pip install hypothesis mpmath``.
 """
 
 from __future__ import annotations

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _HUGE = 2**40
 """Past this the exponential is taken as infinite: its exponent alone would fill the memory."""
 
+_HIGHEST = 1000
+"""The highest order of a derivative of digamma; floats have none beyond 170 near 1."""
+
 
 def require(name: str, purpose: str) -> Any:
     """Import an optional package.
@@ -38,7 +41,7 @@ def require(name: str, purpose: str) -> Any:
         if error.name not in (name, name.partition(".")[0]):
             raise
         raise ImportError(
-            f"{purpose} needs the package {error.name}: pip install 'valuegrad[testing]'"
+            f"{purpose} needs the package {error.name}: python -m pip install hypothesis mpmath"
         ) from None
 
 
@@ -172,6 +175,28 @@ def _namespace(mp: Any) -> Namespace:
             return a if a * mp.sign(b) >= 0 else b
         return a - b * mp.floor(a / b)
 
+    def erfinv(x: Any) -> Real:
+        x = number(x)
+        return mp.erfinv(x) if abs(x) < 1 else x * inf if abs(x) == 1 else nan
+
+    def lgamma(x: Any) -> Real:
+        if mp.isinf(x) or (x <= 0 and mp.isint(x)):
+            return inf
+        return mp.re(mp.loggamma(number(x)))
+
+    def digamma(x: Any) -> Real:
+        if x == 0 or (x < 0 and (mp.isinf(x) or mp.isint(x))):
+            return nan if x else -inf
+        return mp.psi(0, number(x))
+
+    def polygamma(n: Any, x: Any) -> Real:
+        n = mp.nint(number(n))
+        if not 1 <= n <= _HIGHEST:
+            return nan
+        if x <= 0 and (mp.isinf(x) or mp.isint(x)):
+            return inf if n % 2 else nan if x else -inf
+        return mp.psi(int(n), number(x))
+
     def sign(x: Any) -> Real:
         return nan if mp.isnan(x) else mp.sign(x)
 
@@ -200,6 +225,10 @@ def _namespace(mp: Any) -> Namespace:
         "tanh": bounded(mp.tanh, -one, one),
         "erf": bounded(mp.erf, -one, one),
         "erfc": bounded(mp.erfc, number(2), zero),
+        "erfinv": erfinv,
+        "lgamma": lgamma,
+        "digamma": digamma,
+        "polygamma": polygamma,
         "cbrt": cbrt,
         "atan2": atan2,
         "hypot": mp.hypot,

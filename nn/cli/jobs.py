@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import math
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +18,17 @@ from nn.metrics import confusion_table
 from nn.modules.layers import MLP
 from nn.pictures import plots as pictures
 from nn.training import data
+from nn.training.callbacks import Callback
 from nn.training.evaluation import outputs
 from nn.training.fit import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from nn.datasets import Dataset
     from nn.metrics import ConfusionTable
+    from nn.training.callbacks import Run
 
 WEIGHTS = "weights.json"
 TEST_SIZE = 0.2
@@ -95,6 +100,8 @@ def train(
 ) -> Trained:
     """Train a network, measure it on held-out rows and write weights and pictures.
 
+    A run that is interrupted keeps the weights of its best epoch so far.
+
     Args:
         name: the data's name, a key of :data:`JOBS`.
         job: the settings.
@@ -106,6 +113,7 @@ def train(
 
     Raises:
         ValueError, TypeError, ImportError, OSError, ArithmeticError: with a message for the user.
+        Interrupted: if Ctrl-C was pressed.
     """
     dataset = job.load()
     held_in, held_out = dataset.split(TEST_SIZE, seed=SPLIT_SEED)
@@ -126,26 +134,39 @@ def train(
         f"{name}: {len(held_in.X)} rows to train on, {len(held_out.X)} held out; {model!r}, "
         f"{len(model.parameters())} parameters"
     )
-    history = fit(
-        model,
-        *held_in,
-        loss="cross_entropy",
-        optimizer=optimizer,
-        epochs=job.epochs,
-        batch_size=job.batch_size,
-        validation_data=held_out,
-        metrics="accuracy",
-        seed=seed,
-        progress=progress,
-        compile="auto" if compiled else False,
-    )
+    weights = out / WEIGHTS
+    best = Best()
+    try:
+        with _one_thread():
+            history = fit(
+                model,
+                *held_in,
+                loss="cross_entropy",
+                optimizer=optimizer,
+                epochs=job.epochs,
+                batch_size=job.batch_size,
+                validation_data=held_out,
+                metrics="accuracy",
+                callbacks=[best],
+                seed=seed,
+                progress=progress,
+                compile="auto" if compiled else False,
+            )
+    except KeyboardInterrupt:
+        if best.state is None:
+            raise Interrupted("interrupted in the first epoch; nothing was written") from None
+        model.load_state_dict(best.state)
+        saving.save(weights, model, notes=_notes(name, held_in, seed, best.accuracy))
+        raise Interrupted(
+            f"interrupted; the weights of the best epoch so far, {best.epoch} of {job.epochs} with accuracy "
+            f"{best.accuracy:.2%}, are in {weights}"
+        ) from None
     say(
         f"{kind.__name__}, {job.epochs} epochs of {steps // job.epochs} steps: "
         f"{sum(history['seconds']):.1f} s, training loss {history['loss'][-1]:.4f}"
     )
     answers = outputs(model, held_out.X)
     table = confusion_table(answers, held_out.y, held_out.target_names)
-    weights = out / WEIGHTS
     saving.save(weights, model, notes=_notes(name, held_in, seed, table.accuracy))
     files = [(weights, "the network, for python -m nn predict")]
     remarks = []
@@ -183,6 +204,34 @@ def train(
     return Trained(table.accuracy, table, files, remarks)
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C was pressed; the message says what became of the run."""
+
+
+class Best(Callback):
+    """Keeps the weights of the epoch that classified the most held-out rows right."""
+
+    def __init__(self) -> None:
+        self.accuracy, self.epoch = -1.0, 0
+        self.state: dict[str, Any] | None = None
+
+    def on_epoch_end(self, run: Run) -> None:
+        accuracy = run.history["val_accuracy"][-1]
+        if accuracy > self.accuracy:
+            self.accuracy, self.epoch = accuracy, run.epoch
+            self.state = run.model.state_dict()
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """While it is entered, NumPy's products take one thread, which for small ones is the fastest, where that can be set."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return nullcontext()
+    limits: AbstractContextManager[Any] = threadpool_limits(1)
+    return limits
+
+
 def _notes(name: str, held_in: Dataset, seed: int, accuracy: float) -> dict[str, Any]:
     return {
         "data": name,
@@ -192,6 +241,24 @@ def _notes(name: str, held_in: Dataset, seed: int, accuracy: float) -> dict[str,
         "seed": seed,
         "accuracy": accuracy,
     }
+
+
+def new_folder(name: str) -> Path:
+    """Where a run of that name goes by default: runs/NAME, or if that has a run already, runs/NAME-2, ..."""
+    folders = (Path("runs") / (name if i == 1 else f"{name}-{i}") for i in itertools.count(1))
+    return next(folder for folder in folders if not (folder / WEIGHTS).exists())
+
+
+def newest_weights() -> Path:
+    """What the newest run in runs/ wrote.
+
+    Raises:
+        ValueError: if there is none; the message says what to do.
+    """
+    found = sorted(Path("runs").glob(f"*/{WEIGHTS}"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise ValueError("no network has been trained here yet: python -m nn train digits does it")
+    return found[-1]
 
 
 def _make_folder(out: Path) -> None:
@@ -238,6 +305,8 @@ def classify(weights: Path, source: Sequence[str]) -> Answers:
     Raises:
         ValueError, TypeError, ImportError, OSError: with a message for the user.
     """
+    if not weights.exists():
+        raise ValueError(f"there is no file {weights}; python -m nn train writes one")
     model = saving.load(weights)
     notes = saving.read(weights).notes or {}
     if not isinstance(model, MLP) or not _are_notes(notes, len(model.layers[-1].neurons)):
@@ -322,20 +391,31 @@ def _is_nested(row: Any) -> bool:
     return isinstance(row, list) and any(isinstance(cell, list) for cell in row)
 
 
-def _csv_rows(path: Path, lines: Iterable[str]) -> list[list[float]]:
+def _csv_rows(path: Path, lines: Sequence[str]) -> list[list[float]]:
+    """The numbers of a CSV file, separated by commas, semicolons or tabs; its first line may be a header."""
+    first = next((line for line in lines if line.strip()), "")
+    separator = next((sign for sign in ",;\t" if sign in first), ",")
     rows: list[list[float]] = []
     try:
-        for number, cells in enumerate(csv.reader(lines), start=1):
+        for number, cells in enumerate(csv.reader(lines, delimiter=separator), start=1):
             if not any(cell.strip() for cell in cells):
                 continue
             try:
                 rows.append([float(cell) for cell in cells])
             except ValueError as error:
-                if rows or number > 1:  # the first line may be a header
+                if rows or number > 1 or any(map(_is_number, cells)):
                     raise ValueError(f"{path}, line {number}: {error!s:.100}") from None
     except csv.Error as error:
         raise ValueError(f"{path} is no CSV: {error}") from None
     return rows
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _strange(rows: list[list[float]], notes: dict[str, Any]) -> list[str]:

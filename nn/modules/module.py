@@ -26,9 +26,33 @@ class Parameter(Value):
     Parameter(data=0.5, grad=0.0, label='w')
     """
 
-    __slots__ = ()
+    __slots__ = ("_frozen",)
 
     is_parameter: ClassVar[bool] = True
+    freezings: ClassVar[int] = 0
+    """How often any parameter was frozen or freed: recordings of training steps look whether it is as it was."""
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether training changes it: True, unless set to False.
+
+        Optimizers leave a frozen parameter, its share of their state and what is kept of it by weight decay or momentum
+        as they are, and set its gradient to 0.
+        """
+        return not getattr(self, "_frozen", False)
+
+    @requires_grad.setter
+    def requires_grad(self, required: bool) -> None:
+        if not isinstance(required, bool):
+            raise TypeError(f"requires_grad must be True or False, not {required!r:.40}")
+        self._frozen = not required
+        Parameter.freezings += 1
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return *super().__reduce_ex__(protocol), self.requires_grad
+
+    def __setstate__(self, required: bool) -> None:
+        self._frozen = not required
 
     def __repr__(self) -> str:
         return "Parameter" + super().__repr__().removeprefix("Value")
@@ -125,6 +149,19 @@ class Module(Called):
         """Set all parameters' gradients to 0."""
         for parameter in self.parameters():
             parameter.grad = 0.0
+
+    def requires_grad_(self, required: bool = True) -> Self:
+        """Free all parameters, or freeze them so that training leaves them as they are; returns self.
+
+        >>> from nn import MLP
+        >>> model = MLP(2, [3, 1])
+        >>> frozen = model.layers[0].requires_grad_(False)
+        >>> sum(p.requires_grad for p in model.parameters())
+        4
+        """
+        for parameter in self.parameters():
+            parameter.requires_grad = required
+        return self
 
     # --- state -------------------------------------------------------------------------------
 

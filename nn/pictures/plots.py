@@ -31,9 +31,7 @@ def figure(width: float, height: float) -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ImportError(
-            "pictures need matplotlib: pip install matplotlib (or valuegrad[examples])"
-        ) from error
+        raise ImportError("pictures need matplotlib: python -m pip install matplotlib") from error
     return Figure(figsize=(width, height), layout="constrained")
 
 

@@ -98,6 +98,8 @@ def save(
         ImportError: if safetensors is wanted and not installed.
         OSError: if the file cannot be written.
     """
+    if isinstance(path, Module):
+        raise TypeError("save takes the path first: nn.save(path, model)")
     suffix = _suffix(path)
     if not isinstance(model, Module):
         raise TypeError(f"save needs a Module, not {type(model).__name__}")

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from nn import saving
-from nn._arguments import count, number
-from nn.modules.module import Module
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,9 +11,6 @@ if TYPE_CHECKING:
     from nn.optim import Optimizer
 
     from .history import History
-
-RISING = ("accuracy", "r2", "precision", "recall", "f1")
-"""Columns ending so are better the larger they are; all others the smaller."""
 
 
 @dataclass
@@ -83,12 +75,25 @@ class Callback:
     def on_train_end(self, run: Run) -> None:
         """After the last epoch, unless an exception ended the run."""
 
+    def on_exception(self, run: Run, error: BaseException) -> None:
+        """When an exception (a divergence, an interrupt by keyboard) ends the run, before it goes on its way."""
+
     def state_dict(self) -> dict[str, Any]:
         """What of the callback belongs in a checkpoint: of JSON's types."""
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take :meth:`state_dict` back."""
+
+
+class BeforeLastStep(Callback):
+    """What callbacks share that may have to see the model before the last step of each epoch."""
+
+    before_last_step: bool
+    """Whether it is wanted."""
+
+    def on_last_step(self, run: Run) -> None:
+        """Before the last step of each epoch, the numbers of which the epoch's loss is the last to be of."""
 
 
 class EachEpoch(Callback):
@@ -99,139 +104,6 @@ class EachEpoch(Callback):
 
     def on_epoch_end(self, run: Run) -> None:
         self.function(run)
-
-
-class _Monitor(Callback):
-    """What callbacks share that watch a column of the history."""
-
-    def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
-        if mode not in ("auto", "min", "max"):
-            raise ValueError(f"mode must be 'auto', 'min' or 'max', not {mode!r:.40}")
-        self.monitor = monitor
-        self.min_delta = number("min_delta", min_delta, 0.0)
-        rising = mode == "max" or (mode == "auto" and monitor.endswith(RISING))
-        self.sign = 1.0 if rising else -1.0
-        self.best: float | None = None
-        self.best_epoch = 0
-
-    def on_train_begin(self, run: Run) -> None:
-        if self.monitor not in run.history.columns:
-            known = ", ".join(run.history.columns)
-            raise ValueError(
-                f"{type(self).__name__} monitors {self.monitor!r}, but the history has {known}"
-            )
-        self.best, self.best_epoch = None, 0
-
-    def improved(self, run: Run) -> bool:
-        """Whether the epoch just finished is the best so far."""
-        now = run.history[self.monitor][-1]
-        if self.best is None or self.sign * (now - self.best) > self.min_delta:
-            self.best, self.best_epoch = now, run.epoch
-            return True
-        return False
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best, "best_epoch": self.best_epoch}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.best, self.best_epoch = state["best"], state["best_epoch"]
-
-
-class EarlyStopping(_Monitor):
-    """End the run when a column of the history has stopped getting better.
-
-    Args:
-        monitor: the column.
-        patience: how many epochs without a new best are put up with.
-        min_delta: by how much a new best must be better.
-        mode: ``"min"`` or ``"max"`` is better; by default (``"auto"``) accuracies are to rise, all else to fall.
-        restore_best: whether the model is left with the numbers of the best epoch; by default with the last.
-
-    Attributes:
-        best: the best of the column, and ``best_epoch`` its epoch.
-    """
-
-    def __init__(
-        self,
-        monitor: str = "val_loss",
-        *,
-        patience: int = 5,
-        min_delta: float = 0.0,
-        mode: str = "auto",
-        restore_best: bool = False,
-    ) -> None:
-        super().__init__(monitor, mode, min_delta)
-        self.patience = count("patience", patience)
-        self.restore_best = restore_best
-        self.best_state: dict[str, Any] | None = None
-
-    def on_train_begin(self, run: Run) -> None:
-        super().on_train_begin(run)
-        if self.restore_best:
-            _need_module(self, run)
-        self.best_state = None
-
-    def on_epoch_end(self, run: Run) -> None:
-        if self.improved(run):
-            if self.restore_best:
-                self.best_state = run.model.state_dict()
-        elif run.epoch - self.best_epoch >= self.patience:
-            run.stop(
-                f"no better {self.monitor} than {self.best:.4g} of epoch {self.best_epoch} "
-                f"in {self.patience} epochs"
-            )
-
-    def on_train_end(self, run: Run) -> None:
-        if self.best_state is not None:
-            run.model.load_state_dict(self.best_state)
-
-    def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), "best_state": self.best_state}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        super().load_state_dict(state)
-        self.best_state = state["best_state"]
-
-
-class Checkpoint(_Monitor):
-    """Save model, optimizer and the state of the run, so that ``fit(..., resume=path)`` goes on bit for bit.
-
-    Args:
-        path: where to, ``.json`` or ``.safetensors``; ``{epoch}`` in it is replaced by the epoch's number, else
-            the one file is replaced (at once, never half-written). Folders are made.
-        every: save after every so many epochs, and after the last.
-        monitor: save only when this column of the history is the best so far.
-        mode: as for :class:`EarlyStopping`.
-    """
-
-    def __init__(
-        self, path: Any, *, every: int = 1, monitor: str | None = None, mode: str = "auto"
-    ) -> None:
-        super().__init__(monitor or "loss", mode)
-        self.path = Path(path)
-        self.every = count("every", every)
-        self.best_only = monitor is not None
-        if self.path.suffix not in (".json", ".safetensors"):
-            raise ValueError(f"path must end in .json or .safetensors, not {self.path.name!r}")
-
-    def on_train_begin(self, run: Run) -> None:
-        super().on_train_begin(run)
-        _need_module(self, run)
-
-    def on_epoch_end(self, run: Run) -> None:
-        due = run.epoch % self.every == 0 or run.epoch == run.epochs or bool(run.stopped)
-        if due and (self.improved(run) or not self.best_only):
-            path = Path(str(self.path).replace("{epoch}", str(run.epoch)))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            saving.save(path, run.model, optimizer=run.optimizer, notes=run.notes())
-
-
-def _need_module(callback: Callback, run: Run) -> None:
-    if not isinstance(run.model, Module):
-        raise TypeError(
-            f"{type(callback).__name__} needs a Module, whose state can be saved, and the model is "
-            f"{run.model!r:.60}"
-        )
 
 
 def checked(callbacks: Any) -> list[Callback]:

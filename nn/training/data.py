@@ -10,7 +10,7 @@ from autograd.reals import real
 
 
 def samples(X: Any, name: str) -> list[Any]:
-    """The inputs of many samples as plain lists of floats.
+    """The inputs of many samples as plain lists of numbers; whole numbers stay whole (they may be indices).
 
     Args:
         X: a list of rows, an array, a data frame; a row may be a number or nested further.
@@ -20,7 +20,7 @@ def samples(X: Any, name: str) -> list[Any]:
         TypeError: if it is no sequence of numbers.
         ValueError: if it is empty, rows differ in shape, or a number is nan or infinite.
     """
-    return _checked(X, name, _as_float)
+    return _checked(X, name)
 
 
 def targets(y: Any, name: str) -> list[Any]:
@@ -29,7 +29,7 @@ def targets(y: Any, name: str) -> list[Any]:
     Raises:
         TypeError, ValueError: as :func:`samples`.
     """
-    return _checked(y, name, _as_number)
+    return _checked(y, name)
 
 
 def paired(X: Any, y: Any, kind: str = "") -> tuple[list[Any], list[Any]]:
@@ -69,7 +69,7 @@ def shuffled(count: int, seed: int, epoch: int) -> list[int]:
     return order
 
 
-def _checked(data: Any, name: str, convert: Any) -> list[Any]:
+def _checked(data: Any, name: str) -> list[Any]:
     if hasattr(data, "to_numpy"):  # pandas, polars
         data = data.to_numpy()
     if hasattr(data, "tolist"):
@@ -78,13 +78,11 @@ def _checked(data: Any, name: str, convert: Any) -> list[Any]:
         raise TypeError(f"{name} must be a sequence of samples, not {type(data).__name__}")
     if not hasattr(data, "__len__"):
         data = list(data)
-    kinds = set(map(type, data))
-    plain = kinds == {float} or (kinds == {int} and convert is _as_number)
-    if plain and all(map(math.isfinite, data)):
+    if data and _is_flat(data):
         return list(data)
     flat = [_is_flat(row) for row in data]
     rows = [
-        list(row) if known else _plain(row, name, (i,), convert)
+        list(row) if known else _plain(row, name, (i,))
         for i, (row, known) in enumerate(zip(data, flat, strict=True))
     ]
     if not rows:
@@ -100,23 +98,28 @@ def _checked(data: Any, name: str, convert: Any) -> list[Any]:
 
 
 def _is_flat(row: Any) -> bool:
-    """Whether something is a list of finite floats, as most rows are."""
-    return (
-        isinstance(row, list | tuple)
-        and set(map(type, row)) == {float}
-        and (math.isfinite(sum(row)) or all(map(math.isfinite, row)))
-    )
+    """Whether something is a list of finite floats, or of whole numbers, as most rows are."""
+    if not isinstance(row, list | tuple):
+        return False
+    kinds = set(map(type, row))
+    if kinds == {int}:
+        return bool(min(row) > -_LARGE and max(row) < _LARGE)
+    return kinds == {float} and (math.isfinite(sum(row)) or all(map(math.isfinite, row)))
 
 
-def _plain(row: Any, name: str, where: tuple[int, ...], convert: Any) -> Any:
+_LARGE = 2**63
+"""Whole numbers below it fit into a float, and into NumPy's; others are looked at one by one."""
+
+
+def _plain(row: Any, name: str, where: tuple[int, ...]) -> Any:
     if hasattr(row, "tolist"):
         row = row.tolist()
     if isinstance(row, (list, tuple)):
         if _is_flat(row):
             return list(row)
-        return [_plain(inner, name, (*where, j), convert) for j, inner in enumerate(row)]
+        return [_plain(inner, name, (*where, j)) for j, inner in enumerate(row)]
     place = name + "".join(f"[{i}]" for i in where)
-    number = convert(row, place)
+    number = _number(row, place)
     if not math.isfinite(number):
         sample, *columns = where
         column = f", column {columns[0]}" if columns else ""
@@ -124,20 +127,15 @@ def _plain(row: Any, name: str, where: tuple[int, ...], convert: Any) -> Any:
     return number
 
 
-def _as_float(x: Any, place: str) -> float:
-    return x if type(x) is float else real(x, place)
-
-
-def _as_number(x: Any, place: str) -> float:
-    if isinstance(x, str):
-        raise TypeError(f"{place} is the str {x[:40]!r}; number the classes 0, 1, ...")
-    return int(x) if isinstance(x, int) else _as_float(x, place)
+def _number(x: Any, place: str) -> float:
+    number = x if type(x) is float else real(x, place)
+    return int(x) if hasattr(x, "__index__") else number
 
 
 def _shape(row: Any, place: str) -> tuple[int, ...]:
     if not isinstance(row, list):
         return ()
-    if set(map(type, row)) == {float}:
+    if set(map(type, row)) in ({float}, {int}):
         return (len(row),)
     shapes = {_shape(inner, place) for inner in row}
     if len(shapes) > 1:

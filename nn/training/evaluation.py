@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value, no_grad
-from nn import losses, metrics
+from nn import activations, losses, metrics
+from nn.modules.layers import MLP, Layer
 from nn.modules.module import modules_of
+from nn.modules.sequential import Sequential
 
 from . import data
 
@@ -47,14 +51,17 @@ def evaluate(
         X: the samples.
         y: their targets.
         loss: a loss by name or a function of (output, target); its mean is reported as ``"loss"``.
-        metrics: names (:data:`nn.metrics.METRICS`) or functions of (outputs, targets).
+        metrics: names (:data:`nn.metrics.METRICS`) or functions of (outputs, targets). Metrics by name that take a
+            threshold get that of probabilities, 0.5, where the loss is ``"binary_cross_entropy"`` or, if it does not
+            tell, where the model ends in a sigmoid; that of scores, 0, elsewhere.
 
     Raises:
         ValueError, TypeError: as :func:`nn.fit` about data and names.
     """
     rows, targets = data.paired(X, y)
-    named = named_metrics(metrics)
-    return scores(model, rows, targets, None if loss is None else losses.get(loss), named)
+    loss = None if loss is None else losses.get(loss)
+    named = named_metrics(metrics, threshold(model, loss))
+    return scores(model, rows, targets, loss, named)
 
 
 def outputs(model: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
@@ -133,8 +140,29 @@ def scores(
     return found | {name: float(metric(plain, targets)) for name, metric in named.items()}
 
 
-def named_metrics(given: Any) -> dict[str, Any]:
+def threshold(model: Any, loss: Any) -> float:
+    """What the outputs of a binary classifier are above where they say yes: 0.5 for probabilities, 0 for scores.
+
+    The loss tells, or else whether the model ends in a sigmoid.
+    """
+    if loss in (losses.binary_cross_entropy_with_logits, losses.hinge):
+        return 0.0
+    last = model
+    while isinstance(last, MLP | Sequential):
+        last = last.layers[-1]
+    if isinstance(last, Layer):
+        last = last.neurons[0]
+    function = getattr(last, "activation", getattr(last, "function", None))
+    probable = loss is losses.binary_cross_entropy or function is activations.get("sigmoid")
+    return 0.5 if probable else 0.0
+
+
+def named_metrics(given: Any, threshold: float = 0.0) -> dict[str, Any]:
     """Metrics by the names that they are reported under.
+
+    Args:
+        given: as for :func:`evaluate`.
+        threshold: that of metrics which take one, where they are given by name.
 
     Raises:
         ValueError: if a name is unknown or comes twice.
@@ -143,7 +171,7 @@ def named_metrics(given: Any) -> dict[str, Any]:
     if isinstance(given, str) or callable(given):
         given = [given]
     if hasattr(given, "items"):
-        return {name: metrics.get(metric) for name, metric in given.items()}
+        return {name: _metric(metric, threshold) for name, metric in given.items()}
     named: dict[str, Any] = {}
     for metric in given:
         name = (
@@ -155,8 +183,14 @@ def named_metrics(given: Any) -> dict[str, Any]:
             raise ValueError(
                 f"two metrics are called {name!r}; name them: metrics={{name: function}}"
             )
-        named[name] = metrics.get(metric)
+        named[name] = _metric(metric, threshold)
     return named
+
+
+def _metric(given: Any, threshold: float) -> Any:
+    metric: Any = metrics.get(given)
+    by_threshold = isinstance(given, str) and "threshold" in signature(metric).parameters
+    return partial(metric, threshold=threshold) if by_threshold else metric
 
 
 @contextmanager

@@ -17,8 +17,9 @@ from nn.training.step.eager import DivergenceError, EagerStep
 
 from . import callbacks as callbacks_
 from . import data, evaluation
-from .callbacks import Checkpoint, Run
+from .callbacks import BeforeLastStep, Run
 from .history import ALWAYS, History
+from .monitors import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -62,6 +63,7 @@ def fit(
         validation_data: ``(X, y)`` or a :class:`nn.datasets.Dataset` to be measured after each epoch.
         metrics: names (:data:`nn.metrics.METRICS`), functions of (outputs, targets), or a dict of these by
             name; measured after each epoch on the validation data, or on the samples if there are none.
+            As to thresholds see :func:`nn.evaluate`.
         callbacks: :class:`nn.Callback` objects, or functions of the run to be called after each epoch.
         seed: of the shuffling; the global random state is neither used nor changed. None draws one.
         shuffle: whether each epoch has an order of its own.
@@ -93,7 +95,7 @@ def fit(
     rows, targets = data.paired(X, y)
     held_out = None if validation_data is None else _validation(validation_data)
     loss = losses.get(loss)
-    named = evaluation.named_metrics(metrics)
+    named = evaluation.named_metrics(metrics, evaluation.threshold(model, loss))
     for name in named:
         if name in ALWAYS:
             raise ValueError(f"a metric cannot be called {name!r}, which the history has anyway")
@@ -149,7 +151,12 @@ def fit(
 
     step = _step(model, loss, optimizer, compile)
     looked_at = bool(run.callbacks or named or held_out is not None)
-    _epochs(run, step, rows, targets, measure if looked_at else None, _bar(run, progress))
+    try:
+        _epochs(run, step, rows, targets, measure if looked_at else None, _bar(run, progress))
+    except BaseException as error:
+        for callback in run.callbacks:
+            callback.on_exception(run, error)
+        raise
     for callback in run.callbacks:
         callback.on_train_end(run)
     return run.history
@@ -174,6 +181,11 @@ def _epochs(
         for callback in run.callbacks
         if type(callback).on_batch_end is not callbacks_.Callback.on_batch_end
     ]
+    before_last = [
+        callback
+        for callback in run.callbacks
+        if isinstance(callback, BeforeLastStep) and callback.before_last_step
+    ]
     advance: Callable[[list[int]], float] | None = None
     modules = modules_of(run.model)
     modes = [module.training for module in modules]
@@ -194,6 +206,9 @@ def _epochs(
                 chosen = order[start : start + size]
                 if start + size >= len(rows):
                     lr = run.optimizer.lr
+                    for waiting in before_last:
+                        step.sync()
+                        waiting.on_last_step(run)
                 run.loss = advance(chosen)
                 total += run.loss * len(chosen)
                 if bar is not None:

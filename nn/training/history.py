@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 ALWAYS = ("loss", "lr", "seconds")
 """The columns that every run has."""
@@ -43,6 +43,15 @@ class History:
             raise ValueError(f"a row must have {', '.join(self.columns)}, not {', '.join(row)}")
         for name, number in row.items():
             self.columns[name].append(number)
+
+    def keys(self) -> Iterable[str]:
+        """The names of the columns, so that ``dict(history)`` is the columns by name."""
+        return self.columns.keys()
+
+    def __iter__(self) -> Iterator[dict[str, float]]:
+        """The epochs, each as a dict: ``pandas.DataFrame(history)`` is a table of them."""
+        for row in zip(*self.columns.values(), strict=True):
+            yield dict(zip(self.columns, row, strict=True))
 
     def __len__(self) -> int:
         """The number of epochs."""
@@ -125,10 +134,20 @@ def _new_axes(panels: int) -> Any:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError(
-            "plotting needs matplotlib: pip install matplotlib (or valuegrad[examples])"
-        ) from error
-    _, axes = plt.subplots(
+        raise ImportError("plotting needs matplotlib: python -m pip install matplotlib") from error
+    figure: Any
+    figure, axes = plt.subplots(
         1, panels, figsize=(5.0 * panels, 3.6), layout="constrained", squeeze=False
     )
+
+    def show() -> None:
+        """How a notebook shows the figure: once, although it is a cell's last line and pyplot's too."""
+        from IPython.display import display
+
+        plt.close(figure)
+        del figure._ipython_display_
+        display(figure)  # type: ignore[no-untyped-call]
+        figure._ipython_display_ = show
+
+    figure._ipython_display_ = show
     return axes[0]

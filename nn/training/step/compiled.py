@@ -93,8 +93,14 @@ class CompiledStep:
         program, noise, noisy = recorded.program, recorded.noise, recorded.encoding.noisy
         data = program.padded(recorded.encoding.rows(X, y))
         all_in_order = object()
+        renewed: Callable[[Sequence[int] | None], float] | None = None
 
         def step(chosen: Sequence[int] | None) -> float:
+            nonlocal renewed
+            if renewed is None and recorded.outdated():
+                renewed = self.on(X, y)
+            if renewed is not None:
+                return renewed(chosen)
             if self._recorded is not recorded:  # another mode's has been at work
                 self.sync()
                 self._recorded = recorded

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Value, no_grad
 from autograd.compiler.batch import BatchLoss
-from nn.modules.module import modules_of
+from nn.modules.module import Parameter, modules_of
 from nn.modules.noise import Noise, Noisy
+from nn.optim.optimizer import is_frozen
 
 from .arranging import arranged
 from .eager import buffered
@@ -60,25 +61,36 @@ class Recorded:
         for module, name in buffered(model):
             if not isinstance(module, Noisy):
                 raise CannotCompile(f"{type(module).__name__} changes its {name} at each call")
-        self._model, self._loss = model, loss
+        self._model, self._loss, self._optimizer = model, loss, optimizer
         self._modules = modules_of(model)
         self._modes = self._training()
         self.noise = Noise(model, plain(X[0]))
+        self._stamp = _stamp(optimizer)
         groups = [group["params"] for group in optimizer.param_groups]
-        orders = [arranged(model, group) for group in groups]
+        orders = [
+            [place for place in arranged(model, group) if not is_frozen(group[place])]
+            for group in groups
+        ]
         leaves = [group[i] for group, order in zip(groups, orders, strict=True) for i in order]
+        leaves = leaves or groups[0][:1]  # if all are frozen, derivatives that nobody takes
         self._record(leaves, X, y, dtype)
         self.rules: list[Rule] = []
         start = 0
         for number, order in enumerate(orders):
             stop = start + len(order)
+            if not order:
+                continue
             part = self.program.numbers[start:stop], self.program.gradients[start:stop]
             self.rules.append(Rule(optimizer, number, order, *part, self.program.quietly))
             start = stop
 
     def current(self) -> bool:
         """Whether all modules are in the mode, training or evaluation, that was recorded."""
-        return self._modes == self._training()
+        return self._modes == self._training() and not self.outdated()
+
+    def outdated(self) -> bool:
+        """Whether other parameters are to be trained than when it was recorded."""
+        return self._stamp != _stamp(self._optimizer)
 
     def _training(self) -> list[bool]:
         return [module.training for module in self._modules]
@@ -126,6 +138,11 @@ class Recorded:
                     f"recorded, the loss of a sample is {found}, and it should be {expected}: the model or "
                     f"the loss decides something that a recording does not show"
                 )
+
+
+def _stamp(optimizer: Optimizer) -> tuple[int, int]:
+    """What changes where other parameters come to be trained."""
+    return Parameter.freezings, len(optimizer.param_groups)
 
 
 def _few(y: Any) -> list[int]:

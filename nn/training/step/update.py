@@ -121,7 +121,7 @@ class Rule:
 
         own = self.optimizer._state[self.number]
         for name, numbers in self._state().items():
-            flat = np.empty(len(numbers))
+            flat = np.array(own[name], dtype=float)  # the rest is of frozen parameters
             flat[self._order] = numbers
             own[name] = flat
 
@@ -166,7 +166,7 @@ class Rule:
         hyper = SimpleNamespace(**vars(h))
         hyper.lr, hyper.t = lr, t
         try:
-            new, new_state = self.optimizer.update(p, g, SimpleNamespace(**state), hyper)
+            new, new_state = self.optimizer.directed(p, g, SimpleNamespace(**state), hyper)
             results = ids_of(recorder, [new, *(new_state[name] for name in self.names)])
             arguments = [x._id for x in (p, g, *state.values(), lr, t)]
             graph = simplify(recorder, arguments, results, finite=True)

@@ -12,13 +12,14 @@ from autograd import compile, grad, hessian, value_and_grad, vmap
 from autograd.compiler import entry, running
 from autograd.compiler.building import Builder
 from autograd.compiler.flatten import flatten
-from autograd.compiler.graph import evaluate
+from autograd.compiler.ir.interpret import interpret_scalar
+from autograd.compiler.ir.program import ONCE, Ref
+from autograd.compiler.ir.verify import verify_groups
 from autograd.compiler.layout import nest, nest_rows
-from autograd.compiler.lowering import lower, roles, schedule
-from autograd.compiler.program import ONCE, Ref
+from autograd.compiler.pipeline import LOWER, Task, group, run
 from autograd.compiler.stages import simplified
 from autograd.primitives import TABLE
-from tests.autograd.compiler.programs import check_order, eager, gap, program
+from tests.autograd.compiler.programs import eager, gap, grouped, program
 
 POINTS = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, 1000.0, -1000.0, 1e-20, 1e200, 1e-200, 3.0]
 POINTS += [math.inf, -math.inf, math.nan]
@@ -27,7 +28,7 @@ POINTS += [math.inf, -math.inf, math.nan]
 @pytest.fixture
 def arrays(monkeypatch):
     """Everything runs as an array program, however small."""
-    monkeypatch.setattr(entry, "choose", schedule)
+    monkeypatch.setattr(entry, "choose", group)
 
 
 # --- the stages ------------------------------------------------------------------------------
@@ -37,16 +38,16 @@ def arrays(monkeypatch):
 def test_flattening_does_not_change_the_value(seed):
     f, xs = program(seed)
     graph = simplified(f, xs)
-    flat = flatten(graph, roles(graph, range(len(xs)), [])).graph
-    assert gap(evaluate(flat, xs), evaluate(graph, xs)) <= 1e-12
+    flat = flatten(graph.assigned(range(len(xs)))).graph
+    assert gap(interpret_scalar(flat, xs), interpret_scalar(graph, xs)) <= 1e-12
 
 
 def test_a_sum_of_products_written_by_hand_becomes_a_dot():
     graph = simplified(
         lambda w, x: sum(a * b for a, b in zip(w, x, strict=True)) - 2.0, [1.0] * 9, [1.0] * 9
     )
-    flat = flatten(graph, roles(graph, range(9), [])).graph
-    assert [row.name for row in flat.primitives[18:]] == ["dot", "add"]
+    flat = flatten(graph.assigned(range(9))).graph
+    assert [row.name for row in flat.primitives if row is not None] == ["dot", "add"]
 
 
 def test_a_right_deep_sum_of_many_terms_flattens_in_linear_time():
@@ -58,15 +59,16 @@ def test_a_right_deep_sum_of_many_terms_flattens_in_linear_time():
 
     xs = [float(i % 7) for i in range(20_000)]
     graph = simplified(f, xs)
-    flat = flatten(graph, roles(graph, [], [])).graph
-    assert len(flat.operands) - flat.leaves <= 4
-    assert evaluate(flat, xs) == pytest.approx(evaluate(graph, xs))
+    flat = flatten(graph).graph
+    assert flat.operations <= 4
+    assert interpret_scalar(flat, xs) == pytest.approx(interpret_scalar(graph, xs))
 
 
 @pytest.mark.seeds(25)
 def test_a_schedule_does_every_operation_once_and_after_its_operands(seed):
     f, xs = program(seed)
-    check_order(schedule(simplified(f, xs), range(len(xs))))
+    found = grouped(f, xs, wanted=len(xs))
+    verify_groups(found.flat.graph, found.groups)
 
 
 @pytest.mark.seeds(17)
@@ -232,7 +234,7 @@ def test_the_number_of_workspaces_does_not_grow_with_calls():
     x = np.linspace(0, 1, 300)
     for _ in range(50):
         f(x)
-    assert len(f._last._idle) == 1
+    assert len(f.latest._idle) == 1
 
 
 def test_float32_is_offered_and_is_within_its_precision():
@@ -301,7 +303,7 @@ def test_workspaces_are_kept_for_a_few_numbers_of_lanes_only():
     f = compile(vmap(lambda x: ag.exp(x) * x))
     for size in range(1, 40):
         assert np.allclose(f(np.ones(size)), math.e)
-    assert len(f._last._free) <= entry.SIZES
+    assert len(f.latest._free) <= entry.SIZES
 
 
 def test_arguments_of_one_structure_in_other_forms_share_an_entry(arrays):
@@ -395,9 +397,8 @@ def test_what_comes_many_times_is_computed_once(arrays):
 
 
 def test_a_workspace_may_be_run_again_and_again_with_the_same_result():
-    graph = simplified(quadratic, [0.0] * 30)
-    wanted = list(range(30))
-    space = running.Workspace(lower(schedule(graph, wanted), wanted), None, float)
+    made = run(grouped(quadratic, [0.0] * 30, wanted=30), Task(tuple(range(30))), LOWER)
+    space = running.Workspace(made, None, float)
     space.once[:30] = np.arange(30.0)
     space()
     first = [read() for group in space.results for read in group]

@@ -8,8 +8,8 @@ import pytest
 
 from autograd import functions as ag
 from autograd.compiler.elementwise import Elementwise, NotElementwiseError
-from autograd.compiler.graph import evaluate
 from autograd.compiler.hoisting import hoist
+from autograd.compiler.ir.interpret import interpret_scalar
 from autograd.compiler.recording import Recorder, ids_of
 from autograd.compiler.simplify import simplify
 from nn import optim
@@ -68,7 +68,9 @@ RULES = {
 
 def numbers_of(graph, columns, numbers):
     """What a graph means, entry by entry: a list of columns."""
-    rows = [evaluate(graph, [*map(float, row), *numbers]) for row in zip(*columns, strict=True)]
+    rows = [
+        interpret_scalar(graph, [*map(float, row), *numbers]) for row in zip(*columns, strict=True)
+    ]
     return [np.array(column) for column in zip(*rows, strict=True)]
 
 
@@ -103,8 +105,8 @@ def test_hoisting_changes_no_meaning(name, factors):
     graph = graph_of(rule, 4 + states)
     shared, arrays, move = hoist(graph, 2 + states, factors)
     columns = [*RNG.normal(size=2), *RNG.uniform(0.5, 1.0, states)]
-    expected = evaluate(graph, [*columns, 0.3, 5.0])
-    found = evaluate(arrays, [*columns, *evaluate(shared, [0.3, 5.0])])
+    expected = interpret_scalar(graph, [*columns, 0.3, 5.0])
+    found = interpret_scalar(arrays, [*columns, *interpret_scalar(shared, [0.3, 5.0])])
     if move is not None:
         found[0] = move.forward(columns[0], found[0])
     assert found == pytest.approx(expected, rel=1e-13)
@@ -113,7 +115,7 @@ def test_hoisting_changes_no_meaning(name, factors):
 def test_adams_rule_takes_eleven_operations_and_a_subtraction():
     rule, states = RULES["adam"]
     shared, arrays, move = hoist(graph_of(rule, 4 + states), 4)
-    assert len(arrays.operands) - arrays.leaves == 11
+    assert arrays.operations == 11
     assert move.name == "sub"
     assert len(shared.outputs) == 2
 
@@ -121,7 +123,7 @@ def test_adams_rule_takes_eleven_operations_and_a_subtraction():
 def test_gradient_descent_takes_one_operation_and_a_subtraction():
     rule, states = RULES["sgd"]
     _, arrays, move = hoist(graph_of(rule, 4 + states), 3)
-    assert len(arrays.operands) - arrays.leaves == 1
+    assert arrays.operations == 1
     assert move.name == "sub"
 
 
@@ -193,5 +195,5 @@ def test_captured_values_are_read_at_every_call():
 
 
 def test_an_operation_without_a_kernel_is_refused():
-    with pytest.raises(NotElementwiseError, match="erf"):
-        Elementwise(graph_of(lambda p, g: [p - ag.erf(g)], 2), [np.ones(1), np.ones(1)])
+    with pytest.raises(NotElementwiseError, match="sigmoid"):
+        Elementwise(graph_of(lambda p, g: [p - ag.sigmoid(g)], 2), [np.ones(1), np.ones(1)])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
 
+import autograd
 import nn
 from nn import __main__ as command
 from nn.cli import jobs
@@ -227,7 +229,10 @@ def test_rows_scaled_otherwise_get_a_remark(digits, tmp_path, capsys):
         (["predict", "HUGE"], "huge.json[0][0] is too large for a float"),
         (["predict", "CELL"], "cell.csv is no CSV: field larger than field limit"),
         (["predict", "LATIN"], "latin.csv is no text: "),
-        (["predict", "0", "--weights", "no.json"], "No such file or directory: no.json"),
+        (
+            ["predict", "0", "--weights", "no.json"],
+            "there is no file no.json; python -m nn train writes one",
+        ),
         (["predict", "0", "--weights", "FILE"], "suffix must be .json or .safetensors"),
         (["predict", "0", "--weights", "OTHER"], "was not written by python -m nn train"),
     ],
@@ -282,7 +287,8 @@ def test_an_interrupted_run_is_one_line_and_exit_code_130(tmp_path, capsys, monk
     monkeypatch.setattr(jobs, "fit", interrupt)
     code, _, err = train_briefly(capsys, "--out", tmp_path)
     assert code == 130
-    assert err == ["python -m nn: interrupted; nothing more was written"]
+    assert err == ["python -m nn: interrupted in the first epoch; nothing was written"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_help_names_the_commands(capsys):
@@ -290,3 +296,81 @@ def test_help_names_the_commands(capsys):
     assert code == 0
     assert "train" in "\n".join(out)
     assert "predict" in "\n".join(out)
+
+
+def test_ctrl_c_keeps_the_weights_of_the_best_epoch_and_says_where(tmp_path, capsys, monkeypatch):
+    whole = jobs.Best.on_epoch_end
+
+    def interrupted(self, run):
+        whole(self, run)
+        if run.epoch == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(jobs.Best, "on_epoch_end", interrupted)
+    code, _, err = run(capsys, "train", "moons", "--epochs", "9", "--quiet", "--out", tmp_path)
+    assert code == 130
+    said = re.fullmatch(
+        r"python -m nn: interrupted; the weights of the best epoch so far, ([123]) of 9 with accuracy "
+        rf"([\d.]+)%, are in {re.escape(str(tmp_path))}/weights.json",
+        err[0],
+    )
+    _, test = jobs.JOBS["moons"].load().split(jobs.TEST_SIZE, seed=jobs.SPLIT_SEED)
+    found = nn.evaluate(nn.load(tmp_path / "weights.json"), *test, metrics="accuracy")["accuracy"]
+    assert f"{found:.2%}" == f"{said[2]}%"
+
+
+def test_a_second_run_goes_to_a_folder_with_a_number(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        code, _, err = train_briefly(capsys)
+        assert (code, err) == (0, [])
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["moons", "moons-2"]
+    assert run(capsys, "predict", "0")[0] == 0  # with the newest
+
+
+def test_a_run_in_a_folder_of_ones_own_is_written_over_by_force_only(tmp_path, capsys):
+    assert train_briefly(capsys, "--out", tmp_path)[0] == 0
+    before = (tmp_path / "weights.json").read_bytes()
+    code, _, err = train_briefly(capsys, "--out", tmp_path, "--seed", "1")
+    assert code == 2
+    assert "has a run already: --force writes over it" in err[0]
+    assert (tmp_path / "weights.json").read_bytes() == before
+    assert train_briefly(capsys, "--out", tmp_path, "--seed", "1", "--force")[0] == 0
+    assert (tmp_path / "weights.json").read_bytes() != before
+
+
+def test_predicting_untrained_says_which_command_trains(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(capsys, "predict", "0")
+    assert code == 2
+    assert err == [
+        "python -m nn: no network has been trained here yet: python -m nn train digits does it"
+    ]
+
+
+@pytest.mark.parametrize("text", ["0.5,0.5\n", "0.5;0.5", "a;b\n0.5;0.5\n", "x\ty\n\n0.5\t0.5\n"])
+def test_rows_are_separated_by_commas_semicolons_or_tabs(text, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(text)
+    assert jobs._rows_of(path, 2) == [[0.5, 0.5]]
+
+
+def test_a_first_line_with_a_number_in_it_is_no_header(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("0.5,oops\n0.5,0.5\n")
+    with pytest.raises(ValueError, match=r"rows.csv, line 1: could not convert .*oops"):
+        jobs._rows_of(path, 2)
+
+
+def test_products_take_one_thread_while_a_run_lasts(monkeypatch, tmp_path):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    np = pytest.importorskip("numpy")
+    assert np.ones((2, 2)) @ np.ones((2, 2)) is not None  # BLAS is loaded
+    with jobs._one_thread():
+        assert {pool["num_threads"] for pool in threadpoolctl.threadpool_info()} == {1}
+
+
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit):
+        command.main(["--version"])
+    assert capsys.readouterr().out == f"valuegrad {autograd.__version__}\n"

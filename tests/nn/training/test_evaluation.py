@@ -43,3 +43,60 @@ def test_loss_and_metrics_are_means_over_all_samples():
 def test_bad_data_are_refused(X, y, message):
     with pytest.raises(ValueError, match=message):
         nn.evaluate(nn.MLP(1, [1]), X, y, metrics="mae")
+
+
+XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
+
+
+def perfect(*ends):
+    """A model of probabilities that is right on XOR: its logits are -3 and 3."""
+
+    class Xor(nn.Module):
+        def forward(self, x):
+            return 6.0 * (x[0] + x[1] - 2.0 * x[0] * x[1]) - 3.0
+
+    return nn.Sequential(Xor(), *ends)
+
+
+@pytest.mark.parametrize(
+    ("model", "loss"),
+    [
+        (perfect("sigmoid"), "binary_cross_entropy"),
+        (perfect(nn.Sigmoid()), None),
+        (perfect(nn.Sequential("sigmoid")), "mse"),
+        (lambda x: perfect("sigmoid")(x), nn.losses.binary_cross_entropy),
+        (perfect(), "binary_cross_entropy_with_logits"),
+        (perfect(), "hinge"),
+        (perfect(), None),
+    ],
+)
+def test_a_threshold_is_that_of_what_the_model_answers(model, loss):
+    X, y = XOR
+    if loss == "hinge":
+        y = [2 * label - 1 for label in y]
+    found = nn.evaluate(model, X, y, loss=loss, metrics={"a": "binary_accuracy"})
+    assert found["a"] == 1.0
+
+
+@pytest.mark.parametrize("make", [nn.MLP, nn.Layer])
+def test_layers_that_end_in_a_sigmoid_are_seen(make):
+    from nn.training.evaluation import threshold
+
+    sizes = (2, [1]) if make is nn.MLP else (2, 1)
+    name = "output_activation" if make is nn.MLP else "activation"
+    assert threshold(make(*sizes, **{name: "sigmoid"}), None) == 0.5
+    assert threshold(make(*sizes, **{name: "tanh"}), None) == 0.0
+
+
+def test_whole_numbers_among_the_inputs_stay_whole():
+    words = ["no", "yes"]
+    assert nn.predict(lambda x: float(words[x[0]] == "yes"), [[1], [0]]) == [1.0, 0.0]
+    import numpy as np
+
+    assert nn.predict(lambda x: float(words[x] == "yes"), np.array([1, 0])) == [1.0, 0.0]
+    table = [nn.Parameter(0.0), nn.Parameter(0.0)]
+    nn.fit(
+        lambda x: table[x[0]], [[1], [0]], [3.0, 5.0], loss="mse", epochs=200, lr=0.1,
+        optimizer=nn.optim.Adam(table), progress=False,
+    )  # fmt: skip
+    assert [p.data for p in table] == pytest.approx([5.0, 3.0], abs=0.01)

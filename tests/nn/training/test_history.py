@@ -98,3 +98,12 @@ def test_without_matplotlib_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"pip install matplotlib"):
         history().plot()
+
+
+def test_a_history_is_a_dict_of_columns_and_a_list_of_epochs():
+    made = history("mae", epochs=2)
+    assert dict(made) == made.columns
+    assert [row["loss"] for row in made] == made["loss"]
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(made)
+    assert {name: list(table[name]) for name in table} == made.columns

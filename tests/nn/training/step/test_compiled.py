@@ -465,3 +465,61 @@ def test_recording_asks_a_loss_that_wants_a_class_only_once_for_the_whole_model(
     step = compile_step(model, "cross_entropy", optim.SGD(model.parameters(), lr=0.1))
     step(X, y)
     assert calls.count("Symbol") == 1
+
+
+# --- what is trained may change ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [*nn.optim.OPTIMIZERS.values()])
+def test_freezing_and_adding_parameters_in_a_run_is_as_in_an_eager_one(kind):
+    X, y = nn.datasets.moons(20, seed=1)
+
+    def trained(compile):
+        model = nn.MLP(2, [4, 2], seed=0)
+        first, last = model.layers
+        optimizer = kind(last.parameters(), lr=0.01, weight_decay=0.1, clip_norm=1.0)
+
+        class Unfreeze(nn.Callback):
+            def on_batch_end(self, run):
+                count = run.optimizer.steps
+                if count == 3:
+                    optimizer.add_param_group({"params": first.parameters(), "lr": 0.005})
+                    first.neurons[1].requires_grad_(False)
+                elif count == 6:
+                    first.neurons[1].requires_grad_(True)
+                    last.requires_grad_(False)
+                elif count == 9:
+                    model.requires_grad_(False)
+                elif count == 11:
+                    model.requires_grad_(True)
+
+        history = nn.fit(
+            model, X, y, loss="cross_entropy", optimizer=optimizer, batch_size=5, epochs=4,
+            callbacks=Unfreeze(), compile=compile, progress=False,
+        )  # fmt: skip
+        numbers = [p.data for p in model.parameters()]
+        return [*numbers, *history["loss"]], optimizer.state_dict()
+
+    (compiled, its), (eager, theirs) = trained(True), trained(False)
+    assert compiled == pytest.approx(eager, rel=1e-9)
+    assert its["steps"] == theirs["steps"]
+    for a, b in zip(its["state"], theirs["state"], strict=True):
+        for name, numbers in a.items():
+            assert numbers == pytest.approx(b[name], rel=1e-9, abs=1e-12)
+
+
+def test_a_compiled_amsgrad_and_ascent_are_as_the_eager_ones():
+    X, y = nn.datasets.moons(20, seed=1)
+
+    def trained(compile, **options):
+        model = nn.MLP(2, [4, 2], seed=0)
+        optimizer = nn.optim.Adam(model.parameters(), lr=0.05, betas=(0.5, 0.6), **options)
+        nn.fit(
+            model, X, y, loss="cross_entropy", optimizer=optimizer, batch_size=5, epochs=4,
+            compile=compile, progress=False,
+        )  # fmt: skip
+        return [p.data for p in model.parameters()]
+
+    for options in ({"amsgrad": True}, {"maximize": True}):
+        assert trained(True, **options) == pytest.approx(trained(False, **options), rel=1e-9)
+        assert trained(True, **options) != pytest.approx(trained(True), rel=1e-3)
