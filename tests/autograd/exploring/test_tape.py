@@ -32,7 +32,8 @@ def random_graph(rng: random.Random) -> Value:
         row = TABLE[rng.choice(list(TABLE))]
         count = row.arity if row.arity is not None else 2 * rng.randint(1, 4)
         operands = [
-            rng.choice(pool) if rng.random() < 0.85 else rng.uniform(-2.0, 2.0) for _ in range(count)
+            rng.choice(pool) if rng.random() < 0.85 else rng.uniform(-2.0, 2.0)
+            for _ in range(count)
         ]
         if row.name == "where":
             operands[0] = float(rng.random() < 0.5)
