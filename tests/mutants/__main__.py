@@ -15,6 +15,7 @@ import fnmatch
 import io
 import multiprocessing
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from .mutant import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
+MOST = 3 * 2**30
+"""Bytes that a mutant may take: one that builds whatever it is asked for must not fill the machine."""
 PATIENCE = 300
 """Seconds after which a mutant counts as noticed: one that hangs is."""
 
@@ -103,6 +106,7 @@ def _in_another_process(folder: Path, tests: tuple[str, ...]) -> int | None:
     process = os.fork()
     if process == 0:
         status = 99
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST, MOST))
         try:
             status = run_tests(folder, tests)
         except BaseException:  # noqa: BLE001  (this process must not return into its parent's work)

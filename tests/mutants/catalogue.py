@@ -562,7 +562,6 @@ WALKS = [
         "            for node in order:\n                node._cotangent = None\n            raise",
         "            raise",
         "tests/autograd/test_sweeps.py",
-        f"{SHAPES}::test_a_sweep_that_is_given_up_leaves_nothing_behind",
     ),
     sweep(
         "the last operand of two is dropped when it is the first again",

@@ -7,9 +7,11 @@ from .mutant import Mutant, of
 _rules = of("nn/optim/rules.py", "tests/nn/optim/test_rules.py")
 _optimizer = of("nn/optim/optimizer.py", "tests/nn/optim/test_optimizer.py")
 _clipping = of("nn/optim/clipping.py", "tests/nn/optim/test_clipping.py")
-_schedules = of("nn/optim/schedules.py", "tests/nn/optim/test_schedules.py")
-_losses = of("nn/losses.py", "tests/nn/test_losses.py")
-_metrics = of("nn/metrics.py", "tests/nn/test_metrics.py")
+_schedules = of(
+    "nn/optim/schedules.py", "tests/nn/optim/test_schedules.py", "nn/optim/schedules.py"
+)
+_losses = of("nn/losses.py", "tests/nn/test_losses.py", "nn/losses.py")
+_metrics = of("nn/metrics.py", "tests/nn/test_metrics.py", "nn/metrics.py")
 _layers = of("nn/modules/layers.py", "tests/nn/modules/test_layers.py")
 _dropout = of("nn/modules/dropout.py", "tests/nn/modules/test_dropout.py")
 _state = of("nn/modules/state.py", "tests/nn/modules/test_module.py")
@@ -77,7 +79,12 @@ NETWORKS: list[Mutant] = [
         "g = g + h.weight_decay * p\n",
         "g = g - h.weight_decay * p\n",
     ),
-    _optimizer("maximize is ignored", "-g if getattr(h, MAXIMIZE, False) else g", "g"),
+    _optimizer(
+        "maximize is ignored",
+        "-g if getattr(h, MAXIMIZE, False) else g",
+        "g",
+        "tests/nn/optim/test_rules.py",
+    ),
     _optimizer("steps count from 0", "h.t = self.steps + 1", "h.t = max(self.steps, 1)"),
     _optimizer("the count of steps stands still", "        self.steps += 1\n", ""),
     _optimizer(
@@ -113,6 +120,7 @@ NETWORKS: list[Mutant] = [
         "clip_norm is ignored",
         "if self.clip_norm is not None:\n            numbers",
         "if False:\n            numbers",
+        "tests/nn/optim/test_rules.py",
     ),
     _clipping("gradients grow to the norm", "if factor < 1.0 and", "if"),
     _clipping(
@@ -214,7 +222,12 @@ NETWORKS: list[Mutant] = [
         "output_activation if i == last else activation",
         "activation",
     ),
-    _layers("fan-out is forgotten", "rng=rng, nout=nout, **kwargs", "rng=rng, **kwargs"),
+    _layers(
+        "fan-out is forgotten",
+        "rng=rng, nout=nout, **kwargs",
+        "rng=rng, **kwargs",
+        "tests/nn/test_init.py",
+    ),
     _layers(
         "Linear's weight lies on its side",
         "for j in range(nin)]\n            for i in range(nout)",
