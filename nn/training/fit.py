@@ -250,7 +250,7 @@ def _epochs(
                 order = data.shuffled(len(rows), seed, orders + 1)
             else:
                 order = list(range(len(rows)))
-            total = 0.0
+            total, lr = 0.0, run.optimizer.lr
             for run.batch, start in enumerate(range(0, len(rows), size), start=1):
                 chosen = order[start : start + size]
                 if start + size >= len(rows):
