@@ -37,7 +37,7 @@ def schedule(
     """
     graph = graph.assigned(wanted, laned)
     graph = unshifted(shifted(graph) if wanted else graph)
-    return absorb(reroll(flatten(graph), wanted, exact))
+    return reroll(flatten(graph), wanted, exact)
 
 
 def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> Program:
@@ -49,6 +49,7 @@ def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> 
         seeded: whether the cotangent to begin with is a number to be set before each run (``Program.seed``)
             rather than 1.
     """
+    found = absorb(found)
     builder, layout, steps = build(found)
     graph = found.flat.graph
     values: list[Ref | float] = []
