@@ -1,4 +1,29 @@
-"""A scalar automatic differentiation engine: see :class:`Value`, and the README of valuegrad."""
+"""Scalar automatic differentiation: numbers that remember how they were computed.
+
+>>> from autograd import Value, tanh
+>>> x = Value(2.0)
+>>> y = tanh(x * -3.0 + 6.5)
+>>> y.backward()
+>>> x.grad
+-2.35934319889...
+
+The names that matter:
+
+==================  ==========================================================================================
+``Value``           one number and one node of a graph; ``y.backward()`` puts dy/dx into ``x.grad``
+``exp``, ``tanh``   and the other functions, for Values and for plain numbers
+``no_grad``         computing without remembering
+``grad``            the gradient of a function; with it ``value_and_grad``, ``jacobian``, ``hessian``, ``jvp``, ``vjp``, ``hvp``
+``vmap``            a function of one point, made one of many
+``compile``         plain scalar code, made a program on arrays
+``draw``            a picture of a graph, a net, a function or a program
+``primitive``       an operation of your own, from its rule; ``custom_gradient`` one of any function
+``detect_anomaly``  where a nan comes from
+``testing``         ``autograd.testing.gradcheck`` and its kin: whether a gradient is right
+==================  ==========================================================================================
+
+Neural nets stand in the package ``nn``. ``python -m autograd`` tells what is installed, and how fast it can be.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +43,7 @@ from .graph import topological_order as topological_order
 from .modes import AnomalyError as AnomalyError
 from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad
+from .modes import trace_lines as trace_lines
 from .operations import custom_gradient as custom_gradient
 from .operations import primitive as primitive
 from .scopes import scope as scope
@@ -41,9 +67,10 @@ if TYPE_CHECKING:
     from .compiler import RecompileWarning as RecompileWarning
     from .compiler import TraceError as TraceError
     from .compiler import compile as compile
-    from .drawing.backward import draw_backward as draw_backward
     from .drawing.entry import draw as draw
     from .drawing.entry import print_graph as print_graph
+    from .exploring.entry import draw_backward as draw_backward
+    from .exploring.entry import explore as explore
 
 # What bears a builtin's name (sum, abs, max, round, pow) is here as autograd.sum, and stays out of
 # ``from autograd import *``. Hidden from type checkers, which read no computed list.
@@ -61,6 +88,7 @@ if not TYPE_CHECKING:
         "detect_anomaly",
         "draw",
         "draw_backward",
+        "explore",
         "first_anomaly",
         "grad",
         "gradient",
@@ -75,6 +103,7 @@ if not TYPE_CHECKING:
         "scope",
         "sparsity",
         "topological_order",
+        "trace_lines",
         "value_and_grad",
         "vjp",
         "vmap",
@@ -84,15 +113,25 @@ if not TYPE_CHECKING:
 _warn_of_namesake()
 
 if not TYPE_CHECKING:  # to a checker, a module with __getattr__ has every name
-    _ON_FIRST_USE = dict.fromkeys(("draw", "draw_backward", "print_graph"), "drawing")
+    _LIKE_BUILTINS = [name for name in _functions.__all__ if hasattr(_builtins, name)]
+
+    def __dir__() -> list[str]:
+        return sorted(
+            {*__all__, *_LIKE_BUILTINS, "compile", "max", "min", "testing", "__version__"}
+        )
+
+    _ON_FIRST_USE = dict.fromkeys(("draw", "print_graph"), "drawing")
+    _ON_FIRST_USE |= dict.fromkeys(("draw_backward", "explore"), "exploring")
     _ON_FIRST_USE |= dict.fromkeys(("compile", "RecompileWarning", "TraceError"), "compiler")
 
     def __getattr__(name: str) -> object:
         """What few programs need is imported when it is asked for, so that ``import autograd`` is quick."""
-        if name not in _ON_FIRST_USE:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
+        if name == "testing":
+            return import_module(".testing", __name__)
+        if name not in _ON_FIRST_USE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         found = getattr(import_module(f".{_ON_FIRST_USE[name]}", __name__), name)
         globals()[name] = found
         return found

@@ -1,4 +1,4 @@
-"""Switches that change what an operation on Values does: ``no_grad`` and ``detect_anomaly``.
+"""Switches that change what an operation on Values does: ``no_grad``, ``detect_anomaly`` and ``trace_lines``.
 
 Each holds for the thread or task that entered it. Operations ask ``state.active`` first (:mod:`autograd.state`), so
 that the switches cost nothing while none is on.
@@ -35,6 +35,12 @@ None outside of any."""
 
 anomalies: ContextVar[detect_anomaly | None] = ContextVar("anomalies", default=None)
 """The innermost ``detect_anomaly``."""
+
+_tracing_lines: ContextVar[bool] = ContextVar("tracing_lines", default=False)
+"""Whether operations remember the line that called them."""
+
+_lines: WeakKeyDictionary[Node, tuple[str, int]] = WeakKeyDictionary()
+"""The file and line of nodes made under ``trace_lines``."""
 
 lifting: ContextVar[Callable[[Any], Any] | None] = ContextVar("lifting", default=None)
 """What makes a symbol of a captured Value while a function is recorded; None outside of recordings."""
@@ -110,6 +116,28 @@ class lift(_Switch):  # noqa: N801
         return self._symbol_of
 
 
+class trace_lines(_Switch):  # noqa: N801
+    """Have operations remember the line of code that called them, for :func:`autograd.explore` to show. Slower.
+
+    A context manager and a decorator.
+
+    >>> from autograd import Value, trace_lines
+    >>> x = Value(3.0)
+    >>> with trace_lines():
+    ...     y = x * x
+    """
+
+    _variable = _tracing_lines
+
+    def _setting(self) -> bool:
+        return True
+
+
+def line_of(node: Node) -> tuple[str, int] | None:
+    """The file and line that made a node, if that was under :class:`trace_lines`."""
+    return _lines.get(node)
+
+
 class AnomalyError(ArithmeticError):
     """A nan or an infinity was born; the message names the operation, its label and its source line."""
 
@@ -165,6 +193,8 @@ def recorded(node: Node) -> bool:
     watch = anomalies.get()
     if watch is not None:
         watch.check_forward(node)
+    if _tracing_lines.get():
+        _lines[node] = calling_line()
     return recording.get()
 
 
@@ -191,13 +221,19 @@ def describe(node: Node) -> str:
 
 def call_site() -> str:
     """The nearest line of code outside our own packages and NumPy, which calls our operators on object arrays."""
+    file, line = calling_line()
+    return f"at {file}, line {line}"
+
+
+def calling_line() -> tuple[str, int]:
+    """The file and number of that line."""
     own = (__package__, "nn", "numpy")
     frame = sys._getframe(1)
     while frame.f_back is not None:
         if frame.f_globals.get("__name__", "").partition(".")[0] not in own:
             break
         frame = frame.f_back
-    return f"at {_source(frame.f_code.co_filename)}, line {frame.f_lineno}"
+    return _source(frame.f_code.co_filename), frame.f_lineno
 
 
 def _source(filename: str) -> str:

@@ -26,8 +26,8 @@ def digests() -> tuple[str, str]:
     and one of the C sources; the second is empty where those are not beside the package, as in an installed wheel.
     """
     package = os.path.dirname(__file__)  # noqa: PTH120  (pathlib is slow to import)
-    table = [f"{package}/{name}.py" for name in ("namespaces", "table", "primitives")]
-    table += _listed(f"{package}/emit", (".py",))
+    table = [f"{package}/{name}.py" for name in ("namespaces", "table", "special", "primitives")]
+    table += _listed(f"{package}/emit", (".py", ".h"))
     sources = f"{package}/../native"
     native = _listed(sources, (".c", ".h"))
     return _digest(table), _digest(native) if f"{sources}/module.c" in native else ""

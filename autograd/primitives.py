@@ -27,6 +27,7 @@ import operator
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from . import special
 from .table import ABSENT, TABLE, TRACED, Primitive, primitive
 
 if TYPE_CHECKING:
@@ -41,38 +42,38 @@ __all__ = ["ABSENT", "TABLE", "TRACED", "Primitive", "primitive"]  # and the row
 # --- arithmetic ------------------------------------------------------------------------------
 
 
-@primitive("+", arity=2, commutative=True)
+@primitive("+", arity=2, commutative=True, kernel=True, identity=0.0)
 def add(xp: Namespace) -> Row:
     """``a + b``."""
     return operator.add, 1.0, 1.0
 
 
-@primitive("-", arity=2)
+@primitive("-", arity=2, kernel=True)
 def sub(xp: Namespace) -> Row:
     """``a - b``."""
     return operator.sub, 1.0, -1.0
 
 
-@primitive("×", arity=2, commutative=True)
+@primitive("×", arity=2, commutative=True, kernel=True, identity=1.0)
 def mul(xp: Namespace) -> Row:
     """``a * b``."""
     return operator.mul, lambda out, a, b: b, lambda out, a, b: a
 
 
-@primitive("÷", arity=2, domain=lambda a, b: (b * b,))
+@primitive("÷", arity=2, domain=lambda a, b: (b * b,), kernel=True)
 def div(xp: Namespace) -> Row:
     """``a / b``."""
     # -out/b rather than -a/b**2, which underflows at 1e-200/1e-200.
     return xp.div, lambda out, a, b: xp.div(1.0, b), lambda out, a, b: -xp.div(out, b)
 
 
-@primitive("neg")
+@primitive("neg", kernel=True)
 def neg(xp: Namespace) -> Row:
     """``-x``."""
     return operator.neg, -1.0
 
 
-@primitive("^", arity=2, domain=lambda a, b: (a,))
+@primitive("^", arity=2, domain=lambda a, b: (a,), kernel=True)
 def pow_(xp: Namespace) -> Row:
     """``a ** b``: nan for a negative base and a fractional exponent."""
 
@@ -95,7 +96,7 @@ def pow_(xp: Namespace) -> Row:
     return xp.pow, base, exponent
 
 
-@primitive(kinks=lambda x: (x,))
+@primitive(kinks=lambda x: (x,), kernel=True)
 def abs_(xp: Namespace) -> Row:
     """Absolute value; derivative 0 at 0, the subgradient of least norm."""
     return xp.abs, lambda out, x: xp.sign(x)
@@ -106,6 +107,7 @@ def abs_(xp: Namespace) -> Row:
     arity=2,
     domain=lambda a, b: (b * b,),
     kinks=lambda a, b: (a % b, a % b) if b else (),  # twice, since it jumps
+    kernel=True,
 )
 def mod(xp: Namespace) -> Row:
     """``a % b``, which has the sign of b; derivatives 1 and ``-(a // b)``, also where it jumps."""
@@ -117,6 +119,7 @@ def mod(xp: Namespace) -> Row:
     arity=2,
     domain=lambda a, b: (b * b,),
     kinks=lambda a, b: (a % b, a % b) if b else (),
+    kernel=True,
 )
 def floordiv(xp: Namespace) -> Row:
     """``a // b``, the largest whole number not above ``a / b``; it has no derivative to hand on."""
@@ -126,32 +129,32 @@ def floordiv(xp: Namespace) -> Row:
 # --- exponentials and logarithms -------------------------------------------------------------
 
 
-@primitive()
+@primitive(kernel=True)
 def exp(xp: Namespace) -> Row:
     """``e ** x``."""
     return xp.exp, lambda out, x: out
 
 
-@primitive()
+@primitive(kernel=True)
 def expm1(xp: Namespace) -> Row:
     """``e ** x - 1``, precise near 0."""
     # exp(x), not out + 1, which loses its digits where out is near -1.
     return xp.expm1, lambda out, x: xp.exp(x)
 
 
-@primitive(domain=lambda x: (x,))
+@primitive(domain=lambda x: (x,), kernel=True)
 def log(xp: Namespace) -> Row:
     """Natural logarithm, for x > 0."""
     return xp.log, lambda out, x: xp.div(1.0, x)
 
 
-@primitive(domain=lambda x: (1.0 + x,))
+@primitive(domain=lambda x: (1.0 + x,), kernel=True)
 def log1p(xp: Namespace) -> Row:
     """``log(1 + x)``, precise near 0, for x > -1."""
     return xp.log1p, lambda out, x: xp.div(1.0, 1.0 + x)
 
 
-@primitive("√", domain=lambda x: (x,))
+@primitive("√", domain=lambda x: (x,), kernel=True)
 def sqrt(xp: Namespace) -> Row:
     """Square root, for x >= 0."""
     return xp.sqrt, lambda out, x: xp.div(0.5, out)
@@ -174,13 +177,13 @@ def xlogy(xp: Namespace) -> Row:
     )
 
 
-@primitive(domain=lambda x: (x,))
+@primitive(domain=lambda x: (x,), kernel=True)
 def log2(xp: Namespace) -> Row:
     """Logarithm to base 2, for x > 0."""
     return xp.log2, lambda out, x: xp.div(1.0 / math.log(2.0), x)
 
 
-@primitive(domain=lambda x: (x,))
+@primitive(domain=lambda x: (x,), kernel=True)
 def log10(xp: Namespace) -> Row:
     """Logarithm to base 10, for x > 0."""
     return xp.log10, lambda out, x: xp.div(1.0 / math.log(10.0), x)
@@ -192,7 +195,7 @@ def exp2(xp: Namespace) -> Row:
     return lambda x: xp.pow(2.0, x), lambda out, x: math.log(2.0) * out
 
 
-@primitive(domain=lambda x: (x * x,))
+@primitive(domain=lambda x: (x * x,), kernel=True)
 def cbrt(xp: Namespace) -> Row:
     """The cube root, of negative numbers too."""
     return xp.cbrt, lambda out, x: xp.div(1.0 / 3.0, out * out)
@@ -201,37 +204,37 @@ def cbrt(xp: Namespace) -> Row:
 # --- circular and hyperbolic functions -------------------------------------------------------
 
 
-@primitive()
+@primitive(kernel=True)
 def sin(xp: Namespace) -> Row:
     """Sine of an angle in radians."""
     return xp.sin, lambda out, x: xp.cos(x)
 
 
-@primitive()
+@primitive(kernel=True)
 def cos(xp: Namespace) -> Row:
     """Cosine of an angle in radians."""
     return xp.cos, lambda out, x: -xp.sin(x)
 
 
-@primitive(domain=lambda x: (math.pi / 2 - x, math.pi / 2 + x))
+@primitive(domain=lambda x: (math.pi / 2 - x, math.pi / 2 + x), kernel=True)
 def tan(xp: Namespace) -> Row:
     """Tangent of an angle in radians."""
     return xp.tan, lambda out, x: 1.0 + out * out
 
 
-@primitive(domain=lambda x: (1.0 - x, 1.0 + x))
+@primitive(domain=lambda x: (1.0 - x, 1.0 + x), kernel=True)
 def asin(xp: Namespace) -> Row:
     """Inverse sine, for -1 <= x <= 1."""
     return xp.asin, lambda out, x: xp.div(1.0, xp.sqrt(_one_less_square(xp, x)))
 
 
-@primitive(domain=lambda x: (1.0 - x, 1.0 + x))
+@primitive(domain=lambda x: (1.0 - x, 1.0 + x), kernel=True)
 def acos(xp: Namespace) -> Row:
     """Inverse cosine, for -1 <= x <= 1."""
     return xp.acos, lambda out, x: -xp.div(1.0, xp.sqrt(_one_less_square(xp, x)))
 
 
-@primitive()
+@primitive(kernel=True)
 def atan(xp: Namespace) -> Row:
     """Inverse tangent."""
 
@@ -243,7 +246,12 @@ def atan(xp: Namespace) -> Row:
     return xp.atan, slope
 
 
-@primitive(arity=2, domain=lambda y, x: (y * y + x * x,), kinks=lambda y, x: (abs(y) + abs(x),))
+@primitive(
+    arity=2,
+    domain=lambda y, x: (y * y + x * x,),
+    kinks=lambda y, x: (abs(y) + abs(x),),
+    kernel=True,
+)
 def atan2(xp: Namespace) -> Row:
     """The angle of the point (x, y), in (-pi, pi]; jumps across the negative x axis."""
 
@@ -259,19 +267,19 @@ def atan2(xp: Namespace) -> Row:
     )
 
 
-@primitive()
+@primitive(kernel=True)
 def sinh(xp: Namespace) -> Row:
     """Hyperbolic sine."""
     return xp.sinh, lambda out, x: xp.cosh(x)
 
 
-@primitive()
+@primitive(kernel=True)
 def cosh(xp: Namespace) -> Row:
     """Hyperbolic cosine."""
     return xp.cosh, lambda out, x: xp.sinh(x)
 
 
-@primitive()
+@primitive(kernel=True)
 def tanh(xp: Namespace) -> Row:
     """Hyperbolic tangent."""
 
@@ -288,20 +296,20 @@ def _sech(xp: Namespace, x: Any) -> Any:
     return xp.div(1.0, xp.cosh(xp.minimum(xp.maximum(x, -400.0), 400.0)))
 
 
-@primitive()
+@primitive(kernel=True)
 def asinh(xp: Namespace) -> Row:
     """Inverse hyperbolic sine."""
     return xp.asinh, lambda out, x: xp.div(1.0, xp.hypot(1.0, x))
 
 
-@primitive(domain=lambda x: (x - 1.0,))
+@primitive(domain=lambda x: (x - 1.0,), kernel=True)
 def acosh(xp: Namespace) -> Row:
     """Inverse hyperbolic cosine, for x >= 1."""
     # Two roots rather than one of the product, which overflows at 1e155.
     return xp.acosh, lambda out, x: xp.div(1.0, xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0))
 
 
-@primitive(domain=lambda x: (1.0 - x, 1.0 + x))
+@primitive(domain=lambda x: (1.0 - x, 1.0 + x), kernel=True)
 def atanh(xp: Namespace) -> Row:
     """Inverse hyperbolic tangent, for -1 < x < 1."""
     return xp.atanh, lambda out, x: xp.div(1.0, _one_less_square(xp, x))
@@ -318,6 +326,7 @@ def _one_less_square(xp: Namespace, x: Any) -> Any:
     commutative=True,
     domain=lambda a, b: (a * a + b * b,),
     kinks=lambda a, b: (abs(a) + abs(b),),
+    kernel=True,
 )
 def hypot(xp: Namespace) -> Row:
     """``sqrt(a*a + b*b)`` without overflow; derivative 0 at the origin."""
@@ -332,16 +341,50 @@ def hypot(xp: Namespace) -> Row:
     return xp.hypot, lambda out, a, b: direction(a, b, out), lambda out, a, b: direction(b, a, out)
 
 
-@primitive()
+@primitive(kernel=True)
 def erf(xp: Namespace) -> Row:
     """The error function."""
     return xp.erf, lambda out, x: (2.0 / math.sqrt(math.pi)) * xp.exp(-(x * x))
 
 
-@primitive()
+@primitive(kernel=True)
 def erfc(xp: Namespace) -> Row:
     """``1 - erf(x)``, precise where that difference is small."""
     return xp.erfc, lambda out, x: (-2.0 / math.sqrt(math.pi)) * xp.exp(-(x * x))
+
+
+@primitive(domain=lambda x: (1.0 - x, 1.0 + x))
+def erfinv(xp: Namespace) -> Row:
+    """The inverse of erf, for -1 <= x <= 1."""
+    slope = math.sqrt(math.pi) / 2.0
+    return lambda x: special.erfinv(xp, x), lambda out, x: slope * xp.exp(out * out)
+
+
+@primitive(
+    "ψₙ",
+    arity=2,
+    domain=lambda n, x: (n - 0.5, x),
+    kinks=lambda n, x: (n % 1.0 - 0.5, n % 1.0 - 0.5),  # twice, since it jumps
+)
+def polygamma(xp: Namespace) -> Row:
+    """The derivative of digamma of order n, which is taken as the nearest whole number and must be 1 at least."""
+    return (
+        lambda n, x: special.polygamma(xp, xp.round(n), x),
+        lambda out, n, x: _flat(xp, out),
+        lambda out, n, x: xp.polygamma(n + 1.0, x),
+    )
+
+
+@primitive("ψ", domain=lambda x: (x,))
+def digamma(xp: Namespace) -> Row:
+    """The derivative of lgamma; poles at 0, -1, -2, ..."""
+    return lambda x: special.digamma(xp, x), lambda out, x: xp.polygamma(1.0, x)
+
+
+@primitive(domain=lambda x: (x,))
+def lgamma(xp: Namespace) -> Row:
+    """The logarithm of the size of the gamma function; poles at 0, -1, -2, ..."""
+    return lambda x: special.lgamma(xp, x), lambda out, x: xp.digamma(x)
 
 
 @primitive()
@@ -371,31 +414,33 @@ def sinc(xp: Namespace) -> Row:
 # --- choices ---------------------------------------------------------------------------------
 
 
-@primitive(kinks=lambda x: (x,))
+@primitive(kinks=lambda x: (x,), kernel=True)
 def sign(xp: Namespace) -> Row:
     """-1, 0 or 1; derivative 0."""
     return xp.sign, lambda out, x: _flat(xp, out)
 
 
-@primitive(kinks=lambda x: (x % 1.0,))
+@primitive(kinks=lambda x: (x % 1.0,), kernel=True)
 def floor(xp: Namespace) -> Row:
     """The largest whole number not above x; derivative 0."""
     return xp.floor, lambda out, x: _flat(xp, out)
 
 
-@primitive(kinks=lambda x: (x % 1.0,))
+@primitive(kinks=lambda x: (x % 1.0,), kernel=True)
 def ceil(xp: Namespace) -> Row:
     """The smallest whole number not below x; derivative 0."""
     return xp.ceil, lambda out, x: _flat(xp, out)
 
 
-@primitive(kinks=lambda x: (x % 1.0 - 0.5,))
+@primitive(kinks=lambda x: (x % 1.0 - 0.5,), kernel=True)
 def round_(xp: Namespace) -> Row:
     """The nearest whole number, halves to the even one; derivative 0."""
     return xp.round, lambda out, x: _flat(xp, out)
 
 
-@primitive("max", arity=2, commutative=True, kinks=lambda a, b: (a - b,))
+@primitive(
+    "max", arity=2, commutative=True, kinks=lambda a, b: (a - b,), kernel=True, identity=-math.inf
+)
 def maximum(xp: Namespace) -> Row:
     """The larger of two numbers; at a tie each has derivative 1/2."""
     return (
@@ -405,7 +450,9 @@ def maximum(xp: Namespace) -> Row:
     )
 
 
-@primitive("min", arity=2, commutative=True, kinks=lambda a, b: (a - b,))
+@primitive(
+    "min", arity=2, commutative=True, kinks=lambda a, b: (a - b,), kernel=True, identity=math.inf
+)
 def minimum(xp: Namespace) -> Row:
     """The smaller of two numbers; at a tie each has derivative 1/2."""
     return (
@@ -436,7 +483,7 @@ def clip(xp: Namespace) -> Row:
     return lambda x, lo, hi: xp.minimum(xp.maximum(x, lo), hi), inside, below, above
 
 
-@primitive(arity=3)
+@primitive(arity=3, kernel=True)
 def where(xp: Namespace) -> Row:
     """a where the condition holds, else b; the branch not taken gets no cotangent."""
     return (
@@ -563,13 +610,13 @@ def silu(xp: Namespace) -> Row:
 # --- any number of arguments -----------------------------------------------------------------
 
 
-@primitive("Σ", arity=None, commutative=True)
+@primitive("Σ", arity=None, commutative=True, folds="add")
 def sum_(xp: Namespace) -> Row:
     """The sum of all arguments."""
     return lambda *args: sum(args), lambda out, *args: (1.0,) * len(args)
 
 
-@primitive("Π", arity=None, commutative=True)
+@primitive("Π", arity=None, commutative=True, folds="mul")
 def prod(xp: Namespace) -> Row:
     """The product of all arguments."""
 
@@ -586,7 +633,7 @@ def prod(xp: Namespace) -> Row:
     return lambda *args: reduce(operator.mul, args, 1.0), others
 
 
-@primitive("·", arity=None)
+@primitive("·", arity=None, folds="add")
 def dot(xp: Namespace) -> Row:
     """The inner product of the first half of the arguments with the second half."""
 
@@ -601,7 +648,7 @@ def dot(xp: Namespace) -> Row:
     return forward, swap
 
 
-@primitive("lse", arity=None, commutative=True)
+@primitive("lse", arity=None, commutative=True, folds="logaddexp")
 def logsumexp(xp: Namespace) -> Row:
     """``log(exp(x1) + exp(x2) + ...)``, without overflow."""
 

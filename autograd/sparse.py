@@ -132,6 +132,6 @@ def _scipy(name: str) -> Any:
         import scipy.sparse
     except ImportError as error:
         raise ImportError(
-            f"{name} makes sparse matrices with SciPy: pip install 'valuegrad[sparse]'"
+            f"{name} makes sparse matrices with SciPy: python -m pip install scipy"
         ) from error
     return scipy.sparse

@@ -60,9 +60,16 @@ class Primitive(BoundRow):
             the set where the primitive is defined and smooth; None where that is everywhere.
         kinks: a function of the arguments returning expressions that vanish just where the
             derivative is a convention (a kink, a tie, a jump); None where there are none.
+        kernel: whether it is one instruction of an array program, the function of that name in NumPy's namespace.
+        folds: of a row of any number of arguments, the name of that of two that it applies from one to the next; ""
+            for others.
+        identity: what it leaves the other argument as it is with, where there is such a number.
     """
 
-    __slots__ = ("bind", "commutative", "doc", "domain", "kinks", "name", "symbol")
+    __slots__ = (
+        *("bind", "commutative", "doc", "domain", "folds", "identity", "kernel", "kinks"),
+        *("name", "symbol"),
+    )
 
     bind: Callable[[Namespace], Rule]
 
@@ -74,6 +81,9 @@ class Primitive(BoundRow):
         commutative: bool,
         domain: Function | None,
         kinks: Function | None,
+        kernel: bool = False,
+        folds: str = "",
+        identity: float | None = None,
     ) -> None:
         self.name = define.__name__.rstrip("_")
         self.symbol = symbol or self.name
@@ -82,6 +92,9 @@ class Primitive(BoundRow):
         self.commutative = commutative
         self.domain = domain
         self.kinks = kinks
+        self.kernel = kernel
+        self.folds = folds
+        self.identity = identity
 
         def bind(xp: Namespace) -> Rule:
             forward, *partials = define(xp)
@@ -127,6 +140,9 @@ def primitive(
     commutative: bool = False,
     domain: Function | None = None,
     kinks: Function | None = None,
+    kernel: bool = False,
+    folds: str = "",
+    identity: float | None = None,
 ) -> Callable[[Callable[[Namespace], Row]], Primitive]:
     """Make the decorated function a row of the table (see :class:`Primitive` for the arguments).
 
@@ -146,7 +162,7 @@ def primitive(
     """
 
     def enter(define: Callable[[Namespace], Row]) -> Primitive:
-        row = Primitive(define, symbol, arity, commutative, domain, kinks)
+        row = Primitive(define, symbol, arity, commutative, domain, kinks, kernel, folds, identity)
         TABLE[row.name] = row
         row.forward, row.partials = bind_row(row, IEEE)
         TRACED.take_in(row.name, traced_function(row))
@@ -157,10 +173,10 @@ def primitive(
 
 
 def bind_row(row: Primitive, xp: Namespace) -> Rule:
-    """Bind a row to a namespace, and give the namespace the row's function if it has none of its own."""
+    """Bind a row to a namespace: the function of that name is the namespace's own if it has one, or else the row's."""
     rule = row.bind(xp)
     xp.take_in(row.name, rule.forward)
-    return rule
+    return rule._replace(forward=getattr(xp, row.name))
 
 
 def bind_table(xp: Namespace) -> dict[str, Rule]:

@@ -32,7 +32,7 @@ import nn
 from autograd import compile, value_and_grad
 from autograd.structure import flatten
 from benchmarks import cases
-from nn.steps import EagerStep
+from nn.training.step.eager import EagerStep
 
 
 def optional(name: str) -> Any:

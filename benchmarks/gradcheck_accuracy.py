@@ -16,23 +16,26 @@ code with their own defaults; they are left out where they are not installed.
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 import time
 import warnings
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd.testing import bounds, numerical
-from autograd.testing.entries import DECISIVE, ULPS, backward_of, decide_ladder, decide_replay
-from autograd.testing.growing import RandomChooser, grow, row_names
+from autograd.testing.dual_numbers import tangent
+from autograd.testing.entries import DECISIVE, ULPS, backward_of, decide
+from autograd.testing.finite_differences import derivative
+from autograd.testing.generation import grow, row_names
 from autograd.testing.replay import Replay
 from autograd.testing.report import Verdict
+from autograd.testing.running_error import Bound, backward, value_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from autograd.testing.bounds import Bound
     from autograd.testing.programs import Program
 
 ERRORS = (0.0, 1e-2, 1e-4, 1e-6)
@@ -62,6 +65,37 @@ class Case(NamedTuple):
         return float(self.program(*self.at(x)))
 
 
+class RandomChooser:
+    """Choices of a seeded random generator.
+
+    Args:
+        generator: a ``random.Random``.
+        more: how likely the answer yes is.
+        largest: the largest magnitude of a number.
+        smallest: the smallest; magnitudes are spread evenly over the orders between.
+    """
+
+    def __init__(
+        self,
+        generator: random.Random,
+        more: float = 0.8,
+        largest: float = 3.0,
+        smallest: float = 0.1,
+    ) -> None:
+        self._generator, self._more = generator, more
+        self._low, self._high = math.log(smallest), math.log(largest)
+
+    def boolean(self) -> bool:
+        return self._generator.random() < self._more
+
+    def index(self, count: int) -> int:
+        return self._generator.randrange(count)
+
+    def number(self) -> float:
+        size = math.exp(self._generator.uniform(self._low, self._high))
+        return size if self._generator.random() < 0.5 else -size
+
+
 def cases(count: int, seed: int) -> tuple[list[Case], int]:
     """Functions with a derivative other than 0, every other one nasty; and how many were left out."""
     generator = random.Random(seed)
@@ -83,7 +117,7 @@ def cases(count: int, seed: int) -> tuple[list[Case], int]:
         if not places:
             continue
         place = generator.choice(places)
-        bound = bounds.backward(root)[leaves[place]]
+        bound = backward(root)[leaves[place]]
         if not bound.error <= DECISIVE * abs(gradients[place]):
             left_out += 1
             continue
@@ -101,28 +135,35 @@ def _answer(verdict: Verdict) -> bool | None:
 def replay(case: Case) -> Callable[[float], bool | None]:
     """Checker B."""
     root, leaves = case.program.record()
-    exact = Replay(root).slopes(leaves[case.place], case.bound.error)
-    return lambda g: _answer(decide_replay(g, exact, case.bound, 0, root.data)[0])
+    known = Replay(root).slopes(leaves[case.place], case.bound.error)
+    return lambda g: _answer(decide(g, known, case.bound, 0, root.data)[0])
 
 
 def ladder(case: Case) -> Callable[[float], bool | None]:
-    """Checker A, with the running error of the recorded function."""
+    """Checker A, with the running error of the recorded function; and its graph, where rounding drowns that."""
     errors: dict[float, float] = {}
 
     def f(x: float) -> float:
         program = case.program
         root, _ = type(program)(case.at(x), program.steps).record()
-        errors[x] = bounds.value_error(root)
+        errors[x] = value_error(root)
         return root.data
 
-    estimate = numerical.derivative(f, case.x, errors.__getitem__)
-    return lambda g: _answer(decide_ladder(g, estimate, case.bound.error)[0])
+    root, leaves = case.program.record()
+    known = derivative(f, case.x, errors.__getitem__)
+    told_by_graph = cache(lambda: tangent(root, leaves[case.place], case.bound.error) or known)
+
+    def answer(g: float) -> bool | None:
+        found = _answer(decide(g, known, case.bound)[0])
+        return found if found is not None else _answer(decide(g, told_by_graph(), case.bound)[0])
+
+    return answer
 
 
 def opaque_ladder(case: Case) -> Callable[[float], bool | None]:
     """Checker A on a function of floats that nothing is known about."""
-    estimate = numerical.derivative(case.__call__, case.x)
-    return lambda g: _answer(decide_ladder(g, estimate, ULPS * abs(g))[0])
+    known = derivative(case.__call__, case.x)
+    return lambda g: _answer(decide(g, known, Bound(ULPS * abs(g), abs(g)))[0])
 
 
 def pytorch() -> Callable[[Case], Callable[[float], bool | None]] | None:

@@ -13,8 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import autograd as ag
-from autograd.compiler.lowering import lower, schedule
-from autograd.compiler.simplify import simplify
+from autograd.compiler.pipeline import PASSES, Task, run
 from autograd.compiler.stages import record
 from autograd.structure import flatten
 from benchmarks import cases
@@ -120,11 +119,11 @@ def stencils() -> Iterator[Case]:
 def compiled(case: Case) -> tuple[Program, float]:
     """The program of a case, and the seconds from the recording on."""
     _, function, arguments, wanted, laned = case
-    recorder, ids, outputs, _ = record(function, flatten((arguments, {}))[1])
+    recording = record(function, flatten((arguments, {}))[1])
+    count = len(recording.arguments)
+    task = Task(tuple(range(wanted)), tuple(range(wanted, count)) if laned else ())
     start = time.perf_counter()
-    graph = simplify(recorder, ids, outputs)
-    lanes = range(wanted, graph.arguments) if laned else range(0)
-    program = lower(schedule(graph, range(wanted), lanes), range(wanted))
+    program: Program = run(recording, task, *PASSES)
     return program, time.perf_counter() - start
 
 

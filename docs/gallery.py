@@ -1,6 +1,6 @@
 """Renders every kind of picture to a folder, to look at: `python docs/gallery.py OUT`.
 
-Each picture becomes OUT/NAME.svg, and those of draw_backward OUT/NAME.html. A check of the eye: each must be legible, with
+Each picture becomes OUT/NAME.svg, and each page of explore OUT/NAME.html. A check of the eye: each must be legible, with
 no box over another and no text cut off; with Graphviz's dot on the PATH and without it.
 """
 
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import autograd as ag
 import nn
-from autograd import Value, draw, draw_backward, scope
+from autograd import Value, draw, draw_backward, explore, scope
+from autograd.exploring import Exploration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -328,12 +329,28 @@ def traced_branches() -> Any:
 
 
 @picture
-def backward_of_a_neuron() -> Any:
-    return draw_backward(neuron())
+def explored_neuron() -> Any:
+    with ag.trace_lines():
+        return explore(neuron())
 
 
 @picture
-def backward_of_a_net() -> Any:
+def explored_net() -> Any:
+    return explore(net())
+
+
+@picture
+def explored_loss_of_10000_nodes() -> Any:
+    return explore(training_loss())
+
+
+@picture
+def explored_long_loop() -> Any:
+    return explore(spring(30))
+
+
+@picture
+def played_net() -> Any:
     return draw_backward(net(), theme="dark")
 
 
@@ -342,7 +359,7 @@ def main(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name, make in PICTURES.items():
         made = make()
-        suffix = ".html" if name.startswith("backward") else ".svg"
+        suffix = ".html" if isinstance(made, Exploration) else ".svg"
         sys.stdout.write(f"{made.save(out / (name + suffix))}\n")
 
 

@@ -31,9 +31,17 @@ NOTE = "no_native_core.txt"
 
 # The user's CFLAGS come after Python's and these, and before what makes the numbers those of the pure core.
 DEFAULTS = "-O3 -g0"
+# Compilers know better ways to a power by a constant, of which the last bit may be another than that of pow.
 # A function that is not in the limited API is not declared, and C would take it for one that returns an int.
-STRICT = ["-std=c11", "-fno-strict-aliasing", "-fno-fast-math", "-ffp-contract=off"]
-STRICT += ["-Werror=implicit-function-declaration"]
+STRICT = [
+    "-std=c11",
+    "-fno-strict-aliasing",
+    "-fno-fast-math",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+]
+STRICT += ["-fno-builtin-pow", "-Werror=implicit-function-declaration"]
 STRICT_MSVC = ["/std:c11", "/O2", "/fp:precise"]
 
 

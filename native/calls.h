@@ -83,7 +83,7 @@ static PyObject *core_function(UNUSED PyObject *core, PyObject *args) {
 /* --- a module's call -------------------------------------------------------------------------------------------- */
 
 static PyTypeObject *CalledType;
-static PyObject *call_from_outside; /* nn.scoping's: (module, inputs, options) */
+static PyObject *call_from_outside; /* nn.modules.scoping's: (module, inputs, options) */
 static PyObject *name_parts, *name_forward, *name_func, *name_w, *name_b, *name_activation;
 
 /* The scope in which pictures show a module's operations, new reference; NULL without an exception if there is none. */

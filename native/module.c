@@ -17,6 +17,9 @@
 #include "backward.h"
 #include "value.h"
 #include "calls.h"
+#include "tape.h"
+#include "forms.h"
+#include "shortcut.h"
 
 /* connect(real=..., ...): the functions of Python's that the core falls back to; all of them, once. */
 static PyObject *core_connect(UNUSED PyObject *module, PyObject *args, PyObject *kwargs) {
@@ -55,6 +58,8 @@ static PyMethodDef core_functions[] = {
     {"function", core_function, METH_VARARGS, NULL},
     {"topological_order", METHOD(core_topological_order), METH_VARARGS | METH_KEYWORDS, NULL},
     {"set_call_from_outside", core_set_call_from_outside, METH_O, NULL},
+    {"use_numpy", core_use_numpy, METH_VARARGS, NULL},
+    {"array_seen", core_array_seen, METH_O, NULL},
     {"neurons", METHOD(core_neurons), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
@@ -81,11 +86,13 @@ static int core_exec(PyObject *module) {
     }
     if (!math_hypot || !(empty_string = PyUnicode_FromString(""))) return -1;
     struct { PyObject **place; const char *name; } interned[] = {
-        {&name_parts, "parts"}, {&name_forward, "forward"}, {&name_func, "__func__"}, {&name_w, "w"}, {&name_b, "b"}, {&name_activation, "activation"}};
+        {&name_parts, "parts"}, {&name_call, "_call"}, {&name_forward, "forward"}, {&name_func, "__func__"}, {&name_w, "w"}, {&name_b, "b"}, {&name_activation, "activation"}};
     for (size_t i = 0; i < sizeof interned / sizeof *interned; i++)
         if (!(*interned[i].place = PyUnicode_InternFromString(interned[i].name))) return -1;
     if (add_type(module, "BoundRow", &row_spec, &RowType) < 0 || add_type(module, "Sweep", &sweep_spec, &SweepType) < 0 ||
         add_type(module, "Called", &called_spec, &CalledType) < 0 ||
+        add_type(module, "Tape", &tape_spec, &TapeType) < 0 || add_type(module, "Route", &route_spec, &RouteType) < 0 ||
+        add_type(module, "Shortcut", &shortcut_spec, &ShortcutType) < 0 ||
         add_type(module, "State", &state_spec, &StateType) < 0)
         return -1;
     allocfunc allocate = (allocfunc)(uintptr_t)PyType_GetSlot(StateType, Py_tp_alloc);

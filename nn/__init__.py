@@ -17,18 +17,19 @@ from .activations import (
     Softplus,
     Tanh,
 )
-from .callbacks import Callback, Checkpoint, EarlyStopping
-from .compiling import compile_step
-from .dropout import Dropout
-from .evaluation import evaluate, predict
-from .history import History
-from .layers import MLP, Layer, Linear, Neuron
-from .module import Module, Parameter
-from .recorded import CannotCompile
+from .modules.dropout import Dropout
+from .modules.layers import MLP, Layer, Linear, Neuron
+from .modules.module import Module, Parameter
+from .modules.sequential import Sequential
 from .saving import load, load_into, save
-from .sequential import Sequential
-from .steps import DivergenceError
-from .training import fit
+from .training.callbacks import Callback
+from .training.evaluation import evaluate, predict
+from .training.fit import fit
+from .training.history import History
+from .training.monitors import Checkpoint, EarlyStopping
+from .training.step.compiled import compile_step
+from .training.step.eager import DivergenceError
+from .training.step.recorded import CannotCompile
 
 __all__ = [
     "ELU",
@@ -71,3 +72,30 @@ __all__ = [
     "save",
     "saving",
 ]
+
+_ELSEWHERE = {
+    "MSELoss": "nn.losses.mse",
+    "L1Loss": "nn.losses.mae",
+    "BCELoss": "nn.losses.binary_cross_entropy",
+    "BCEWithLogitsLoss": "nn.losses.binary_cross_entropy_with_logits",
+    "CrossEntropyLoss": "nn.losses.cross_entropy",
+    "NLLLoss": "nn.losses.nll",
+    "functional": "autograd (autograd.relu, autograd.softmax, ...) and nn.losses",
+    "utils": "nn.optim.clip_grad_norm_ and nn.optim.clip_grad_value_",
+    "SGD": "nn.optim.SGD",
+    "Adam": "nn.optim.Adam",
+    "AdamW": "nn.optim.AdamW",
+    "RMSprop": "nn.optim.RMSprop",
+    "train": "nn.fit",
+    "Value": "autograd.Value",
+}
+"""What people look for under the names that other libraries give it, and where it is."""
+
+
+def __getattr__(name: str) -> object:
+    hint = f"; it is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+    raise AttributeError(f"module 'nn' has no attribute {name!r}{hint}")
+
+
+def __dir__() -> list[str]:
+    return __all__  # the rooms in which all this stands are nobody's business but ours

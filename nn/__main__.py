@@ -13,7 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import jobs
+from autograd import __version__
+from nn.cli import jobs
+
 from .activations import ACTIVATIONS
 from .optim import OPTIMIZERS
 
@@ -42,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
-    except KeyboardInterrupt:
-        return _fail("interrupted; nothing more was written", _INTERRUPTED)
+    except KeyboardInterrupt as stopped:
+        return _fail(str(stopped) or "interrupted; nothing more was written", _INTERRUPTED)
     except OSError as error:
         place = f": {error.filename}" if error.filename is not None else ""
         return _fail(f"{error.strerror or error}{place}")
@@ -62,7 +64,9 @@ def _train(options: argparse.Namespace) -> int:
     }
     if "batch_size" in given and given["batch_size"] == "all":
         given["batch_size"] = None
-    out = options.out or Path("runs") / name
+    out = options.out or (Path("runs") / name if options.force else jobs.new_folder(name))
+    if options.out and (out / jobs.WEIGHTS).exists() and not options.force:
+        raise ValueError(f"{out} has a run already: --force writes over it, --out FOLDER elsewhere")
     result = jobs.train(
         name,
         replace(job, **given),
@@ -84,7 +88,8 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    result = jobs.classify(options.weights, options.rows)
+    weights = options.weights or jobs.newest_weights()
+    result = jobs.classify(weights, options.rows)
     widest = max(len("predicted"), *(len(answer.label) for answer in result.answers))
     known = any(answer.truth is not None for answer in result.answers)
     _say(f"  row  {'predicted'.ljust(widest)}  probability{'  truth' if known else ''}")
@@ -106,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m nn",
         description="Train a network of scalar neurons, and classify with it.",
     )
+    parser.add_argument("--version", action="version", version=f"valuegrad {__version__}")
     commands = parser.add_subparsers(required=True, metavar="train|predict")
 
     train = commands.add_parser("train", help="train a network and write weights and pictures")
@@ -127,8 +133,9 @@ def _parser() -> argparse.ArgumentParser:
         "--out",
         type=Path,
         metavar="FOLDER",
-        help="where to write (default: runs/ and the data's name)",
+        help="where to write (default: runs/ and the data's name, with a number if that is taken)",
     )
+    train.add_argument("--force", action="store_true", help="write over a run that is there")
     train.add_argument(
         "--eager", action="store_true", help="graph by graph, without compiling the step"
     )
@@ -144,9 +151,8 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--weights",
         type=Path,
-        default=Path("runs") / "digits" / jobs.WEIGHTS,
         metavar="FILE",
-        help="what train wrote (default: %(default)s)",
+        help="what train wrote (default: that of the newest run in runs/)",
     )
     return parser
 

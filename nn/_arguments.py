@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import random
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd import Value
@@ -39,8 +40,18 @@ def number(name: str, x: Any, low: float = -math.inf, high: float = math.inf) ->
         raise ValueError(f"{name} must be finite, not {result}")
     if not low <= result < high:
         end = f" and below {high:g}" if math.isfinite(high) else ""
-        raise ValueError(f"{name} must be at least {low:g}{end}, not {result:g}")
+        raise ValueError(f"{name} must be at least {low:g}{end}, not {shown(result)}")
     return result
+
+
+def shown(x: float) -> str:
+    """A number in few digits, or in all where few would show another.
+
+    >>> shown(2.0), shown(1.0000000000000002)
+    ('2', '1.0000000000000002')
+    """
+    short = f"{x:g}"
+    return short if float(short) == x or x != x else repr(float(x))
 
 
 def count(name: str, x: Any, least: int = 1) -> int:
@@ -61,6 +72,15 @@ def count(name: str, x: Any, least: int = 1) -> int:
     if result < least:
         raise ValueError(f"{name} must be at least {least}, not {result}")
     return result
+
+
+def seeded(seed: Any) -> random.Random:
+    """A generator of its own; where the seed is None, each time another.
+
+    Raises:
+        TypeError, ValueError: as :func:`count`, from 0. NumPy's whole numbers will do, which :mod:`random` refuses.
+    """
+    return random.Random(None if seed is None else count("seed", seed, 0))
 
 
 def named(name: str, x: str | T, known: Mapping[str, T], what: str = "") -> T:

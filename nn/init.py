@@ -14,7 +14,7 @@ import math
 import random
 from typing import TYPE_CHECKING, Any
 
-from ._arguments import named
+from ._arguments import named, seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,18 +26,18 @@ def generator(seed: int | None = None, rng: Any = None) -> Any:
     """The random generator that layers draw from.
 
     Args:
-        seed: gives a generator of its own, ``random.Random(seed)``.
+        seed: gives a generator of its own, ``random.Random(seed)``; a whole number from 0.
         rng: a generator: a ``random.Random``, the module :mod:`random`, a ``numpy.random.Generator``.
             With neither, it is Python's global one, as in micrograd, to be seeded by ``random.seed``.
 
     Raises:
-        ValueError: if both are given.
-        TypeError: if rng is no generator.
+        ValueError: if both are given, or the seed is below 0.
+        TypeError: if rng is no generator, or the seed no whole number.
     """
     if seed is not None and rng is not None:
         raise ValueError("give seed= or rng=, not both")
     if seed is not None:
-        return random.Random(seed)
+        return seeded(seed)
     if rng is not None and not (hasattr(rng, "uniform") and hasattr(rng, "random")):
         raise TypeError(f"rng must be a random generator such as random.Random(0), not {rng!r:.60}")
     return random if rng is None else rng

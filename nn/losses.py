@@ -26,7 +26,7 @@ from autograd import functions as ag
 from autograd.operators import Operators
 from autograd.reals import is_real, real
 
-from ._arguments import named
+from ._arguments import named, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,7 +93,7 @@ def hinge(output: Any, target: Any) -> Any:
 
     def one(o: Any, t: Any) -> Any:
         if type(t) is float and t not in (-1.0, 1.0):
-            raise ValueError(f"targets of hinge are -1 and 1, not {t:g}{_advise_signs(t)}")
+            raise ValueError(f"targets of hinge are -1 and 1, not {shown(t)}{_advise_signs(t)}")
         return ag.relu(1.0 - t * o)
 
     return _mean_over(one, output, target)
@@ -141,8 +141,12 @@ def _binary_cross_entropy(p: Any, t: Any) -> Any:
     number = p.data if isinstance(p, Value) else p
     if type(number) is float and (number < 0.0 or number > 1.0):
         raise ValueError(
-            f"binary_cross_entropy takes probabilities, and an output is {number:g}; "
-            f"for logits there is binary_cross_entropy_with_logits"
+            f"binary_cross_entropy takes probabilities, and an output is {shown(number)}; "
+            + (
+                "hold what was rounded so with autograd.clip(p, 0.0, 1.0)"
+                if -1e-6 < number < 1.0 + 1e-6
+                else "for logits there is binary_cross_entropy_with_logits"
+            )
         )
     # The least number keeps log and its derivative finite at 0, and is lost in rounding elsewhere.
     if type(t) is float and t == 1.0:
@@ -164,7 +168,9 @@ def _logistic(z: Any, t: Any) -> Any:
 
 def _refuse_improbable(t: Any) -> None:
     if type(t) is float and not 0.0 <= t <= 1.0:
-        raise ValueError(f"targets are probabilities from 0 to 1, not {t:g}{_advise_zero_one(t)}")
+        raise ValueError(
+            f"targets are probabilities from 0 to 1, not {shown(t)}{_advise_zero_one(t)}"
+        )
 
 
 def _advise_signs(t: float) -> str:
@@ -276,6 +282,11 @@ def _weighted(scores: list[Any], target: list[Any]) -> tuple[list[Any], list[Any
 
     A weight that is plainly 0 is left out with its score: 0 times a score of -inf would be nan.
     """
+    if len(target) == 1 != len(scores):
+        raise ValueError(
+            f"a class is given by its index, or by the probability of each of the {len(scores)} classes, and a target "
+            f"is a list of one number, {_brief(target)}; if the targets are a column, pass y.ravel()"
+        )
     _same_length(len(scores), len(target), "classes")
     if not all(type(t) is float for t in target):
         return scores, target, ag.sum(target)
@@ -289,8 +300,8 @@ def _weighted(scores: list[Any], target: list[Any]) -> tuple[list[Any], list[Any
 
 
 def _brief(numbers: list[Any]) -> str:
-    shown = ", ".join(f"{x:g}" for x in numbers[:6])
-    return f"[{shown}{', ...' if len(numbers) > 6 else ''}]"
+    first = ", ".join(map(shown, numbers[:6]))
+    return f"[{first}{', ...' if len(numbers) > 6 else ''}]"
 
 
 # --- one sample or many ----------------------------------------------------------------------
@@ -322,7 +333,10 @@ def _over_samples(one: Loss, output: Any, target: Any) -> Any:
     """The loss of a sample, or the mean over many."""
     output, target = _plain(output), _plain(target)
     if not isinstance(output, list):
-        raise TypeError("the output must be a list with a score for each class, not one number")
+        raise TypeError(
+            "the output must be a list with a score for each class, not one number; for one logit a "
+            "sample there is binary_cross_entropy_with_logits"
+        )
     if not output:
         raise ValueError("there are no outputs to take a loss of")
     if not _is_many(output[0]):

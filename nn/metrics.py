@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Value
 from autograd.reals import is_real, real
+from nn.modules.state import flatten
 
-from ._arguments import named
-from .state import flatten
+from ._arguments import named, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ def binary_accuracy(outputs: Any, targets: Any, threshold: float = 0.0) -> float
     for output, target in zip(outputs, targets, strict=True):
         o, t = _one_number(output, "an output"), _one_number(target, "a target")
         if t not in (-1.0, 0.0, 1.0):
-            raise ValueError(f"binary targets are 1 and 0, or 1 and -1; not {t:g}")
+            raise ValueError(f"binary targets are 1 and 0, or 1 and -1; not {shown(t)}")
         right.append(float(not math.isnan(o) and (o > threshold) == (t > 0.0)))
     return _mean(right)
 
@@ -201,14 +201,17 @@ def class_of(x: Any, name: str) -> int:
         return -1 if any(map(math.isnan, scores)) else scores.index(max(scores))
     if not is_real(x) or x != x // 1 or x < 0:
         raise TypeError(
-            f"{name} must be a class's index or a list of scores, not {x!r:.60}"
-            + ("; for one score a sample there is binary_accuracy" if _is_score(x) else "")
+            f"{name} must be a class's index or a list of scores, not {x!r:.60}" + _advice(x)
         )
     return int(x)
 
 
-def _is_score(x: Any) -> bool:
-    return isinstance(x, (Value, float, list, tuple))
+def _advice(x: Any) -> str:
+    if isinstance(x, (list, tuple)) and len(x) == 1 and is_real(x[0]) and x[0] == x[0] // 1:
+        return "; if these are a column of classes, pass y.ravel()"
+    if isinstance(x, (Value, float, list, tuple)):
+        return "; for one score a sample there is binary_accuracy"
+    return ""
 
 
 def _one_number(x: Any, name: str) -> float:

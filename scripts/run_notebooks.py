@@ -20,7 +20,18 @@ import nbformat
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
-PICTURES = {"01": 5, "02": 4, "03": 1, "04": 3, "05": 6, "06": 3, "07": 1, "08": 1, "09": 4}
+PICTURES = {
+    "01": 5,
+    "02": 4,
+    "03": 1,
+    "04": 3,
+    "05": 6,
+    "06": 3,
+    "07": 1,
+    "08": 1,
+    "09": 4,
+    "10": 0,
+}
 """Which of a notebook's plots, counted from 0, stands in the index."""
 
 

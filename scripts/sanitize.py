@@ -25,7 +25,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SANITIZERS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
-WARNINGS = "-std=c11 -Wall -Wextra -Wpedantic -Werror -fno-strict-aliasing -ffp-contract=off"
+WARNINGS = "-std=c11 -Wall -Wextra -Wpedantic -Werror -fno-strict-aliasing -ffp-contract=off -fno-builtin-pow"
 TESTS = ("tests/autograd", "tests/nn", "tests/properties", "tests/native")
 LEFT_OUT = (
     "tests/autograd/compiler",  # compiled programs run in NumPy
@@ -81,6 +81,7 @@ def build(folder: Path) -> None:
         "-std=c11",
         "-fno-strict-aliasing",
         "-ffp-contract=off",
+        "-fno-builtin-pow",
         "-O1",
         "-g",
         "-fPIC",

@@ -1,14 +1,14 @@
 """Recording a function of scalars, finding the arrays in it, and running those.
 
-Each stage is a room, and each hands a structure that can be printed to the next:
+:mod:`.pipeline` has the passes in their order. Each takes a structure of :mod:`.ir` that can be printed, and returns one:
 
 ================================  ===========================================================
 :mod:`.recording`                 call the function once on symbols: a flat list of operations
 :mod:`.derivative`                transforms inside it, as further operations of the list
 :mod:`.simplify`                  -> :class:`.ir.scalar.ScalarGraph`: nothing dead, nothing twice
+:mod:`.softmax`                   shifts that have no derivative
 :mod:`.flatten`                   -> :class:`.flatten.Flat`: sums and dots of many terms, but for
-                                  those that cancel (:mod:`.brackets`; :mod:`.softmax` before it:
-                                  shifts that have no derivative)
+                                  those that cancel (:mod:`.brackets`)
 :mod:`.reroll`                    -> :class:`.reroll.Schedule`: groups of like operations, in order:
                                   :mod:`.signatures` say what is alike, :mod:`.agenda` when it is done;
                                   :mod:`.arrange` sorts groups, :mod:`.biases` joins them to products
@@ -23,10 +23,11 @@ Each stage is a room, and each hands a structure that can be printed to the next
                                   for each (:mod:`.binding`, :mod:`.kernels`)
 ================================  ===========================================================
 
+What holds of each structure is in :mod:`.ir.verify`, what it means in :mod:`.ir.interpret`.
 :mod:`.compiled` and :mod:`.entry` are the callable around it (:mod:`.methods` of instances), :mod:`.plan` and :mod:`.lanes` its outer
 transforms, :mod:`.trees` the short way in and :mod:`.answers` the way out, :mod:`.batch` and
 :mod:`.elementwise` what a training step is made of. What decides whether code rolls up is the
-signature: like operations on operands of like classes and like origin are one group.
+signature: like operations on operands of like roles and like origin are one group.
 """
 
 from __future__ import annotations

@@ -14,8 +14,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .. import primitives as p
-from . import conditions as c
+from .ir.ops import REDUCING
 from .ir.scalar import CONST
 from .layout import nest
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from .reroll import Group, Schedule
 
     Ids = Any
-
-_REDUCING = {p.sum_, p.dot, p.prod, p.logsumexp, c.largest}
 
 FEWEST = 4
 """How many results a group has at least, to be worth arranging."""
@@ -135,7 +132,7 @@ class _Arranger:
         """The operands of a group, a row a node; None if nodes have different numbers of them."""
         lists = [self.operands[node] for node in group.products or group.nodes]
         arity = len(lists[0])
-        if group.row in _REDUCING and set(map(len, lists)) != {arity}:
+        if group.row in REDUCING and set(map(len, lists)) != {arity}:
             return None
         count = len(lists) * arity
         ids = self.np.fromiter(chain.from_iterable(lists), dtype=self.np.int64, count=count)
@@ -236,7 +233,7 @@ class _Arranger:
             for moment in np.unique(moments)
         }
         cost = sum(1 if self.is_copy(fill) else 2 for moment, fill in fills.items() if moment >= 0)
-        if self.groups[block].row in _REDUCING:  # which may have to be moved
+        if self.groups[block].row in REDUCING:  # which may have to be moved
             cost += 1
         if cost > len(accepted):
             return

@@ -10,13 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..collector import collector_paused
-from .ir.program import LANES, Ref
-from .lowering import lower, schedule
+from ..structure import ENTRY
+from .ir.program import LANES, Program, Ref
+from .pipeline import PASSES, SIMPLIFY, Task, run
 from .quiet import quiet
 from .recording import Recorder, ids_of
 from .running import Workspace
-from .simplify import simplify
-from .stages import tracing
+from .stages import Recording, tracing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -75,17 +75,17 @@ class BatchLoss:
                 out = function(*structure.unflatten(symbols))
             (root,) = ids_of(recorder, [out])
             arguments = [*ids, *(symbol._id for symbol in symbols)]
-            self.graph = simplify(recorder, arguments, [root])
-            wanted = list(range(count))
             laned = range(count, count + structure.size)
-            self.program = lower(schedule(self.graph, wanted, laned), wanted, seeded=True)
+            task = Task(tuple(range(count)), tuple(laned), seeded=True)
+            graph = run(Recording(recorder, arguments, [root], ENTRY), task, SIMPLIFY)
+            self.program: Program = run(graph, task, *PASSES[1:])
         self.np = np
         self.once = np.zeros(max(self.program.once, 1), dtype)
         self._batches: dict[int, Batch] = {}
         self._latest: Batch | None = None
         self.quietly = quiet()
         self.numbers = self.once[:count]
-        self._parameters = self.graph.parameters
+        self._parameters = graph.parameters
         self._parameter_numbers = self.once[count : count + len(self._parameters)]
         self.gradients = self._gradients()
         self.read()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 _COMPARISONS = {"lt", "le", "equal", "isnan"}
-_LARGER = {"maximum", "or", "either"}
+_LARGER = {"maximum", "either"}
 _SMALLER = {"minimum"}
 _SPECIAL = _COMPARISONS | _LARGER | _SMALLER | {"where", "pow", "negation"}
 

@@ -12,6 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
+from .ir.ops import LINEAR
 
 if TYPE_CHECKING:
     from .ir.scalar import ScalarGraph
@@ -24,7 +25,6 @@ DEEP = 3
 """How many sums and products of sums and products are looked into."""
 MANY = 64
 """What would be made of more atoms than that is one itself."""
-_SUMS = {p.add, p.sub, p.neg, p.sum_}
 
 
 def keep_brackets(graph: ScalarGraph, absorbed: bytearray) -> None:
@@ -35,7 +35,7 @@ def keep_brackets(graph: ScalarGraph, absorbed: bytearray) -> None:
         absorbed: which ids are terms of their only user's sum; changed in place.
     """
     primitives, operands = graph.primitives, graph.operands
-    sums = [i for i, row in enumerate(primitives) if row in _SUMS]
+    sums = [i for i, row in enumerate(primitives) if row in LINEAR]
     begun = bytearray(
         len(operands)
     )  # what a sum begins with is no bracket: it is looked at as part of it
@@ -128,7 +128,7 @@ def _atoms(graph: ScalarGraph, identity: int, depth: int) -> Signed:
     if not depth or len(ids) > LONG:
         return own
     found = own[:]
-    if row in _SUMS:
+    if row in LINEAR:
         for i, sign in _parts(graph, identity):
             found += [(atom, sign * s) for atom, s in _atoms(graph, i, depth - 1)]
     elif row is p.where:  # of either branch

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import primitives as p
 from . import conditions as c
 from .arraysymbols import ArraySymbol, composite
+from .ir.ops import KERNELS, UFUNCS
 from .ir.program import CONSTANTS, LANES, ONCE, ROWS, Instruction, Ref, View
 from .layout import nest, nest_rows, plane
 
@@ -19,16 +20,8 @@ if TYPE_CHECKING:
     Positions = Any
     Operand = Ref | float
 
-DIRECT = {
-    *(p.add, p.sub, p.mul, p.div, p.neg, p.abs_, p.exp, p.expm1, p.log, p.log1p, p.sqrt),
-    *(p.log2, p.log10, p.cbrt, p.mod, p.floordiv),
-    *(p.sin, p.cos, p.tan, p.asin, p.acos, p.atan, p.atan2, p.sinh, p.cosh, p.tanh, p.asinh),
-    *(p.acosh, p.atanh, p.hypot, p.sign, p.floor, p.ceil, p.round_, p.maximum, p.minimum),
-    *(p.pow_, p.erf, p.erfc, p.where),
-    *(c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation),
-}
-"""The primitives that are one instruction; the others are put together from these by their own rules."""
-_DIRECT_NAMES = frozenset(row.name for row in DIRECT)
+_NAMES = frozenset(row.name for row in KERNELS)
+_OF_UFUNC = {name: row for row, name in UFUNCS.items()}
 
 
 class Builder:
@@ -58,6 +51,7 @@ class Builder:
         self._known: dict[Any, Operand] = {}
         self._kept: list[Any] = []  # what the keys of _known refer to by identity
         self.lane_count: int | None = None
+        self.zeros: list[Ref] = []
         self.spare = 0
         """Groups of so many numbers of lanes are followed by a 1, for a bias to be multiplied by."""
         self.ones: list[Ref] = []
@@ -153,7 +147,7 @@ class Builder:
         """A primitive applied to numbers side by side.
 
         Args:
-            row: one of DIRECT.
+            row: one of KERNELS.
             operands: floats, or Refs of ``count`` positions in one dimension.
             count: how many.
             out: where the results go; a new place if None.
@@ -251,7 +245,7 @@ class Builder:
             before: how many instructions there were before those that compute them.
         """
         last = self.instructions[-1] if len(self.instructions) > before else None
-        if last is None or last.op not in _DIRECT_NAMES or not _is_output(last, out):
+        if last is None or last.op not in _NAMES or not _is_output(last, out):
             self.copy(out, place)
             return
         self.instructions.pop()
@@ -289,7 +283,7 @@ class Builder:
     def reduce(self, kind: str, ref: Ref) -> Ref:
         """The sum, product or maximum along the rows of a matrix of positions."""
         rows, columns = ref.positions.shape
-        row = {"add": p.add, "multiply": p.mul, "maximum": p.maximum}[kind]
+        row = _OF_UFUNC[kind]
         if columns == 1:
             return Ref(ref.arena, ref.positions[:, 0])
         # One by one where the reduction's own loop is longer than the instructions it takes.
@@ -372,7 +366,7 @@ class Builder:
             operands = [self.elementwise(p.where, [ends, math.inf, operands[0]], count), 0.5]
         if row is p.relu:
             return self.elementwise(p.maximum, [operands[0], 0.0], count)
-        if row in DIRECT:
+        if row in KERNELS:
             return self.elementwise(row, operands, count)
         symbols = [self.symbol(x, count) for x in operands]
         return self.operand(composite(row)(*symbols))

@@ -18,6 +18,7 @@ from .entry import Entry, Way
 from .lanes import Batch, lane_outline
 from .methods import bound
 from .plan import plan
+from .shortcut import Shortcut
 from .trees import outlines
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def compile(function: Callable[..., Any], dtype: str = "float64") -> Compiled:
     return Compiled(function, dtype)
 
 
-class Compiled:
+class Compiled(Shortcut):
     """What :func:`compile` returns.
 
     Attributes:
@@ -97,10 +98,10 @@ class Compiled:
         self._entries: dict[Any, Entry] = {}
         self._by_outline: dict[Any, Way] = {}
         self._by_lane: dict[Any, tuple[Entry, Batch]] = {}
-        self._last: Entry | None = None
+        self.latest: Entry | None = None
         self._lock = threading.RLock()
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def _call(self, *args: Any, **kwargs: Any) -> Any:
         if self._class is not None and args and isinstance(args[0], self._class):
             return self.__get__(args[0])(*args[1:], **kwargs)  # Class.method(instance, ...)
         if self._plan.lanes:
@@ -110,13 +111,16 @@ class Compiled:
         if key is not None:  # the short way
             way = self._by_outline.get(key)
             if way is not None:
-                self._last = entry = way.entry
+                self.latest = entry = way.entry
                 return entry.of_parts(parts, way)
         found, inputs = self._prepare(args, kwargs)
         if found is None:
             return self.function(*args, **kwargs)
         if key is not None:
             self._by_outline[key] = Way(found)
+            route = found.route()
+            if route is not None:
+                self.remember(route)
         return found(inputs)
 
     def _map(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -130,7 +134,7 @@ class Compiled:
             known = self._by_lane.get(key)
             if known is not None:
                 entry, batch = known
-                self._last = entry
+                self.latest = entry
                 return entry(batch.again(args, size))
         found, inputs = self._prepare(args, kwargs)
         if found is None:
@@ -177,7 +181,7 @@ class Compiled:
                     entry = Entry(self._plan, structure, laned, self.dtype)
                     self._entries[key] = entry
                     self._warn()
-        self._last = entry
+        self.latest = entry
         return entry
 
     def _warn(self) -> None:
@@ -192,12 +196,12 @@ class Compiled:
             )
 
     def _compiled(self) -> Entry:
-        if self._last is None:
+        if self.latest is None:
             raise RuntimeError(
                 f"{self.__name__} has not been compiled yet: call it, or its lower() with arguments "
                 f"like those to come"
             )
-        return self._last
+        return self.latest
 
     @property
     def program(self) -> Program:
@@ -207,6 +211,37 @@ class Compiled:
             RuntimeError: before the first call.
         """
         return self._compiled().program
+
+    def graph(self, stage: str = "simplify") -> Any:
+        """What a pass of the compiler makes of the function, for the arguments of the last structure that was met.
+
+        All of these can be printed, and drawn with :func:`autograd.draw`.
+
+        Args:
+            stage: the name of the pass: ``"record"`` (what the function did; it is called again), ``"simplify"``,
+                ``"softmax"``, ``"nary"`` (sums and dots of many terms), ``"group"`` (what is done together),
+                ``"biases"`` or ``"lower"`` (the array program); ``"derive"`` for what straight-line code computes.
+
+        Raises:
+            RuntimeError: before the first call.
+            ValueError: if there is no such pass.
+
+        >>> f = compile(lambda x, y: x * y + (x * y) ** 2).lower(1.0, 1.0)
+        >>> print(f.graph("record"))
+        x0, x1
+        v2 = x0 × x1
+        v3 = x0 × x1
+        v5 = v3 ^ 2
+        v6 = v2 + v5
+        return v6
+        >>> print(f.graph("simplify"))
+        x0, x1
+        v2 = x0 × x1
+        v3 = v2 × v2
+        v4 = v2 + v3
+        return v4
+        """
+        return self._compiled().stage(stage)
 
     @property
     def source(self) -> str:

@@ -21,9 +21,16 @@ CONDITIONS: dict[str, Primitive] = {}
 """Every primitive of this module by name."""
 
 
-def _condition(symbol: str, arity: int | None) -> Callable[[Callable[[Namespace], Row]], Primitive]:
+def _condition(
+    symbol: str,
+    arity: int | None,
+    commutative: bool = False,
+    kernel: bool = True,
+    folds: str = "",
+    identity: float | None = None,
+) -> Callable[[Callable[[Namespace], Row]], Primitive]:
     def enter(define: Callable[[Namespace], Row]) -> Primitive:
-        row = Primitive(define, symbol, arity, False, None, None)
+        row = Primitive(define, symbol, arity, commutative, None, None, kernel, folds, identity)
         row.forward, row.partials = row.bind(IEEE)
         row.traced = row.partials
         CONDITIONS[row.name] = row
@@ -47,7 +54,7 @@ def le(xp: Namespace) -> Row:
     return lambda a, b: (a <= b) * 1.0, ABSENT, ABSENT
 
 
-@_condition("=", 2)
+@_condition("=", 2, commutative=True)
 def equal(xp: Namespace) -> Row:
     """Whether ``a == b``."""
     return lambda a, b: (a == b) * 1.0, ABSENT, ABSENT
@@ -59,13 +66,13 @@ def isnan(xp: Namespace) -> Row:
     return lambda x: (x != x) * 1.0, ABSENT
 
 
-@_condition("and", 2)
+@_condition("and", 2, commutative=True, identity=1.0)
 def both(xp: Namespace) -> Row:
     """Whether both conditions hold."""
     return operator.mul, ABSENT, ABSENT
 
 
-@_condition("or", 2)
+@_condition("or", 2, commutative=True, identity=0.0)
 def either(xp: Namespace) -> Row:
     """Whether at least one of two conditions holds."""
     return lambda a, b: a + b - a * b, ABSENT, ABSENT
@@ -77,19 +84,19 @@ def negation(xp: Namespace) -> Row:
     return lambda a: 1.0 - a, ABSENT
 
 
-@_condition("detach", 1)
+@_condition("detach", 1, kernel=False)
 def detach(xp: Namespace) -> Row:
     """The number itself, through which no gradient flows back."""
     return lambda x: x, ABSENT
 
 
-@_condition("largest", None)
+@_condition("largest", None, kernel=False, folds="maximum")
 def largest(xp: Namespace) -> Row:
     """The largest of some numbers, through which no gradient flows back."""
     return lambda *args: xp.largest(args), lambda out, *args: (ABSENT,) * len(args)
 
 
-@_condition("same", 1)
+@_condition("same", 1, kernel=False)
 def same(xp: Namespace) -> Row:
     """The number itself, under another name: what a nested derivative is taken with respect to."""
     return lambda x: x, 1.0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .straightline import LONGEST
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -22,34 +24,34 @@ ELEMENT = 0.0015
 """Microseconds an array instruction takes for each number."""
 
 
-def choose(
-    graph: ScalarGraph, wanted: Collection[int], laned: Collection[int], exact: bool = False
-) -> Schedule | None:
-    """The schedule of an array program if that is the faster way to run a graph, else None.
+def may_be_arrays(graph: ScalarGraph, wanted: Collection[int]) -> bool:
+    """Whether an array program could be the faster way to run a graph, so that it is worth looking for one."""
+    return bool(graph.operations) and _straight(graph, wanted) >= CALL + 3 * INSTRUCTION
+
+
+def is_arrays(schedule: Schedule, graph: ScalarGraph, wanted: Collection[int]) -> bool:
+    """Whether the array program of a schedule is the faster way.
 
     Args:
+        schedule: the groups of the graph.
         graph: a simplified graph.
         wanted: the leaves to differentiate by.
-        laned: the arguments that differ from lane to lane; what has lanes is always an array program.
-        exact: whether derivatives are to tell what is absent from 0; see :mod:`.masked`.
     """
-    from .straightline import LONGEST
+    instructions = len(schedule.groups) * (2.6 if wanted else 1.2)
+    elements = _passes(wanted) * _terms(graph) * ELEMENT
+    return CALL + instructions * INSTRUCTION + elements < _straight(graph, wanted)
 
-    operations = graph.operations
-    if not operations and not laned:
-        return None
-    terms = sum(map(len, graph.operands))
-    lines = operations + terms / 4
-    passes = 4.0 if wanted else 1.0
+
+def _straight(graph: ScalarGraph, wanted: Collection[int]) -> float:
+    """Microseconds that straight-line code takes."""
+    passes, operations = _passes(wanted), graph.operations
     line = LINE if passes * operations < LONGEST else INTERPRETED
-    straight = passes * lines * line
-    if not laned and straight < CALL + 3 * INSTRUCTION:
-        return None
-    from .lowering import schedule
+    return passes * (operations + _terms(graph) / 4) * line
 
-    found = schedule(graph, wanted, laned, exact)
-    if laned:
-        return found
-    instructions = len(found.groups) * (2.6 if wanted else 1.2)
-    arrays = CALL + instructions * INSTRUCTION + passes * terms * ELEMENT
-    return found if arrays < straight else None
+
+def _terms(graph: ScalarGraph) -> int:
+    return sum(map(len, graph.operands))
+
+
+def _passes(wanted: Collection[int]) -> float:
+    return 4.0 if wanted else 1.0

@@ -1,4 +1,4 @@
-"""An array program as a picture: a box for each instruction, an arrow for each array that it reads."""
+"""The compiler's structures as pictures: a box for each operation, group or instruction, an arrow for what it reads."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from autograd.drawing.model import Cluster, Edge, Graph, Node, number, plural
 from .ir.program import CONSTANTS, LANES, ONCE, ROWS, View
 
 if TYPE_CHECKING:
-    from autograd.drawing.model import Options
+    from collections.abc import Sequence
+
+    from autograd.drawing.model import Kind, Options
 
     from .ir.program import Instruction, Program
+    from .ir.scalar import ScalarGraph
+    from .reroll import Schedule
 
 _ARENAS = {
     ONCE: "shared by all lanes",
@@ -19,6 +23,53 @@ _ARENAS = {
     ROWS: "arguments",
     CONSTANTS: "constants",
 }
+
+
+def scalar_diagram(graph: ScalarGraph, options: Options) -> Graph:
+    """The operations of a scalar graph; its constants stand in the boxes of those that use them."""
+    picture = Graph()
+    places: dict[int, int] = {}
+    for identity, row in enumerate(graph.primitives):
+        if identity in graph.constants:
+            continue
+        places[identity] = len(picture.nodes)
+        if row is None:
+            kind: Kind = "input" if identity < graph.arguments else "parameter"
+            picture.nodes.append(Node(graph.name(identity), kind=kind))
+            continue
+        ids = graph.operands[identity]
+        numbers = [graph.constants.get(i) for i in ids]
+        picture.nodes.append(Node(_applied(row.name, numbers, options), (graph.name(identity),)))
+        tails = dict.fromkeys([places[i] for i in ids if i in places])
+        picture.edges.extend(Edge(tail, places[identity]) for tail in tails)
+    for i in graph.outputs:
+        if i in places:
+            picture.nodes[places[i]].output = True
+    picture.notes.append(plural(graph.operations, "operation"))
+    return picture.nearest(options.max_nodes)
+
+
+def schedule_diagram(schedule: Schedule, options: Options) -> Graph:
+    """The groups of a schedule, and what flows between them."""
+    graph = schedule.flat.graph
+    names = {0: "arguments", 1: "captured"}
+    picture = Graph(nodes=[Node(name, kind="input") for name in names.values()])
+    group_of = {i: int(i >= graph.arguments) for i in range(graph.leaves)}
+    for group in schedule.groups:
+        place = len(picture.nodes)
+        title, _, marks = str(group).partition(" (")
+        picture.nodes.append(
+            Node(title.replace(" x ", " × "), (marks.rstrip(")"),) if marks else ())
+        )
+        nodes = [*group.nodes, *(group.products or ())]
+        tails = {group_of[i] for node in nodes for i in graph.operands[node] if i in group_of}
+        picture.edges.extend(Edge(tail, place) for tail in sorted(tails))
+        group_of.update(dict.fromkeys(nodes, place))
+    for i in graph.outputs:
+        if i in group_of:
+            picture.nodes[group_of[i]].output = True
+    picture.notes.append(plural(len(schedule.groups), "group"))
+    return picture.nearest(options.max_nodes)
 
 
 def diagram(program: Program, options: Options) -> Graph:
@@ -46,7 +97,7 @@ def diagram(program: Program, options: Options) -> Graph:
             wrote = writers[view.arena][instruction.reads(view)]
             tails.update(dict.fromkeys(int(t) for t in np.unique(wrote) if t >= 0))
             if (wrote == -1).any():
-                name = str(view)
+                name = program.text(view)
                 if name not in sources:
                     sources[name] = len(graph.nodes)
                     graph.nodes.append(Node(name, (names[view.arena],), kind="input"))
@@ -54,7 +105,7 @@ def diagram(program: Program, options: Options) -> Graph:
         place = len(graph.nodes)
         reverse = int(i >= program.forward)
         graph.nodes.append(
-            Node(_title(instruction, options), (str(instruction.out),), cluster=reverse)
+            Node(_title(instruction, options), (program.text(instruction.out),), cluster=reverse)
         )
         graph.edges.extend(Edge(tail, place) for tail in tails)
         writers[instruction.out.arena][instruction.writes] = place
@@ -74,10 +125,14 @@ def _title(instruction: Instruction, options: Options) -> str:
     if name == "reduce":
         kind, axes = instruction.detail
         name = f"{kind} over the last {'axis' if axes == 1 else f'{axes} axes'}"
-    numbers = [x for x in instruction.operands if not isinstance(x, View)]
-    if not numbers:
+    return _applied(
+        name, [None if isinstance(x, View) else x for x in instruction.operands], options
+    )
+
+
+def _applied(name: str, numbers: Sequence[float | None], options: Options) -> str:
+    """An operation with the numbers among its operands."""
+    if all(x is None for x in numbers):
         return name
-    shown = [
-        "•" if isinstance(x, View) else number(x, options.digits) for x in instruction.operands
-    ]
+    shown = ["•" if x is None else number(x, options.digits) for x in numbers]
     return f"{name}({', '.join(shown)})"

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     Array = Any
     Instruction = tuple[Callable[..., Any], tuple[Any, ...]]
 
-_NAMES = {
-    *("add", "sub", "mul", "div", "neg", "abs", "exp", "log", "sqrt", "tanh", "sign", "maximum"),
-    *("minimum", "pow", "where", "lt", "le", "equal", "isnan", "both", "either", "negation"),
-}
-
 
 class NotElementwiseError(ValueError):
     """A rule uses an operation that has no kernel here."""
@@ -205,7 +200,7 @@ class Elementwise:
         for identity, (row, ids) in enumerate(zip(wide.primitives, wide.operands, strict=True)):
             if row is None:
                 continue
-            if row.name not in _NAMES:
+            if row.name not in table:
                 raise NotElementwiseError(row.name)
             operands = [self._place(i, turn) for i in ids]
             function = table[row.name]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+from itertools import groupby
 from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..collector import collector_paused
-from .costing import choose
-from .derivative import gradient
-from .plan import Plan, entries_of
-from .simplify import simplify
+from ..structure import flatten
+from .ir.program import ONCE, ROWS
+from .pipeline import DERIVE, GROUP, LOWER, PASSES, RECORD, SIMPLIFY, Task, choose, run
+from .plan import Plan, argument_names, entries_of
+from .shortcut import route
 from .stages import record
 from .straightline import generate, source
+from .tape import tape_of
 from .trees import build, listed, writers
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ class Cost(NamedTuple):
     path: str
     """``"arrays"`` or ``"straight line"``."""
     recorded: int
-    """How many entries the recording had."""
+    """How many entries the recording had, without constants."""
     nodes: int
     """How many operations were left of them after simplification, without those of derivatives."""
     instructions: int
@@ -73,13 +76,15 @@ class Entry:
         dtype: str,
         exact: bool = False,
     ) -> None:
-        recorder, arguments, outputs, self.out = record(plan.function, structure, exact)
+        recording = record(plan.function, structure, exact)
+        recorder = recording.recorder
+        self.out = recording.out
         self._structure = structure
         self._exact: Entry | None = None
         self.plan = plan
         self.dtype = dtype
         self.laned = laned
-        self.recorded = len(recorder.operands)
+        self.recorded = len(recorder.operands) - len(recorder.constants)
         self.gradients: list[Structure] = []
         wanted: list[int] = []
         if plan.argnums is not None:
@@ -89,29 +94,30 @@ class Entry:
                 wanted += entries_of(structure, argnum)
                 self.gradients.append(structure.parts[0].parts[argnum % count])
         self.wanted = wanted
-        self.graph: ScalarGraph = simplify(recorder, arguments, outputs)
+        self._task = Task(
+            tuple(sorted(wanted)), tuple(i for i, on in enumerate(laned) if on), exact
+        )
+        self.graph: ScalarGraph = run(recording, self._task, SIMPLIFY)
         self._program: Program | None = None
         self._source: ScalarGraph | None = None
+        self._tape: Any = None
         self._arguments = structure.size
         self._idle: list[tuple[Workspace, Callable[[], Any], Way | None, list[Any]]] = []
         self._free: dict[int, list[Workspace]] = {}
         self._lock = threading.Lock()
-        schedule = choose(self.graph, wanted, [i for i, on in enumerate(laned) if on], exact)
+        schedule = choose(self.graph, self._task)
         if schedule is not None:
-            from .lowering import lower
-
-            self._program = lower(schedule, sorted(wanted))
+            self._program = program = run(schedule, self._task, LOWER)
             self._order = _order(wanted)
-            self._doubtful = recorder.doubtful or self._program.doubtful
+            self._doubtful = recorder.doubtful or program.doubtful
         else:
-            if wanted:
-                found = gradient(recorder, [(outputs[0], 1.0)], [arguments[i] for i in wanted])
-                ids = [i for x in found if (i := recorder.id_of(x)) is not None]
-                self._source = simplify(recorder, arguments, [*outputs, *ids])
-            else:
-                self._source = self.graph
-            self._run = generate(self._source)
+            # In the order of the arguments, in which the answer has the derivatives.
+            found = run(recording, Task(tuple(wanted)), DERIVE) if wanted else self.graph
+            self._answered, order = self._of_answer()
+            self._source = found._replace(outputs=tuple([found.outputs[i] for i in order]))
             self._doubtful = recorder.doubtful
+            self._tape = tape_of(self._source)
+            self._run = self._tape.run if self._tape is not None else generate(self._source)
 
     def _check(self, plan: Plan, structure: Structure) -> None:
         name = getattr(plan.function, "__name__", "the function")
@@ -157,7 +163,7 @@ class Entry:
             results = self._run(listed(parts), numbers)
             if self._doubtful and isnan(sum(results)) and any(map(isnan, results)):
                 return self._exactly().of_parts(parts)
-            return self._answer(results)
+            return build(self._answered, list(map(float, results)))
         try:
             space, read, known, writes = self._idle.pop()
         except IndexError:
@@ -183,17 +189,24 @@ class Entry:
                 self._exact = Entry(self.plan, self._structure, self.laned, self.dtype, exact=True)
             return self._exact
 
-    def _answer(self, results: Sequence[float]) -> Any:
-        """The results of straight-line code in their structures."""
-        numbers = list(map(float, results))
-        if not self.gradients:
-            return build(self.out, numbers)
+    def _of_answer(self) -> tuple[Structure, list[int]]:
+        """The structure of what a call answers with, and where its entries stand among results and derivatives."""
         start = self.out.size
         slopes = []
         for structure in self.gradients:
-            slopes.append(build(structure, numbers[start : start + structure.size]))
+            slopes.append(structure.unflatten(range(start, start + structure.size)))
             start += structure.size
-        return self.plan.answer(build(self.out, numbers[: self.out.size]), slopes)
+        answer = self.plan.answer(self.out.unflatten(range(self.out.size)), slopes)
+        order = flatten(answer)[0]
+        return self.plan.structure(self.out, self.gradients), [int(i) for i in order]
+
+    def route(self) -> Any:
+        """The way past Python for calls by position, if there is one."""
+        if self._tape is None:
+            return None
+        arguments = self._structure.parts[0]
+        captured = self.graph.parameters
+        return route(self._tape, arguments, self._answered, captured, self._doubtful, self)
 
     def _space(self) -> tuple[Workspace, Callable[[], Any]]:
         """A workspace without lanes, and what reads the answer from it."""
@@ -280,11 +293,45 @@ class Entry:
     @property
     def program(self) -> Program:
         """The array program, made now if straight-line code was cheaper."""
-        if self._program is None:
-            from .lowering import lower, schedule
+        made: Program | None = self._program
+        if made is None:
+            made = run(self.graph, self._task, *GROUP, LOWER)
+        assert made is not None
+        return made._replace(names=self._names())
 
-            return lower(schedule(self.graph, self.wanted), sorted(self.wanted))
-        return self._program
+    def _names(self) -> tuple[tuple[str, int, int, int], ...]:
+        """What the function calls its arguments, and where they stand."""
+        args, kwargs = self._structure.parts
+        names = argument_names(self.plan.function, len(args.parts))
+        parts = [*zip(names, args.parts, strict=True)]
+        parts += [(kwargs.keys[i], part) for i, part in enumerate(kwargs.parts)]
+        ends = {ONCE: 0, ROWS: 0}
+        found, leaf = [], 0
+        for name, part in parts:
+            arena = ROWS if leaf in self._task.batched else ONCE
+            found.append((name, arena, ends[arena], part.size))
+            ends[arena] += part.size
+            leaf += part.size
+        captured = [value.label or "captured" for value in self.graph.parameters]
+        for label, alike in groupby(captured):
+            count = len(list(alike))
+            found.append((label, ONCE, ends[ONCE], count))
+            ends[ONCE] += count
+        return tuple(found)
+
+    def stage(self, name: str) -> Any:
+        """What a pass makes of the function; see :meth:`.compiled.Compiled.graph`."""
+        if name in {RECORD, DERIVE.name}:
+            found = record(self.plan.function, self._structure, self._task.exact)
+            return found if name == RECORD else run(found, Task(tuple(self.wanted)), DERIVE)
+        names = [each.name for each in PASSES]
+        if name not in names:
+            raise ValueError(
+                f"stage must be one of {', '.join([RECORD, *names, DERIVE.name])}, not {name!r}"
+            )
+        if name == LOWER.name:
+            return self.program
+        return run(self.graph, self._task, *PASSES[1 : names.index(name) + 1])
 
     @property
     def source(self) -> str:

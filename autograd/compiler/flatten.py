@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .. import primitives as p
 from . import conditions as c
 from .brackets import keep_brackets
+from .ir.ops import LINEAR, REDUCING
 from .ir.scalar import BATCHED, COMPUTED, CONST, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from autograd.drawing.model import Graph, Options
 
     from ..primitives import Primitive
     from .ir.scalar import ScalarGraph
@@ -35,6 +38,13 @@ class Flat(NamedTuple):
     mixed: dict[int, tuple[int, ...]]
     """Sums and inner products in which leaves or constants stand where their like have something computed, each
     with the role that its terms count as, or its factors."""
+
+    def __str__(self) -> str:
+        return str(self.graph)
+
+    def _drawing(self, options: Options) -> Graph:
+        """The operations, for ``autograd.draw``."""
+        return self.graph._drawing(options)
 
 
 class Terms(NamedTuple):
@@ -54,9 +64,9 @@ RARE = 4
 LONGEST = 16
 """The most terms that a sum is compared by."""
 
-_ADDITIVE = {p.add, p.sub, p.neg, p.sum_}
 _ABSORBED = {p.add, p.sub, p.neg, p.mul}
-_REDUCING = {p.logsumexp, p.prod, c.largest}
+_WHOLE = REDUCING - {p.sum_, p.dot}
+"""What is reduced as it stands, rather than taken apart by its terms."""
 
 
 def flatten(graph: ScalarGraph) -> Flat:
@@ -81,7 +91,7 @@ def _absorbed(graph: ScalarGraph) -> bytearray:
             if uses[i] < 2:
                 uses[i] += 1
     for identity in range(size - 1, graph.leaves - 1, -1):
-        if primitives[identity] in _ADDITIVE:
+        if primitives[identity] in LINEAR:
             for i in operands[identity]:
                 if uses[i] == 1 and primitives[i] in _ABSORBED:
                     absorbed[i] = 1
@@ -129,7 +139,7 @@ class _Flattener:
                 new_id.append(self.combine(sums.pop(identity), usual.get(identity)))
                 continue
             ids = tuple([new_id[i] for i in graph.operands[identity]])
-            if row in _REDUCING:
+            if row in _WHOLE:
                 new_id.append(emit(row, self.of_one_class(ids)))
             else:
                 new_id.append(emit(row, ids))
@@ -174,7 +184,7 @@ class _Flattener:
                 ids = operands[identity]
                 half = len(ids) // 2
                 found[identity] = Terms([], [], [1] * half, ids[:half], ids[half:])
-            elif row is p.sum_ or (row in _ADDITIVE and _holds(absorbed, operands[identity])):
+            elif row is p.sum_ or (row in LINEAR and _holds(absorbed, operands[identity])):
                 found[identity] = self.terms(identity, absorbed)
         return found
 

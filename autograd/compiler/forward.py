@@ -11,6 +11,7 @@ from . import conditions as c
 from . import pairing, pairs
 from .arrange import arrange
 from .building import Builder
+from .ir.ops import reduction
 from .ir.program import LANES, ONCE, Ref, View
 from .layout import plane
 from .places import Layout
@@ -113,12 +114,12 @@ def _step(schedule: Schedule, group: Group, number: int, builder: Builder, layou
         if not isinstance(ref, Ref):  # one number for all terms
             out = ref * arity if row is p.sum_ else ref
             return Step(group, "sum", out, (ids,), (ref,))
-        return Step(group, "sum", builder.reduce(_REDUCTIONS[row], ref), (ids,), (ref,))
+        return Step(group, "sum", builder.reduce(reduction(row), ref), (ids,), (ref,))
     if row is p.prod or row is p.logsumexp:
         ref = layout.matrix(builder, ids, number)
         assert isinstance(ref, Ref)
         if row is p.prod:
-            return Step(group, "prod", builder.reduce("multiply", ref), (ids,), (ref,))
+            return Step(group, "prod", builder.reduce(reduction(row), ref), (ids,), (ref,))
 
         def combine(terms: Ref, kind: str) -> Ref:
             return builder.reduce(kind, Ref(terms.arena, terms.positions.reshape(n, arity)))
@@ -240,12 +241,8 @@ def _ragged(
     terms = found[0] if len(found) == 1 else builder.rule(p.mul, found, len(flat[0]))
     assert isinstance(terms, Ref)
     kind = "sum" if len(found) == 1 else "dot"
-    out = builder.ragged(terms, starts, _REDUCTIONS.get(group.row, "add"))
+    out = builder.ragged(terms, starts, reduction(group.row))
     return Step(group, kind, out, flat, found, starts)
-
-
-_REDUCTIONS = {p.sum_: "add", c.largest: "maximum"}
-"""The ufunc that a primitive is the reduction of."""
 
 
 def _logsumexp(

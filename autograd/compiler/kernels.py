@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..namespaces import numpy_namespace
+from .ir.ops import KERNELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,18 +55,13 @@ def kernels() -> dict[str, Callable[..., Any]]:
         "le": np.less_equal,
         "equal": np.equal,
         "isnan": isnan,
-        "and": np.multiply,
-        "or": maximum,
         "both": np.multiply,
         "either": maximum,
         "negation": np.logical_not,
     }
-    names = (
-        "abs exp expm1 log log1p sqrt sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh"
-    )
-    names += " atanh hypot sign floor ceil round div pow mod floordiv log2 log10 cbrt"
-    for name in names.split():
-        found[name] = getattr(xp, name)
+    for row in KERNELS:
+        if row.name not in found:
+            found[row.name] = getattr(xp, row.name)
     for name in ("erf", "erfc"):
         found[name] = to(getattr(xp, name))
     _known.update(found)

@@ -130,12 +130,33 @@ class Batch:
         if structure.is_array:
             return block.reshape(self.size, *structure.shape).astype(float, copy=False)
         if structure.kind is list:
-            return [structure.unflatten(row) for row in block.tolist()]
+            return _answers(structure, block)
         items, start = [], 0
         for part in structure.parts:
             items.append(self.stacked(part, block[:, start : start + part.size]))
             start += part.size
         return structure.assemble(items)
+
+
+def _answers(structure: Structure, block: Any) -> list[Any]:
+    """The answer of each lane, built column by column.
+
+    Args:
+        structure: of one answer.
+        block: the numbers of all, an array (lanes, numbers).
+    """
+    if structure.kind is None:
+        return block[:, 0].tolist()  # type: ignore[no-any-return]
+    if structure.is_array:
+        return [*block.reshape(len(block), *structure.shape).astype(float)]
+    columns, start = [], 0
+    for part in structure.children:
+        columns.append(_answers(part, block[:, start : start + part.size]))
+        start += part.size
+    rows = zip(*columns, strict=True) if columns else block.tolist()
+    if structure.kind is list:
+        return [*map(list, rows)]
+    return [structure.assemble([*row]) for row in rows]
 
 
 def lane_outline(args: Sequence[Any], in_axes: Any) -> tuple[Any, int] | None:

@@ -1,55 +1,30 @@
-"""From a simplified graph to an array program: stages 3 to 6 in a row."""
+"""From groups to an array program: forward, in reverse, and without what nothing reads."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from .biases import absorb
-from .flatten import flatten
 from .forward import build
 from .ir.program import LANES, ONCE, Program, Ref, View
-from .reroll import reroll
 from .reverse import Reverse
-from .softmax import shifted, unshifted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from .ir.program import Instruction
-    from .ir.scalar import ScalarGraph
     from .reroll import Schedule
-
-
-def schedule(
-    graph: ScalarGraph,
-    wanted: Collection[int] = (),
-    laned: Collection[int] = (),
-    exact: bool = False,
-) -> Schedule:
-    """The groups of a graph.
-
-    Args:
-        graph: a simplified graph.
-        wanted: the leaves to differentiate the first output by.
-        laned: the arguments that differ from lane to lane.
-        exact: whether derivatives are to tell what is absent from 0; see :mod:`.masked`.
-    """
-    graph = graph.assigned(wanted, laned)
-    graph = unshifted(shifted(graph) if wanted else graph)
-    return reroll(flatten(graph), wanted, exact)
 
 
 def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> Program:
     """The array program of a schedule.
 
     Args:
-        found: of :func:`schedule`.
+        found: the groups.
         wanted: the leaves to differentiate the first output by, ascending.
         seeded: whether the cotangent to begin with is a number to be set before each run (``Program.seed``)
             rather than 1.
     """
-    found = absorb(found)
     builder, layout, steps = build(found)
     graph = found.flat.graph
     values: list[Ref | float] = []
@@ -80,6 +55,8 @@ def lower(found: Schedule, wanted: Sequence[int] = (), seeded: bool = False) -> 
         int(seed.positions[0]) if isinstance(seed, Ref) else None,
         sum(used[:computed]),
         builder.ones,
+        layout.once,
+        builder.zeros,
         builder.doubtful,
     )
 

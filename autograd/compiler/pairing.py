@@ -229,8 +229,9 @@ def _filled(builder: Builder, numbers: Ref, there: Ids) -> Ref:
     """A box of positions: of the numbers of pairs and, where there is no pair, of a 0 that nothing ever writes."""
     if numbers.arena == ROWS:
         numbers = builder.take(numbers)
-    zero = int(builder.place(numbers.laned, 1).positions[0])
-    positions = builder.np.full(there.shape, zero)
+    zero = builder.place(numbers.laned, 1)
+    builder.zeros.append(zero)
+    positions = builder.np.full(there.shape, zero.positions[0])
     positions[there] = numbers.positions
     return Ref(numbers.arena, positions)
 

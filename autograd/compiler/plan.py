@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..batching import leading
@@ -113,3 +114,22 @@ def entries_of(structure: Structure, argnum: int) -> range:
     argnum = argnum % len(parts)
     start = sum(part.size for part in parts[:argnum])
     return range(start, start + parts[argnum].size)
+
+
+def argument_names(function: Callable[..., Any], count: int) -> list[str]:
+    """What a function calls its positional arguments.
+
+    Args:
+        function: the function.
+        count: how many of them come.
+
+    >>> argument_names(lambda w, *xs: w, 3)
+    ['w', 'xs[0]', 'xs[1]']
+    """
+    try:
+        parameters = [*signature(function).parameters.values()]
+    except (TypeError, ValueError):  # of some builtins nothing is known
+        parameters = []
+    names = [x.name for x in parameters if x.kind in {x.POSITIONAL_ONLY, x.POSITIONAL_OR_KEYWORD}]
+    rest = next((x.name for x in parameters if x.kind is x.VAR_POSITIONAL), "argument")
+    return [*names[:count], *[f"{rest}[{i}]" for i in range(count - len(names))]]

@@ -10,14 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import primitives as p
-from . import conditions as c
 from .agenda import Agenda
 from .derivative import may_be_absent
+from .ir.ops import hands_nothing_on
 from .ir.scalar import BATCHED, CONST, INPUT, PARAM
 from .signatures import matrices_of, signatures_of, unified
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+
+    from autograd.drawing.model import Graph, Options
 
     from ..primitives import Primitive
     from .flatten import Flat
@@ -43,6 +45,11 @@ class Group(NamedTuple):
     biases: list[int] | None = None
     """The leaves that are added to them."""
 
+    def __str__(self) -> str:
+        names = "laned", "active", "masked", "matrix"
+        marks = ", ".join(name for name in names if getattr(self, name))
+        return f"{len(self.nodes)} x {self.row.name}" + (f" ({marks})" if marks else "")
+
 
 class Schedule(NamedTuple):
     """Groups in the order in which they are to be done."""
@@ -55,25 +62,13 @@ class Schedule(NamedTuple):
     """Whether a cotangent that is absent is told from one that is 0, behind flat pieces too."""
 
     def __str__(self) -> str:
-        lines = []
-        for group in self.groups:
-            marks = [
-                name
-                for name, on in (
-                    ("laned", group.laned),
-                    ("active", group.active),
-                    ("masked", group.masked),
-                    ("matrix", group.matrix),
-                )
-                if on
-            ]
-            lines.append(f"{len(group.nodes)} x {group.row.name} ({', '.join(marks)})")
-        return "\n".join(lines)
+        return "\n".join(map(str, self.groups))
 
+    def _drawing(self, options: Options) -> Graph:
+        """The groups, for ``autograd.draw``."""
+        from .diagram import schedule_diagram
 
-_NO_PARTIAL = frozenset(
-    {c.lt, c.le, c.equal, c.isnan, c.both, c.either, c.negation, c.detach, c.largest} | {p.floordiv}
-)
+        return schedule_diagram(self, options)
 
 
 def needs(flat: Flat, wanted: Collection[int], exact: bool = False) -> tuple[bytearray, bytearray]:
@@ -94,7 +89,7 @@ def needs(flat: Flat, wanted: Collection[int], exact: bool = False) -> tuple[byt
         active[i] = 1
     primitives, operands = graph.primitives, graph.operands
     for identity in range(graph.leaves, size):
-        if primitives[identity] in _NO_PARTIAL:
+        if hands_nothing_on(primitives[identity]):
             continue
         ids = operands[identity]
         for i in ids[1:] if primitives[identity] is p.where else ids:

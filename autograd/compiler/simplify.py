@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
 from . import conditions as c
+from .ir.ops import COMMUTATIVE
 from .ir.scalar import COMPUTED, CONST, ScalarGraph, key_of
 
 if TYPE_CHECKING:
@@ -166,9 +167,6 @@ class _Simplifier:
         if self.primitives[identity] is p.neg:
             return self.operands[identity][0]
         return None
-
-
-COMMUTATIVE = {p.add, p.mul, p.maximum, p.minimum, p.hypot, c.both, c.either, c.equal}
 
 
 def _add(s: _Simplifier, ids: tuple[int, ...]) -> int | None:

@@ -3,31 +3,63 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import modes
 from ..structure import ENTRY, Structure, flatten
+from .ir.scalar import COMPUTED, CONST, ScalarGraph
 from .recording import Recorder, TraceError, ids_of
 from .simplify import simplify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from .ir.scalar import ScalarGraph
+    from autograd.drawing.model import Graph, Options
 
 
-def record(
-    function: Callable[..., Any], structure: Structure, exact: bool = False
-) -> tuple[Recorder, list[int], list[int], Structure]:
+class Recording(NamedTuple):
+    """What a function did."""
+
+    recorder: Recorder
+    arguments: Sequence[int]
+    """The ids of the arguments' entries."""
+    outputs: Sequence[int]
+    """The ids of the results."""
+    out: Structure
+    """Their structure."""
+
+    def graph(self) -> ScalarGraph:
+        """The recording as a scalar graph: all of it, leaves first."""
+        recorder = self.recorder
+        captured = [i for i in recorder.parameters if i not in set(self.arguments)]
+        first = [*self.arguments, *captured]
+        inner = [i for i in range(len(recorder.operands)) if i not in set(first)]
+        new_id = {old: new for new, old in enumerate([*first, *inner])}
+        roles = [CONST if i in recorder.constants else COMPUTED for i in inner]
+        return ScalarGraph(
+            len(self.arguments),
+            tuple([recorder.parameters[i] for i in captured]),
+            [recorder.primitives[i] for i in new_id],
+            [tuple([new_id[x] for x in recorder.operands[i]]) for i in new_id],
+            bytearray([*[COMPUTED] * len(first), *roles]),
+            {new_id[i]: number for i, number in recorder.constants.items()},
+            tuple([new_id[i] for i in self.outputs]),
+        ).assigned()
+
+    def __str__(self) -> str:
+        return str(self.graph())
+
+    def _drawing(self, options: Options) -> Graph:
+        return self.graph()._drawing(options)
+
+
+def record(function: Callable[..., Any], structure: Structure, exact: bool = False) -> Recording:
     """Call a function once on symbols.
 
     Args:
         function: what to call.
         structure: the structure of ``(args, kwargs)``.
         exact: whether derivatives are to tell what is absent from 0; see :mod:`.masked`.
-
-    Returns:
-        The recording, the ids of the arguments' entries, the ids of the results, and their structure.
     """
     recorder = Recorder(exact)
     symbols = [recorder.argument() for _ in range(structure.size)]
@@ -35,7 +67,7 @@ def record(
     with tracing(recorder):
         answer = function(*args, **kwargs)
     leaves, out = ([None], ENTRY) if answer is None else flatten(answer)  # None alone is refused
-    return recorder, [s._id for s in symbols], ids_of(recorder, leaves), out
+    return Recording(recorder, [s._id for s in symbols], ids_of(recorder, leaves), out)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def outline(tree: Any, parts: list[Any]) -> Any:
         parts.append(tree)
         return 0
     if kind is list or kind is tuple:
-        if tree and set(map(type, tree)) <= _PLAIN:
+        if tree and _are_numbers(set(map(type, tree))):
             parts.append(tree)
             return kind, len(tree)
         inside = outlines(tree, parts)
@@ -54,6 +54,17 @@ def outline(tree: Any, parts: list[Any]) -> Any:
         return 0
     parts.append(tree)
     return shape
+
+
+def _are_numbers(kinds: set[type[Any]]) -> bool:
+    """Whether all of some types are those of numbers that NumPy writes to an array as they are, its own among them."""
+    if kinds <= _PLAIN:
+        return True
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return False
+    own = numpy.floating, numpy.integer, numpy.bool_
+    return all(kind in _PLAIN or issubclass(kind, own) for kind in kinds)
 
 
 def outlines(trees: Iterable[Any], parts: list[Any]) -> tuple[Any, ...] | None:

@@ -16,14 +16,12 @@
 
 from __future__ import annotations
 
-from .backward import BackwardDrawing, draw_backward
 from .entry import draw, print_graph
 from .model import Cluster, Edge, Graph, Node, Options
 from .picture import Drawing
 from .render import RenderError, render
 
 __all__ = [
-    "BackwardDrawing",
     "Cluster",
     "Drawing",
     "Edge",
@@ -32,7 +30,6 @@ __all__ = [
     "Options",
     "RenderError",
     "draw",
-    "draw_backward",
     "print_graph",
     "render",
 ]

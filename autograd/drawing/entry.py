@@ -85,14 +85,14 @@ def draw(
     options = Options(
         max_nodes=_at_least("max_nodes", max_nodes, 1),
         collapse=_collapse(collapse),
-        near=_nodes("near", near),
-        highlight=_nodes("highlight", highlight),
+        near=nodes_of("near", near),
+        highlight=nodes_of("highlight", highlight),
         fold=None if fold is None else _at_least("fold", fold, 2),
         gradients=bool(gradients),
         digits=_at_least("digits", digits, 1),
     )
-    called = _called(names)
-    graph = _graph(x, args, options, frozenset(_nodes("parameters", parameters)), called)
+    called = called_in(names)
+    graph = _graph(x, args, options, frozenset(nodes_of("parameters", parameters)), called)
     return Drawing(replace(graph, direction=direction), checked_theme(theme))
 
 
@@ -123,7 +123,7 @@ def _graph(
     return from_values(roots, options, called | names, parameters)[0]
 
 
-def _called(names: Any) -> dict[Value, str]:
+def called_in(names: Any) -> dict[Value, str]:
     """What Values are called in a mapping of names, and in what it holds; the shortest way to each counts."""
     found: dict[Value, str] = {}
     if names is None:
@@ -217,7 +217,8 @@ def _lifted(x: Any, label: str, names: dict[Value, str]) -> Any:
     return structure.unflatten(lifted)
 
 
-def _nodes(name: str, nodes: Any) -> tuple[Value, ...]:
+def nodes_of(name: str, nodes: Any) -> tuple[Value, ...]:
+    """A Value, or several, as a tuple; a TypeError that says ``name`` if they are none."""
     if isinstance(nodes, Value):
         return (nodes,)
     found = []

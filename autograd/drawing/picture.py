@@ -114,7 +114,7 @@ class Drawing:
             return {"text/plain": self.to_text()}
 
     def __str__(self) -> str:
-        return self.source
+        return self.to_text()
 
     def __repr__(self) -> str:
         nodes, edges = len(self.graph.nodes), len(self.graph.edges)

@@ -1,4 +1,5 @@
-"""The table of primitives printed as the text of other languages: C for the native core.
+"""The table of primitives printed as the text of other languages: C for the native core, JavaScript for
+the pages of ``autograd.explore``.
 
 A rule is read by running it once on numbers that are not computed but written down:
 
@@ -7,7 +8,10 @@ A rule is read by running it once on numbers that are not computed but written d
 - :mod:`.steps` gives a name to what is used more than once;
 - :mod:`.loops` finds what repeats in a row of any number of arguments;
 - :mod:`.nodes` is the reading for partials that build nodes of a graph;
-- :mod:`.c` prints all that as C, and :mod:`.headers` puts the files together.
+- :mod:`.bodies` reads a row whole;
+- :mod:`.printing` prints expressions in languages of C's family;
+- :mod:`.c` prints all that as C, and :mod:`.headers` puts the files together;
+- :mod:`.javascript` prints it as JavaScript.
 
 ``python -m autograd.emit FOLDER`` writes them.
 """

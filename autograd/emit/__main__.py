@@ -1,4 +1,4 @@
-"""``python -m autograd.emit FOLDER``: writes rules.h and traced.h, which the native core is compiled from."""
+"""``python -m autograd.emit FOLDER``: writes the headers that the native core is compiled from."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from autograd.files import write_atomically
 
 from .headers import rules, traced
+from .operations import OPERATIONS, header
 
 
 def main(arguments: list[str]) -> int:
@@ -19,11 +20,13 @@ def main(arguments: list[str]) -> int:
     numbers = rules()
     nodes = traced(numbers.rows)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, header in (("rules.h", numbers), ("traced.h", nodes)):
-        write_atomically(folder / name, header.text.encode())
+    texts = {"rules.h": numbers.text, "traced.h": nodes.text, "tape_operations.h": header()}
+    for name, text in texts.items():
+        write_atomically(folder / name, text.encode())
     print(  # noqa: T201
         f"{folder}: {len(numbers.rows)} rows as C; left to Python: {_listed(numbers.left_out)}; "
-        f"{len(nodes.rows)} with derivatives as nodes; left to Python: {_listed(nodes.left_out)}"
+        f"{len(nodes.rows)} with derivatives as nodes; left to Python: {_listed(nodes.left_out)}; "
+        f"{len(OPERATIONS)} operations of tapes"
     )
     return 0
 

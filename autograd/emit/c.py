@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING
 
-from .number import TRUTHS, Number, may_be_absent
+from .number import TRUTHS, may_be_absent
+from .printing import INFIX, Printer
 from .steps import Body, Fill, Fold, Largest, Let, Running, Step, Sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "equal": "=="}
-_INFIX |= {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">="}
-_COMPOUND = {*_INFIX, "neg", "where"}
+    from .number import Number
 
+C = Printer("ag_", "==", "!=", "NAN", "INFINITY")
 
-def text(e: Number) -> str:
-    """An expression.
-
-    Raises:
-        TypeError: if it computes with an absent partial, or singles out one of any number of arguments.
-    """
-    if e.op == "constant":
-        return literal(e.value)
-    if e.op in {"name", "truth"}:
-        return str(e.value)
-    if not e.operands:
-        raise TypeError(f"a rule computes with an {e.op} partial")
-    if e.op == "where":
-        condition, a, b = e.operands
-        return f"{truth(condition)} ? {_operand(a)} : {_operand(b)}"
-    if e.op == "neg":
-        return f"-{_operand(e.operands[0])}"
-    if e.op in _INFIX:
-        a, b = e.operands
-        return f"{_operand(a)} {_INFIX[e.op]} {_operand(b)}"
-    return f"ag_{e.op}({', '.join(map(text, e.operands))})"
-
-
-def truth(e: Number) -> str:
-    """An expression as a condition: a number is true unless it is 0, as in Python."""
-    return _operand(e) if e.op in TRUTHS else f"({_operand(e)} != 0.0)"
-
-
-def literal(x: float) -> str:
-    """A float: Python's shortest digits that give it back, which C reads as the same float."""
-    if math.isnan(x):
-        return "NAN"
-    return repr(x).replace("inf", "INFINITY")
-
-
-def _operand(e: Number) -> str:
-    written = text(e)
-    return f"({written})" if e.op in _COMPOUND or written.startswith("-") else written
+text, literal = C.text, C.literal
 
 
 # --- functions -------------------------------------------------------------------------------
@@ -89,7 +51,7 @@ def _handed_back(e: Number) -> list[str]:
     if not may_be_absent(e):
         return [f"*partial = {text(e)};", "return 1;"]
     condition, a, b = e.operands
-    return branches(truth(condition), _handed_back(a), _handed_back(b))
+    return branches(C.truth(condition), _handed_back(a), _handed_back(b))
 
 
 def branches(condition: str, lines: Iterable[str], otherwise: Iterable[str]) -> list[str]:
@@ -151,7 +113,7 @@ def _lines(steps: Iterable[Step]) -> list[str]:
             lines.append(f"const double {name} = ag_sum_value(&{name}_terms);")
         elif isinstance(step, Fold):
             lines.append(f"double {name} = {text(step.start)};")
-            lines += _loop(step.length, f"{name} = {name} {_INFIX[step.op]} {_operand(step.term)};")
+            lines += _loop(step.length, f"{name} = {name} {INFIX[step.op]} {C.operand(step.term)};")
         elif isinstance(step, Running):
             lines += _running(step)
         elif isinstance(step, Largest):
@@ -168,7 +130,7 @@ def _loop(length: str, line: str) -> list[str]:
 
 
 def _running(step: Running) -> list[str]:
-    name, op, start = step.name, _INFIX[step.op], text(step.start)
+    name, op, start = step.name, INFIX[step.op], text(step.start)
     if step.upwards:
         return [
             f"{name}[0] = {start};",

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..native import digests
 from ..table import TABLE, bind_row
+from .bodies import bodies
 from .c import arrays, forward_of, forward_of_any, partial_of, partials_of_any
-from .expressions import Expression, expressions, named
-from .loops import looped
+from .expressions import expressions
 from .nodes import evaluations, partial_as_nodes, partials_as_operands
-from .steps import straight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,29 +99,17 @@ def traced(translated: tuple[str, ...]) -> Header:
 
 def _row(row: Primitive, rule: Rule) -> tuple[str, int]:
     """The functions of a row, and how many arrays of scratch they need."""
-    if row.arity is None:
-        forward = looped(lambda length: Expression.of(rule.forward(*_arguments(length))))
-        partials = looped(
-            lambda length: [
-                Expression.of(p) for p in rule.partials[0](named("out"), *_arguments(length))
-            ]
-        )
-        text = forward_of_any(row.name, forward) + "\n\n" + partials_of_any(row.name, partials)
-        return text, max(arrays(forward), arrays(partials))
-    if row.arity > len(NAMES):
+    if row.arity is not None and row.arity > len(NAMES):
         raise TypeError(f"it has {row.arity} arguments, and C is written for up to {len(NAMES)}")
-    names = NAMES[: row.arity]
-    arguments = [named(name) for name in names]
-    parts = [forward_of(row.name, names, straight(Expression.of(rule.forward(*arguments))))]
-    for place, partial in enumerate(rule.partials):
-        found = partial(named("out"), *arguments) if callable(partial) else partial
-        result = Expression.make("absent") if found is None else Expression.of(found)
-        parts.append(partial_of(row.name, place, names, straight(result)))
+    names = NAMES[: row.arity or 0]
+    forward, partials = bodies(row, rule, names)
+    if row.arity is None:
+        (each,) = partials
+        text = forward_of_any(row.name, forward) + "\n\n" + partials_of_any(row.name, each)
+        return text, max(arrays(forward), arrays(each))
+    parts = [forward_of(row.name, names, forward)]
+    parts += [partial_of(row.name, i, names, partial) for i, partial in enumerate(partials)]
     return "\n\n".join(parts), 0
-
-
-def _arguments(length: int) -> list[Expression]:
-    return [Expression.make("argument", value=i) for i in range(length)]
 
 
 def _lists(name: str, rows: Iterable[str]) -> list[str]:

@@ -3,19 +3,17 @@
 ``gradcheck(f, *args)`` finds the derivatives of f by other means and compares; there is no tolerance to
 choose. With Hypothesis, ``@check_gradients`` does so wherever a strategy leads, and ``expressions()`` draws
 whole programs. The packages hypothesis and mpmath are imported when first needed:
-``pip install 'valuegrad[testing]'``.
+``pip install hypothesis mpmath``.
 """
 
 from __future__ import annotations
 
-from .decorator import check_gradients
+from .finite_differences import Estimate, derivative
 from .gradcheck import check_jvp_vjp, gradcheck, gradgradcheck
 from .local import Finding, check_row
-from .networks import datasets, modules
-from .numerical import Estimate, derivative
 from .programs import Program
 from .report import Entry, GradientError, Report, Verdict
-from .strategies import expressions, kinks, values
+from .strategies import check_gradients, datasets, expressions, kinks, modules, values
 
 __all__ = [
     "Entry",

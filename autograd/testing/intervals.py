@@ -7,13 +7,16 @@ outwards; whoever asks keeps a margin. What is undefined somewhere on an interva
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import IEEE, Namespace
 
+from .exact import Rules
 from .rounded import Lifting
-from .rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,30 +59,21 @@ class Interval(Lifting):
         return Interval(-self.high, -self.low)
 
     def __mul__(self, other: Any) -> Interval:
-        if other is self:  # a square
-            return hull(*_corners(lambda a, b: a * b, abs(self), abs(self)))
-        return hull(*_corners(lambda a, b: a * b, self, lift(other)))
+        factors = (
+            (abs(self), abs(self)) if other is self else (self, other)
+        )  # a square is no product
+        return _corners(operator.mul, *factors)
 
     def __mod__(self, other: Any) -> Interval:
-        divisor = lift(other)
-        n = self // divisor
-        if n.low == n.high or n.size != n.size:
-            return self - n * divisor
-        return hull(0.0, divisor.low, divisor.high)  # somewhere between it jumps to 0, or from it
+        return _mod(self, other)
 
     def __floordiv__(self, other: Any) -> Interval:
-        return _divide(self, other).__floor__()
+        return _floordiv(self, other)
 
     def __abs__(self) -> Interval:
         if self.low >= 0.0:
             return self
         return -self if self.high <= 0.0 else Interval(0.0, max(-self.low, self.high))
-
-    def __floor__(self) -> Interval:
-        return Interval(IEEE.floor(self.low), IEEE.floor(self.high))
-
-    def __ceil__(self) -> Interval:
-        return Interval(IEEE.ceil(self.low), IEEE.ceil(self.high))
 
     def __lt__(self, other: Any) -> bool | None:
         other = lift(other)
@@ -114,16 +108,14 @@ def _settled(surely: bool, surely_not: bool) -> bool | None:
     return True if surely else False if surely_not else None
 
 
-def _corners(f: Callable[[float, float], float], a: Interval, b: Interval) -> list[float]:
-    return [f(x, y) for x in (a.low, a.high) for y in (b.low, b.high)]
+def _corners(f: Callable[..., float], *regions: Any) -> Interval:
+    """Where a function that is monotone in each argument comes to."""
+    ends = [(x.low, x.high) for x in map(lift, regions)]
+    return hull(*itertools.starmap(f, itertools.product(*ends)))
 
 
-def _monotone(f: Callable[[float], float]) -> Callable[[Any], Interval]:
-    def image(x: Any) -> Interval:
-        x = lift(x)
-        return hull(f(x.low), f(x.high))
-
-    return image
+def _monotone(f: Callable[..., float]) -> Callable[..., Interval]:
+    return functools.partial(_corners, f)
 
 
 def _wave(f: Callable[[float], float], crest: float) -> Callable[[Any], Interval]:
@@ -150,25 +142,31 @@ def _tan(x: Any) -> Interval:
 
 
 def _divide(a: Any, b: Any) -> Interval:
+    b = lift(b)
+    return _corners(IEEE.div, a, b) if b.clears(0.0) and b.size else NOWHERE
+
+
+def _floordiv(a: Any, b: Any) -> Interval:
+    return _corners(IEEE.floor, _divide(a, b))
+
+
+def _mod(a: Any, b: Any) -> Interval:
     a, b = lift(a), lift(b)
-    return hull(*_corners(IEEE.div, a, b)) if b.clears(0.0) and b.size else NOWHERE
+    n = _floordiv(a, b)
+    if n.low == n.high or n.size != n.size:
+        return lift(a - n * b)
+    return hull(0.0, b.low, b.high)  # somewhere between it jumps to 0, or from it
 
 
 def _power(a: Any, b: Any) -> Interval:
-    a, b = lift(a), lift(b)
-    return hull(*_corners(IEEE.pow, a, b)) if a.low > 0.0 else NOWHERE
-
-
-def _hypot(a: Any, b: Any) -> Interval:
-    a, b = abs(lift(a)), abs(lift(b))
-    return Interval(math.hypot(a.low, b.low), math.hypot(a.high, b.high))
+    return _corners(IEEE.pow, a, b) if lift(a).low > 0.0 else NOWHERE
 
 
 def _atan2(y: Any, x: Any) -> Interval:
     y, x = lift(y), lift(x)
     if x.low <= 0.0 and y.low <= 0.0 <= y.high:
         return NOWHERE  # across the cut it jumps
-    return hull(*_corners(math.atan2, y, x))
+    return _corners(math.atan2, y, x)
 
 
 def _where(condition: Any, a: Any, b: Any) -> Any:
@@ -183,20 +181,6 @@ def _equal(a: Any, b: Any) -> bool | None:
     return _settled(a.low == a.high == b.low == b.high, a.high < b.low or b.high < a.low)
 
 
-def _even(f: Callable[[float], float]) -> Callable[[Any], Interval]:
-    return lambda x: _monotone(f)(abs(lift(x)))
-
-
-def _larger(a: Any, b: Any) -> Interval:
-    a, b = lift(a), lift(b)
-    return Interval(IEEE.maximum(a.low, b.low), IEEE.maximum(a.high, b.high))
-
-
-def _smaller(a: Any, b: Any) -> Interval:
-    a, b = lift(a), lift(b)
-    return Interval(IEEE.minimum(a.low, b.low), IEEE.minimum(a.high, b.high))
-
-
 def _largest(xs: Any) -> Interval:
     xs = [lift(x) for x in xs]
     return Interval(max(x.low for x in xs), max(x.high for x in xs))
@@ -207,10 +191,20 @@ def _namespace() -> Namespace:
     names += " sign floor ceil round"
     functions: dict[str, Any] = {name: _monotone(getattr(IEEE, name)) for name in names.split()}
     functions |= {"sin": _wave(math.sin, math.pi / 2), "cos": _wave(math.cos, 0.0), "tan": _tan}
-    functions |= {"cosh": _even(IEEE.cosh), "abs": lambda x: abs(lift(x))}
-    functions |= {"div": _divide, "pow": _power, "hypot": _hypot, "atan2": _atan2}
-    functions |= {"mod": lambda a, b: lift(a) % b, "floordiv": lambda a, b: lift(a) // b}
-    functions |= {"maximum": _larger, "minimum": _smaller, "largest": _largest}
+    functions |= {
+        "cosh": lambda x: _corners(IEEE.cosh, abs(lift(x))),
+        "abs": lambda x: abs(lift(x)),
+    }
+    functions |= {"hypot": lambda a, b: _corners(math.hypot, abs(lift(a)), abs(lift(b)))}
+    functions |= {
+        "div": _divide,
+        "floordiv": _floordiv,
+        "mod": _mod,
+        "pow": _power,
+        "atan2": _atan2,
+    }
+    functions |= {name: _monotone(getattr(IEEE, name)) for name in ("maximum", "minimum")}
+    functions |= {"largest": _largest}
     functions |= {"where": _where, "equal": _equal, "isnan": lambda x: lift(x).size != lift(x).size}
     return Namespace("intervals", functions)
 

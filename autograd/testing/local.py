@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd.graph import topological_order
 from autograd.table import ABSENT
 
-from .conventions import switches
-from .precise import precise
+from .exact import arithmetic
+from .kinks import convention, switches
+from .replay import slopes
 from .rounded import UNIT
-from .slopes import slopes
-from .tracked import RULES, Tracked, lift
+from .running_error import RULES, Tracked, lift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ULPS = 8.0 * UNIT  # four ulps
 OVERFLOWED = 1e-9
+"""How close, relatively, an ordinary number must be that something overflowed on the way to."""
 WIDEST = 32
 """How many arguments of a node of many are looked at; they are spread evenly."""
 
@@ -104,10 +105,10 @@ def check_row(
     if not all(map(math.isfinite, operands)):
         return []
     out = row.forward(*operands) if out is None else out
-    exact = [Tracked(x) for x in operands]
-    tracked = lift(RULES[row].forward(*exact))
+    tracked_operands = tuple(map(Tracked, operands))
+    tracked = lift(RULES[row].forward(*tracked_operands))
     findings = []
-    here = precise()
+    here = arithmetic()
     with here.precision(2048):
         value = here.number(here.rules[row].forward(*map(here.number, operands)))
         fault = _fault(out, value, tracked.error)
@@ -120,13 +121,11 @@ def check_row(
     if not math.isfinite(out):
         return findings
     found = _partials(row.partials, row, out, operands)
-    bounds = _partials(RULES[row].partials, row, Tracked(out, tracked.error), tuple(exact))
+    bounds = _partials(RULES[row].partials, row, Tracked(out, tracked.error), tracked_operands)
     for place in places:
         partial, bound = found(place), bounds(place)
-        if row.name == "where" or all(
-            x is ABSENT for x in row.partials
-        ):  # which select, or do nothing
-            continue
+        if row.name == "where" or all(x is ABSENT for x in row.partials):
+            continue  # which select, or do nothing
         # On a flat piece the partial is absent, which is to be right where the derivative is 0.
         partial, bound = [0.0 if x is ABSENT else x for x in (partial, bound)]
         fault = _partial_fault(row, operands, place, float(partial), lift(bound).error)
@@ -148,7 +147,7 @@ def _partials(
 def _partial_fault(
     row: Primitive, operands: tuple[float, ...], place: int, found: float, error: float
 ) -> tuple[float, float] | None:
-    here = precise()
+    here = arithmetic()
     forward = here.rules[row].forward
 
     def evaluate(x: Any | None) -> Any:
@@ -160,59 +159,28 @@ def _partial_fault(
     def magnitude() -> Any:
         return max(1, abs(evaluate(None)))  # the rule may meet 1 inside, like log(1 + exp(x))
 
-    exact = slopes(evaluate, operands[place], 0.0, magnitude)
+    known = slopes(evaluate, operands[place], 0.0, magnitude)
     ties = switches(row, operands)
-    if not exact.settled:  # a pole, or the edge of the domain
+    if not known.settled:  # a pole, or the edge of the domain
         if ties and row.arity == 1:  # a jump: all conventions say 0 there
             return None if found == 0.0 else (0.0, 0.0)
         return None
     if ties > 1:  # an interval of one point in clip
         return None
-    if exact.smooth:
-        return _fault(found, exact.right, error + exact.error)
-    if not ties:
-        return None
-    return _fault(found, _convention(row, place, exact.left, exact.right), error)
+    if known.smooth:
+        return _fault(found, known.value, error + known.error)
+    return _fault(found, convention(row, place, known.left, known.right), error) if ties else None
 
 
-def _convention(row: Primitive, place: int, left: Any, right: Any) -> Any:
-    """Which of the slopes at a kink is the derivative (docs/conventions.md): in general the smallest in
-    magnitude between the two, the subgradient of least norm."""
-    if row.commutative:
-        return (left + right) / 2  # a tie: both arguments share
-    if (
-        row.name == "clip"
-    ):  # 1 on the closed interval; of equal bounds, the lower one where x is below
-        return (max(left, right), left, right)[place]
-    if row.name in {"leaky_relu", "elu"}:
-        return left
-    if left * right <= 0:
-        return left * 0
-    return min(left, right, key=abs)
-
-
-def _fault(found: float, exact: Any, error: float) -> tuple[float, float] | None:
-    """The exact number as a float and the tolerance, if the found number is too far from it."""
-    mp = precise().context
-    if mp.isnan(exact) or mp.isinf(exact) or abs(exact) > 1e300 or 0 < abs(exact) < 1e-290:
+def _fault(found: float, right: Any, error: float) -> tuple[float, float] | None:
+    """The right number as a float and the tolerance, if the found number is too far from it."""
+    mp = arithmetic().context
+    if mp.isnan(right) or mp.isinf(right) or abs(right) > 1e300 or 0 < abs(right) < 1e-290:
         return None  # what over- or underflows is a matter of conventions
-    nearest = float(exact)
+    nearest = float(right)
     if not math.isfinite(found):  # the exact number is an ordinary one: the rule overflowed inside
         return nearest, ULPS * abs(nearest)
-    if not math.isfinite(
-        error
-    ):  # something overflowed on the way to an ordinary number: let it be close
+    if not math.isfinite(error):  # something overflowed on the way to an ordinary number
         error = OVERFLOWED * abs(nearest)
     tolerance = max(ULPS * abs(nearest), 1.01 * error)
-    return None if abs(found - exact) <= tolerance else (nearest, tolerance)
-
-
-def worst(findings: list[Finding]) -> Finding | None:
-    """The finding that is furthest off, relatively; None if there are none."""
-
-    def off(finding: Finding) -> float:
-        if not math.isfinite(finding.found):
-            return math.inf
-        return abs(finding.found - finding.exact) / (abs(finding.exact) + 1e-300)
-
-    return max(findings, key=off, default=None)
+    return None if abs(found - right) <= tolerance else (nearest, tolerance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -32,12 +33,11 @@ class GradientError(AssertionError):
         super().__init__(report)
         self.report = report
 
-    def __str__(
-        self,
-    ) -> str:  # only now, since the smallest program is searched for when it is shown
+    def __str__(self) -> str:  # only now, since showing it searches for the smallest program
         return str(self.report)
 
 
+@dataclass(slots=True, repr=False)
 class Entry:
     """What was found about one derivative: of one output with respect to one input.
 
@@ -54,35 +54,16 @@ class Entry:
         note: why, if it is not plain.
     """
 
-    __slots__ = (
-        "analytic",
-        "bound",
-        "error",
-        "left",
-        "name",
-        "note",
-        "numeric",
-        "right",
-        "verdict",
-        "x",
-    )
-
-    def __init__(
-        self,
-        name: str,
-        x: float,
-        analytic: float,
-        numeric: float,
-        error: float,
-        left: float,
-        right: float,
-        bound: float,
-        verdict: Verdict,
-        note: str = "",
-    ) -> None:
-        self.name, self.x, self.analytic, self.numeric = name, x, analytic, numeric
-        self.error, self.left, self.right, self.bound = error, left, right, bound
-        self.verdict, self.note = verdict, note
+    name: str
+    x: float
+    analytic: float
+    numeric: float
+    error: float
+    left: float
+    right: float
+    bound: float
+    verdict: Verdict
+    note: str = ""
 
     @property
     def shown(self) -> list[str]:

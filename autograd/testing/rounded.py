@@ -1,6 +1,6 @@
 """What floats with a bound on their error share, whatever the bound is of.
 
-:mod:`.tracked` bounds the engine's own roundings; the tests of compiled programs bound those of any order of
+:mod:`.running_error` bounds the engine's own roundings; the tests of compiled programs bound those of any order of
 evaluation. Here are the operators that follow from others, comparisons that know when they cannot be sure, and
 how much an elementary function magnifies an error.
 """
@@ -120,9 +120,9 @@ def spread_of_angle(y: Rounded, x: Rounded) -> float:
     return doubt / room if room > 0.0 else math.inf
 
 
-def spread_of_power(base: Rounded, exponent: Rounded, value: float) -> float:
-    """How far errors of base and exponent may move ``base ** exponent``, which is this value."""
-    spread = 0.0
+def spread_of_power(base: Rounded, exponent: Rounded) -> float:
+    """How far errors of base and exponent may move ``base ** exponent``."""
+    value, spread = IEEE.pow(base.value, exponent.value), 0.0
     if base.error and (exponent.value or exponent.error):
         relative = IEEE.div(base.error, abs(base.value))
         if not relative < 0.5:
@@ -196,10 +196,10 @@ def _slopes() -> dict[str, Callable[[float], float]]:
         "cbrt": lambda x: xp.div(1.0 / 3.0, xp.cbrt(x) * xp.cbrt(x)),
         "sqrt": lambda x: xp.div(0.5, xp.sqrt(x)),
         "sin": xp.cos,
-        "cos": xp.sin,
+        "cos": lambda x: -xp.sin(x),
         "tan": lambda x: 1.0 + xp.tan(x) * xp.tan(x),
         "asin": inside,
-        "acos": inside,
+        "acos": lambda x: -inside(x),
         "atan": lambda x: 1.0 / (1.0 + x * x),
         "sinh": xp.cosh,
         "cosh": xp.sinh,
@@ -208,10 +208,10 @@ def _slopes() -> dict[str, Callable[[float], float]]:
         "acosh": lambda x: xp.div(1.0, xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0)),
         "atanh": lambda x: xp.div(1.0, (1.0 - x) * (1.0 + x)),
         "erf": bell,
-        "erfc": bell,
+        "erfc": lambda x: -bell(x),
     }
 
 
 # Written out here, and not taken from the table's partials, because those are what is being checked.
 SLOPES = _slopes()
-"""Of elementary functions, up to the sign."""
+"""The slopes of elementary functions."""

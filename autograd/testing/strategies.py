@@ -1,28 +1,36 @@
-"""Hypothesis strategies: Values, programs, kinks, modules and datasets that shrink to something readable."""
+"""For Hypothesis: strategies of Values, programs, kinks, modules and datasets, and ``@check_gradients``."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.table import TABLE
 from autograd.value import Value
 
-from ._extras import require
-from .growing import grow, kink_points, row_names
+from .exact import require
+from .generation import grow, row_names
+from .gradcheck import gradcheck, gradgradcheck
+from .kinks import kink_points
 from .programs import Program, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from hypothesis.strategies import DrawFn, SearchStrategy
 
+    from nn import Module
+
+    Dataset = tuple[list[list[float]], list[Any]]
+
+SMOOTH_ACTIVATIONS = ("tanh", "sigmoid", "softplus", "gelu", "silu")
+KINKED_ACTIVATIONS = ("relu", "leaky_relu", "elu")
+
 
 def _strategies() -> Any:
-    require("hypothesis", "autograd.testing's strategies")
-    from hypothesis import strategies
-
-    return strategies
+    return require("hypothesis.strategies", "autograd.testing's strategies")
 
 
 def numbers(min_value: float = -1000.0, max_value: float = 1000.0) -> SearchStrategy[float]:
@@ -168,3 +176,125 @@ def kinks(ops: Collection[Any] | None = None) -> SearchStrategy[Program]:
 
     made: SearchStrategy[Program] = st.composite(programs)()
     return made
+
+
+def modules(
+    n_inputs: int | None = None,
+    n_outputs: int = 1,
+    smooth: bool = True,
+    max_layers: int = 3,
+    max_width: int = 4,
+) -> SearchStrategy[Module]:
+    """Small multi-layer perceptrons, with weights of everyday size and biases that are not 0.
+
+    Args:
+        n_inputs: how many inputs; by default one to three.
+        n_outputs: how many outputs.
+        smooth: whether all activations are smooth, so that gradients are wherever one looks.
+        max_layers: how many layers there may be.
+        max_width: how wide they may be.
+
+    Raises:
+        ImportError: if ``nn`` is not there.
+    """
+    st = _strategies()
+    nn = require("nn", "modules()")
+    activations = SMOOTH_ACTIVATIONS if smooth else SMOOTH_ACTIVATIONS + KINKED_ACTIVATIONS
+
+    def perceptrons(draw: DrawFn) -> Module:
+        count = n_inputs if n_inputs is not None else draw(st.integers(1, 3))
+        hidden = draw(st.lists(st.integers(1, max_width), max_size=max_layers - 1))
+        model: Module = nn.MLP(
+            count,
+            [*hidden, n_outputs],
+            activation=draw(st.sampled_from(activations)),
+            bias=draw(st.booleans()),
+            bias_init="normal",
+            seed=draw(st.integers(0, 10_000)),
+        )
+        return model
+
+    found: SearchStrategy[Module] = st.composite(perceptrons)()
+    return found
+
+
+def datasets(
+    n_inputs: int = 2,
+    classes: int | None = None,
+    min_rows: int = 1,
+    max_rows: int = 8,
+) -> SearchStrategy[Dataset]:
+    """Small datasets: a list of rows of inputs, and a list of targets as long.
+
+    Args:
+        n_inputs: how many numbers a row has.
+        classes: how many classes there are, for targets that are whole numbers below that; by default the
+            targets are numbers to regress on.
+        min_rows: the least number of rows.
+        max_rows: the largest.
+    """
+    st = _strategies()
+    row = st.lists(constants(), min_size=n_inputs, max_size=n_inputs)
+    target = constants() if classes is None else st.integers(0, classes - 1)
+    pairs = st.lists(st.tuples(row, target), min_size=min_rows, max_size=max_rows)
+    found: SearchStrategy[Dataset] = pairs.map(
+        lambda rows: ([list(x) for x, _ in rows], [y for _, y in rows])
+    )
+    return found
+
+
+def check_gradients(
+    *, order: int = 1, parameters: Sequence[Value] = (), **strategies: SearchStrategy[Any]
+) -> Callable[[Callable[..., Any]], Callable[..., None]]:
+    """Turn a function of Values into a Hypothesis test that checks its gradients wherever it is drawn.
+
+    What the strategies draw goes to the function by name, and is checked as in :func:`gradcheck`: numbers,
+    Values, and containers of them. The test fails with the report of the simplest failing example. The
+    function must return Values. It may be a method, and what it takes besides (fixtures) it gets as it comes.
+
+    An exact check takes a hundred times as long as the function, and Hypothesis fails an example that takes over
+    200 ms: put ``@hypothesis.settings(deadline=None)`` above, or a profile, where the function is large.
+
+    Args:
+        order: 1 for first derivatives, 2 for second ones too.
+        parameters: leaf Values that the function uses without being given them.
+        strategies: one for each of the function's arguments that is to be drawn.
+
+    Raises:
+        ImportError: if Hypothesis is not installed.
+        ValueError: if the order is neither 1 nor 2, or there is no strategy.
+
+    >>> from hypothesis import strategies as st
+    >>> from autograd import tanh
+    >>> @check_gradients(x=st.floats(-3, 3), y=st.floats(-3, 3))
+    ... def test_my_loss(x, y):
+    ...     return (tanh(x) - y) ** 2
+    >>> test_my_loss()
+    """
+    hypothesis = require("hypothesis", "@check_gradients")
+    if order not in (1, 2):
+        raise ValueError(f"order must be 1 or 2, not {order}")
+    if not strategies:
+        raise ValueError("check_gradients needs a strategy for each argument of the function")
+    check = gradcheck if order == 1 else gradgradcheck
+
+    names = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in strategies]
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., None]:
+        # What Hypothesis calls must have no arguments but those it draws and those it is to hand on;
+        # functools.wraps would give the function's own signature, which is just those.
+        @functools.wraps(function)
+        def test(*instance: Any, **named: Any) -> None:
+            drawn = [named.pop(name) for name in strategies]
+
+            def of_drawn(*args: Any) -> Any:
+                return function(*instance, **dict(zip(strategies, args, strict=True)), **named)
+
+            functools.update_wrapper(of_drawn, function)
+            of_drawn.__signature__ = inspect.Signature(names)  # type: ignore[attr-defined]
+            check(of_drawn, *drawn, parameters=parameters, raise_on_failure=True)
+
+        tested: Callable[..., None] = hypothesis.given(**strategies)(test)
+        return tested
+
+    return decorate

@@ -33,3 +33,9 @@ __all__ = [
     "clip_grad_value_",
     "schedules",
 ]
+
+
+def __getattr__(name: str) -> object:
+    meant = [known for known in __all__ if known.lower() == name.lower()]
+    hint = f"; it is optim.{meant[0]}" if meant else ""
+    raise AttributeError(f"module 'nn.optim' has no attribute {name!r}{hint}")

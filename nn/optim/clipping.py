@@ -20,7 +20,7 @@ def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
     Bengio 2013, algorithm 1). The underscore says that gradients are changed in place.
 
     Returns:
-        The norm before clipping.
+        The norm before clipping; infinite where it is too large for a float.
 
     Raises:
         ValueError: if max_norm is not positive.
@@ -33,10 +33,10 @@ def clip_grad_norm_(parameters: Iterable[Value], max_norm: float) -> float:
     (5.0, 0.6, 0.8)
     """
     limit = checked_limit("max_norm", max_norm, required=True)
-    listed = _listed(parameters)
+    listed = [p for p in _listed(parameters) if getattr(p, "requires_grad", True)]
     gradients, norm = by_norm([parameter.grad for parameter in listed], limit)
-    if not math.isfinite(norm):
-        bad = next(i for i, parameter in enumerate(listed) if not math.isfinite(parameter.grad))
+    bad = next((i for i, p in enumerate(listed) if not math.isfinite(p.grad)), None)
+    if bad is not None:
         raise FloatingPointError(
             f"the gradient of parameter {bad} is {listed[bad].grad}; no gradient was changed"
         )
@@ -61,7 +61,7 @@ def clip_grad_value_(parameters: Iterable[Value], clip_value: float) -> float:
     (5.0, 3.0, 3.5)
     """
     limit = checked_limit("clip_value", clip_value, required=True)
-    listed = _listed(parameters)
+    listed = [p for p in _listed(parameters) if getattr(p, "requires_grad", True)]
     before = [parameter.grad for parameter in listed]
     for parameter, gradient in zip(listed, by_value(before, limit), strict=True):
         parameter.grad = gradient
@@ -70,7 +70,12 @@ def clip_grad_value_(parameters: Iterable[Value], clip_value: float) -> float:
 
 def by_norm(gradients: Sequence[float], max_norm: float) -> tuple[list[float], float]:
     """The gradients scaled to a norm of at most max_norm, and their norm before."""
-    norm = math.hypot(*gradients)  # which does not overflow
+    norm = math.hypot(*gradients)  # whose squares do not overflow
+    if norm == math.inf and all(map(math.isfinite, gradients)):
+        largest = max(map(abs, gradients))
+        shares = [gradient / largest for gradient in gradients]
+        length = math.hypot(*shares)
+        return [share / length * max_norm for share in shares], norm
     factor = max_norm / (norm + 1e-6)
     if factor < 1.0 and math.isfinite(norm):
         return [gradient * factor for gradient in gradients], norm

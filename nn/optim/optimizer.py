@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Schedule = Callable[[int], float]
 
 LR = "lr"
+MAXIMIZE = "maximize"
 
 
 class Optimizer:
@@ -56,6 +57,7 @@ class Optimizer:
             first step; see :mod:`nn.optim.schedules`).
         clip_value: hold each gradient between -clip_value and clip_value.
         clip_norm: scale all gradients down to this Euclidean norm where theirs is larger.
+        maximize: climb: the rule gets the gradients with their signs turned.
         hyper: the hyper-parameters in ``defaults``.
 
     Attributes:
@@ -68,10 +70,10 @@ class Optimizer:
         ValueError: if there are no parameters, one comes twice, or a hyper-parameter is out of range.
     """
 
-    state_names: ClassVar[tuple[str, ...]] = ()
+    state_names: tuple[str, ...] = ()
     """The numbers kept per parameter between steps; each starts at 0."""
 
-    defaults: ClassVar[Mapping[str, Any]] = {LR: 1e-3}
+    defaults: ClassVar[Mapping[str, Any]] = {LR: 1e-3, MAXIMIZE: False}
     """The hyper-parameters with their defaults: numbers, bools, or tuples of numbers."""
 
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = {}
@@ -88,23 +90,24 @@ class Optimizer:
     ) -> None:
         if lr is not None:
             hyper[LR] = lr
-        self.param_groups: list[dict[str, Any]] = self._make_groups(params, hyper)
+        self._hyper = hyper
+        self.param_groups: list[dict[str, Any]] = self._make_groups(params, {})
         self._parameters: list[Value] = [
             parameter for group in self.param_groups for parameter in group["params"]
         ]
         self.clip_value = clipping.checked_limit("clip_value", clip_value)
         self.clip_norm = clipping.checked_limit("clip_norm", clip_norm)
         self.steps = 0
+        self.state_names = self._states()
         self._numpy = _numpy_or_none()
-        self._state = [
-            {name: self._flat([0.0] * len(group["params"])) for name in self.state_names}
-            for group in self.param_groups
-        ]
+        self._state = [self._fresh_state(group) for group in self.param_groups]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         parent: Any = cls.__base__
-        cls.defaults = {**parent.defaults, **cls.defaults}
+        defaults = {**parent.defaults, **cls.defaults}
+        maximize = defaults.pop(MAXIMIZE)
+        cls.defaults = {**defaults, MAXIMIZE: maximize}  # the last, as it is of all
         cls.ranges = {**parent.ranges, **cls.ranges}
         cls.__signature__ = _signature(cls.defaults)  # type: ignore[attr-defined]
 
@@ -123,6 +126,34 @@ class Optimizer:
         """
         raise NotImplementedError(f"{type(self).__name__} does not define update(self, p, g, s, h)")
 
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Take on more parameters, such as those of layers that come to be trained later.
+
+        Args:
+            group: ``"params"``, and hyper-parameters where they are not those that the optimizer was made with.
+
+        Raises:
+            TypeError, ValueError: as for a group given at the start, or if a parameter is there already.
+        """
+        if not isinstance(group, dict):
+            raise TypeError(f"group must be a dict with 'params', not {group!r:.60}")
+        seen = dict.fromkeys(self._parameters, "one that the optimizer has already")
+        (made,) = self._make_groups([group], seen)
+        self._state.append(self._fresh_state(made))
+        self._parameters += made["params"]
+        self.param_groups.append(made)
+
+    def _states(self) -> tuple[str, ...]:
+        """For subclasses: the names of the state, where they depend on the hyper-parameters."""
+        return self.state_names
+
+    def _fresh_state(self, group: Mapping[str, Any]) -> dict[str, Flat]:
+        return {name: self._flat([0.0] * len(group["params"])) for name in self.state_names}
+
+    def directed(self, p: Any, g: Any, s: Any, h: Any) -> tuple[Any, dict[str, Any]]:
+        """:meth:`update` in the direction that is wanted: down, or up with ``maximize``."""
+        return self.update(p, -g if getattr(h, MAXIMIZE, False) else g, s, h)
+
     # --- stepping ----------------------------------------------------------------------------
 
     def zero_grad(self) -> None:
@@ -131,13 +162,16 @@ class Optimizer:
             parameter.grad = 0.0
 
     def step(self) -> None:
-        """Update every parameter from its gradient.
+        """Update every parameter from its gradient; the gradient of a frozen one (``requires_grad``) becomes 0.
 
         Raises:
             FloatingPointError: if a gradient, or what the rule makes of it, is nan or infinite.
             ValueError: if the learning rate's schedule gives no sensible rate.
             After either, parameters and state are as they were.
         """
+        for parameter in self._parameters:
+            if is_frozen(parameter):
+                parameter.grad = 0.0
         before = [parameter.data for parameter in self._parameters]
         after = self.advance(before, [parameter.grad for parameter in self._parameters])
         for parameter, data in zip(self._parameters, _floats(after), strict=True):
@@ -167,7 +201,12 @@ class Optimizer:
         for group, old in zip(self.param_groups, self._state, strict=True):
             end = start + len(group["params"])
             h = self.hyper_parameters(group)
-            new_numbers, new = self._run(numbers[start:end], gradients[start:end], old, h)
+            own = numbers[start:end]
+            new_numbers, new = self._run(own, gradients[start:end], old, h)
+            frozen = [i for i, parameter in enumerate(group["params"]) if is_frozen(parameter)]
+            if frozen:
+                new_numbers = self._held(frozen, new_numbers, own)
+                new = {name: self._held(frozen, flat, old[name]) for name, flat in new.items()}
             parts.append(new_numbers)
             state.append(new)
             start = end
@@ -237,11 +276,18 @@ class Optimizer:
                 column.append(new_state[name])
         return results, columns
 
+    def _held(self, places: Sequence[int], new: Flat, old: Flat) -> Flat:
+        """The new numbers, but the old ones in some places."""
+        held = list(new) if self._numpy is None else self._numpy.array(new)
+        for place in places:
+            held[place] = old[place]
+        return held
+
     def _updated(
         self, p: Any, g: Any, state: Mapping[str, Any], h: SimpleNamespace
     ) -> tuple[Any, dict[str, Any]]:
         try:
-            answer = self.update(p, g, SimpleNamespace(**state), h)
+            answer = self.directed(p, g, SimpleNamespace(**state), h)
         except (TypeError, ValueError) as error:
             error.add_note(
                 f"{type(self).__name__}.update runs on all parameters as one array: it must be plain "
@@ -296,7 +342,13 @@ class Optimizer:
             return self._numpy.concatenate(parts)
         return [number for part in parts for number in part]
 
-    # --- saving ------------------------------------------------------------------------------
+    # --- copying and saving ------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: x for name, x in vars(self).items() if name != "_numpy"}  # a module
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _numpy=_numpy_or_none())
 
     def state_dict(self) -> dict[str, Any]:
         """All that a resumed run needs to go on bit for bit: plain numbers, lists and dicts.
@@ -386,7 +438,13 @@ class Optimizer:
 
     # --- making groups -----------------------------------------------------------------------
 
-    def _make_groups(self, params: Iterable[Any], hyper: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _make_groups(self, params: Iterable[Any], seen: dict[Value, str]) -> list[dict[str, Any]]:
+        """Groups that are checked, with the hyper-parameters that they do not name themselves.
+
+        Args:
+            params: as for the constructor.
+            seen: the parameters that are taken, and what to call them; those here are added.
+        """
         if not hasattr(params, "__iter__"):
             advice = "; pass .parameters()" if hasattr(params, "parameters") else ""
             raise TypeError(
@@ -397,7 +455,6 @@ class Optimizer:
             raise ValueError("params is empty: the optimizer has nothing to optimize")
         grouped = isinstance(entries[0], dict)
         groups = []
-        seen: dict[Value, str] = {}
         for i, entry in enumerate(entries if grouped else [{"params": entries}]):
             where = f"params[{i}]" if grouped else "params"
             if not isinstance(entry, dict) or "params" not in entry:
@@ -406,7 +463,7 @@ class Optimizer:
                 )
             group = {"params": _checked_parameters(entry["params"], where, seen)}
             own = {name: x for name, x in entry.items() if name != "params"}
-            merged = {**self.defaults, **hyper, **own}
+            merged = {**self.defaults, **self._hyper, **own}
             for name, x in merged.items():
                 group[name] = self._checked_hyper(name, x)
             self._check_together(group)
@@ -439,6 +496,8 @@ class Optimizer:
         group = self.param_groups[0]
         settings = []
         for name in self.defaults:
+            if name == MAXIMIZE and not group[name]:
+                continue
             shown = (
                 getattr(group[name], "__name__", "schedule")
                 if callable(group[name])
@@ -447,6 +506,11 @@ class Optimizer:
             settings.append(f"{name}={shown}")
         count = len(self._parameters)
         return f"{type(self).__name__}({count} parameters, {', '.join(settings)})"
+
+
+def is_frozen(parameter: Value) -> bool:
+    """Whether a parameter is to be left as it is; a plain Value never is."""
+    return not getattr(parameter, "requires_grad", True)
 
 
 def _numpy_or_none() -> Any:

@@ -29,7 +29,7 @@ class SGD(Optimizer):
     the gradient is of.
 
     Args:
-        params, lr, clip_value, clip_norm: see :class:`Optimizer`.
+        params, lr, clip_value, clip_norm, maximize: see :class:`Optimizer`.
         momentum: the part of the last direction that is kept.
         weight_decay: adds ``weight_decay * p`` to the gradient, which is an L2 penalty.
         nesterov: look ahead along the momentum; needs a momentum.
@@ -71,11 +71,13 @@ class Adam(Optimizer):
     bias correction the first steps are too long (by 3.2 at the defaults).
 
     Args:
-        params, lr, clip_value, clip_norm: see :class:`Optimizer`.
+        params, lr, clip_value, clip_norm, maximize: see :class:`Optimizer`.
         betas: how much is kept of the running means of g and of g * g.
         eps: added to the root, against division by 0.
         weight_decay: adds ``weight_decay * p`` to the gradient.
         bias_correction: False leaves the correction out, as many short presentations of Adam do.
+        amsgrad: divide by the root of the largest v so far (Reddi, Kale, Kumar 2018); to be chosen when the
+            optimizer is made.
     """
 
     state_names = ("m", "v")
@@ -85,38 +87,48 @@ class Adam(Optimizer):
         "eps": 1e-8,
         "weight_decay": 0.0,
         "bias_correction": True,
+        "amsgrad": False,
     }
     ranges: ClassVar = {"betas": _FRACTION, "eps": _ANY, "weight_decay": _ANY}
 
     def update(self, p: Any, g: Any, s: Any, h: Any) -> New:
-        return _adam(p, g + h.weight_decay * p, s, h)
+        return self._moved(p, g + h.weight_decay * p, s, h)
+
+    def _states(self) -> tuple[str, ...]:
+        largest = any(group["amsgrad"] for group in self.param_groups)
+        return ("m", "v", "largest") if largest else ("m", "v")
+
+    def _moved(self, p: Any, g: Any, s: Any, h: Any) -> New:
+        b1, b2 = h.betas
+        m = b1 * s.m + (1.0 - b1) * g
+        v = b2 * s.v + (1.0 - b2) * g * g
+        state = {"m": m, "v": v}
+        if "largest" in self.state_names:
+            state["largest"] = top = (s.largest >= v) * s.largest + (s.largest < v) * v
+        elif h.amsgrad:
+            raise ValueError("amsgrad must be chosen when the optimizer is made")
+        square = top if h.amsgrad else v
+        mean = m
+        if h.bias_correction:
+            mean, square = m / (1.0 - b1**h.t), square / (1.0 - b2**h.t)
+        return p - h.lr * mean / (square**0.5 + h.eps), state
 
 
-class AdamW(Optimizer):
+class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019).
 
     First ``p = p - lr * weight_decay * p``, then Adam's step on the gradient as it is.
 
     Args:
-        params, lr, clip_value, clip_norm: see :class:`Optimizer`.
-        betas, eps, bias_correction: see :class:`Adam`.
+        params, lr, clip_value, clip_norm, maximize: see :class:`Optimizer`.
+        betas, eps, bias_correction, amsgrad: see :class:`Adam`.
         weight_decay: the part of each parameter, times lr, that a step takes away.
     """
 
-    state_names = Adam.state_names
-    defaults: ClassVar[Mapping[str, Any]] = {**Adam.defaults, "weight_decay": 1e-2}
-    ranges: ClassVar = Adam.ranges
+    defaults: ClassVar[Mapping[str, Any]] = {"weight_decay": 1e-2}
 
     def update(self, p: Any, g: Any, s: Any, h: Any) -> New:
-        return _adam(p - h.lr * h.weight_decay * p, g, s, h)
-
-
-def _adam(p: Any, g: Any, s: Any, h: Any) -> New:
-    b1, b2 = h.betas
-    m = b1 * s.m + (1.0 - b1) * g
-    v = b2 * s.v + (1.0 - b2) * g * g
-    mean, square = (m / (1.0 - b1**h.t), v / (1.0 - b2**h.t)) if h.bias_correction else (m, v)
-    return p - h.lr * mean / (square**0.5 + h.eps), {"m": m, "v": v}
+        return self._moved(p - h.lr * h.weight_decay * p, g, s, h)
 
 
 class RMSprop(Optimizer):
@@ -125,7 +137,7 @@ class RMSprop(Optimizer):
     ``v = alpha * v + (1 - alpha) * g * g``, ``b = momentum * b + g / (sqrt(v) + eps)``, ``p = p - lr * b``.
 
     Args:
-        params, lr, clip_value, clip_norm: see :class:`Optimizer`.
+        params, lr, clip_value, clip_norm, maximize: see :class:`Optimizer`.
         alpha: how much is kept of the running mean.
         eps: added to the root, against division by 0.
         weight_decay: adds ``weight_decay * p`` to the gradient.
@@ -161,7 +173,7 @@ class Adagrad(Optimizer):
     ``G = G + g * g``, ``p = p - lr / (1 + (t - 1) * lr_decay) * g / (sqrt(G) + eps)``.
 
     Args:
-        params, lr, clip_value, clip_norm: see :class:`Optimizer`.
+        params, lr, clip_value, clip_norm, maximize: see :class:`Optimizer`.
         lr_decay: makes the learning rate shrink with the number t of the step.
         weight_decay: adds ``weight_decay * p`` to the gradient.
         initial_accumulator_value: what the sum starts from.

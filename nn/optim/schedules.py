@@ -13,6 +13,7 @@ usual ones. Rates are per step of the optimizer (a mini-batch), not per epoch.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nn._arguments import count, number
@@ -29,13 +30,7 @@ def constant(lr: float) -> Schedule:
     >>> constant(0.1)(1000)
     0.1
     """
-    start = number("lr", lr, 0.0)
-
-    def schedule(step: int) -> float:
-        del step
-        return start
-
-    return schedule
+    return partial(_constant, number("lr", lr, 0.0))
 
 
 def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
@@ -49,11 +44,7 @@ def step_decay(lr: float, every: int, factor: float = 0.1) -> Schedule:
         count("every", every),
         number("factor", factor, 0.0),
     )
-
-    def schedule(step: int) -> float:
-        return start * factor ** (step // every)
-
-    return schedule
+    return partial(_step_decay, start, every, factor)
 
 
 def exponential(lr: float, gamma: float) -> Schedule:
@@ -62,12 +53,7 @@ def exponential(lr: float, gamma: float) -> Schedule:
     >>> exponential(1.0, gamma=0.5)(3)
     0.125
     """
-    start, gamma = number("lr", lr, 0.0), number("gamma", gamma, 0.0)
-
-    def schedule(step: int) -> float:
-        return start * gamma**step
-
-    return schedule
+    return partial(_exponential, number("lr", lr, 0.0), number("gamma", gamma, 0.0))
 
 
 def linear(lr: float, steps: int, final: float = 0.0) -> Schedule:
@@ -79,11 +65,7 @@ def linear(lr: float, steps: int, final: float = 0.0) -> Schedule:
     [1.0, 0.55, 0.1, 0.1]
     """
     start, steps, end = number("lr", lr, 0.0), count("steps", steps), number("final", final, 0.0)
-
-    def schedule(step: int) -> float:
-        return start + (end - start) * step / steps if step < steps else end
-
-    return schedule
+    return partial(_linear, start, steps, end)
 
 
 def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
@@ -93,13 +75,7 @@ def cosine(lr: float, steps: int, final: float = 0.0) -> Schedule:
     [1.0, 0.5, 0.0, 0.0]
     """
     start, steps, end = number("lr", lr, 0.0), count("steps", steps), number("final", final, 0.0)
-
-    def schedule(step: int) -> float:
-        if step >= steps:
-            return end
-        return end + (start - end) * (1.0 + math.cos(math.pi * step / steps)) / 2.0
-
-    return schedule
+    return partial(_cosine, start, steps, end)
 
 
 def warmup(steps: int, then: float | Schedule) -> Schedule:
@@ -114,11 +90,34 @@ def warmup(steps: int, then: float | Schedule) -> Schedule:
     [0.25, 0.5, 0.75, 1.0, 1.0, 0.5]
     """
     steps = count("steps", steps)
-    following = then if callable(then) else constant(then)
+    return partial(_warmup, steps, then if callable(then) else constant(then))
 
-    def schedule(step: int) -> float:
-        if step < steps:
-            return following(0) * (step + 1) / steps
-        return following(step - steps)
 
-    return schedule
+# --- the rates at a step: functions with a name, so that optimizers can be pickled -------------
+
+
+def _constant(lr: float, step: int) -> float:
+    del step
+    return lr
+
+
+def _step_decay(lr: float, every: int, factor: float, step: int) -> float:
+    return lr * factor ** (step // every)
+
+
+def _exponential(lr: float, gamma: float, step: int) -> float:
+    return lr * gamma**step
+
+
+def _linear(start: float, steps: int, end: float, step: int) -> float:
+    return start + (end - start) * step / steps if step < steps else end
+
+
+def _cosine(start: float, steps: int, end: float, step: int) -> float:
+    if step >= steps:
+        return end
+    return end + (start - end) * (1.0 + math.cos(math.pi * step / steps)) / 2.0
+
+
+def _warmup(steps: int, then: Schedule, step: int) -> float:
+    return then(0) * (step + 1) / steps if step < steps else then(step - steps)

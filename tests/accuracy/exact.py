@@ -109,6 +109,33 @@ def _sinc_slopes(x: Real) -> tuple[Any, Any]:
     return first, (-(mp.pi**2) * j0, -2 / x * first[0], -2 / x * first[1])
 
 
+def _off_poles(x: Real) -> bool:
+    return bool(x > 0 or not mp.isint(x))
+
+
+def _digamma(x: Real) -> Any:
+    """digamma, and where it has zeros the terms of its reflection and of its recurrence (DLMF 5.5.2 and 5.5.4)."""
+    if x > 0:
+        return mp.psi(0, 1 + x), -1 / x
+    return mp.psi(0, 1 - x), -mp.pi * mp.cospi(x) / mp.sinpi(x)
+
+
+def _polygamma(n: Real, x: Real) -> Any:
+    """The derivative of digamma of order n; for negative x as the terms of sums over all whole numbers."""
+    n, s = int(n), int(n) + 1
+    if x > 0:
+        return _psi(n, x)
+    rest = x - mp.nint(x)
+    pole = -((-1) ** n) * mp.factorial(n) / rest**s
+    return pole, _psi(n, 1 + rest), (-1) ** s * _psi(n, 1 - rest), -((-1) ** s) * _psi(n, 1 - x)
+
+
+def _psi(n: int, x: Real) -> Real:
+    """mpmath's, which loses digits in large sums."""
+    with mp.extraprec(400):
+        return mp.psi(n, x)
+
+
 FLAT = Exact((no,), (no,))
 EXACT: dict[str, Exact] = {
     "add": Exact((one, one), (no, no, no)),
@@ -220,6 +247,30 @@ EXACT: dict[str, Exact] = {
     "erfc": Exact(
         (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x * x),),
         (lambda x: 4 * x / mp.sqrt(mp.pi) * mp.exp(-x * x),),
+    ),
+    "erfinv": Exact(
+        (lambda x: mp.sqrt(mp.pi) / 2 * mp.exp(mp.erfinv(x) ** 2),),
+        (lambda x: mp.pi / 2 * mp.erfinv(x) * mp.exp(2 * mp.erfinv(x) ** 2),),
+        lambda x: abs(x) < 1,
+        (-1.0, 0.5, -0.5),
+    ),
+    "polygamma": Exact(
+        (no, lambda n, x: _polygamma(n + 1, x)),
+        (no, no, lambda n, x: _polygamma(n + 2, x)),
+        lambda n, x: 1 <= n <= 170 and mp.isint(n) and _off_poles(x),
+        (*map(float, range(2, 9)), 20.0, 170.0, -0.5, -2.5),
+    ),
+    "digamma": Exact(
+        (lambda x: _polygamma(1, x),),
+        (lambda x: _polygamma(2, x),),
+        lambda x: _off_poles(x),
+        (-1.0, -0.5, -10.5),
+    ),
+    "lgamma": Exact(
+        (lambda x: _digamma(x),),
+        (lambda x: _polygamma(1, x),),
+        lambda x: _off_poles(x),
+        (1.4616321449683622, -0.5, -1.0, -10.5),
     ),
     "sinc": Exact(
         (lambda x: _sinc_slopes(x)[0],),

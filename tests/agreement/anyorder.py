@@ -1,6 +1,6 @@
 """Floats with a bound on the rounding error of *any* order of evaluation.
 
-:mod:`autograd.testing.tracked` bounds how far the engine's own floats are from the exact number, to the last
+:mod:`autograd.testing.running_error` bounds how far the engine's own floats are from the exact number, to the last
 bit: an addition that comes out even has no error there. A compiled program evaluates the same formula otherwise:
 sums in another order or by BLAS, a square as a product, elementary functions by NumPy. So here a sum of n terms,
 however nested, may be off by (n - 1) u times the sum of the terms' magnitudes (Higham, *Accuracy and Stability of
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.namespaces import IEEE, Namespace
 from autograd.table import ABSENT
 from autograd.testing import rounded
+from autograd.testing.exact import Rules
 from autograd.testing.rounded import (
     SLOPES,
     TINY,
@@ -31,7 +32,6 @@ from autograd.testing.rounded import (
     spread_of_remainder,
     spread_of_steps,
 )
-from autograd.testing.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -260,7 +260,7 @@ def _power(a: Any, b: Any) -> Number:
             return Number(value, 0.0, a.signless)
     if a.exact and b.exact and abs(a.value) in {0.0, 1.0}:
         return Number(value, 0.0, a.signless)
-    error = spread_of_power(a, b, value) + LIBRARY * abs(value) + TINY
+    error = spread_of_power(a, b) + LIBRARY * abs(value) + TINY
     return Number(value, error, a.signless)
 
 

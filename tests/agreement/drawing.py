@@ -7,8 +7,9 @@ from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from autograd.table import TABLE
-from autograd.testing.growing import RandomChooser, grow, row_names
+from autograd.testing.generation import grow, row_names
 from autograd.testing.programs import SELECTIONS, Program, Step, tidy
+from benchmarks.gradcheck_accuracy import RandomChooser
 
 if TYPE_CHECKING:
     import random

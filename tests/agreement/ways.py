@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd import Value, compile, dot, grad, hessian, hvp, jacobian, value_and_grad, vmap
 from autograd.compiler import entry
-from autograd.compiler.lowering import schedule
+from autograd.compiler.pipeline import Task, group
 from autograd.structure import flatten
 from autograd.testing.programs import Program
 from autograd.testing.rounded import TINY
@@ -279,15 +279,15 @@ WAYS = [
 def forced(path: str) -> Iterator[None]:
     """Everything that has no lanes runs on one path, whatever it would cost."""
     kept = entry.choose
-    entry.choose = schedule if path == ARRAYS else _straight  # type: ignore[assignment]
+    entry.choose = group if path == ARRAYS else _straight
     try:
         yield
     finally:
         entry.choose = kept
 
 
-def _straight(graph: Any, wanted: Any, laned: Any, exact: bool) -> Any:
-    return schedule(graph, wanted, laned, exact) if laned else None
+def _straight(graph: Any, task: Task) -> Any:
+    return group(graph, task) if task.batched else None
 
 
 class Disagreement(NamedTuple):

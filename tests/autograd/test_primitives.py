@@ -37,7 +37,7 @@ def test_a_row_is_well_formed(row):
             assert isinstance(found, tuple)
             assert all(isinstance(x, float) for x in found)
     if row.domain is not None:
-        inside = (1.5,) if row.name == "acosh" else arguments
+        inside = {"acosh": (1.5,), "polygamma": (1.0, 0.25)}.get(row.name, arguments)
         assert all(x > 0 for x in row.domain(*inside))
 
 
@@ -64,6 +64,7 @@ KINKS = {
     "relu": [(0.0,)],
     "leaky_relu": [(0.0, 0.1)],
     "elu": [(0.0, 1.0)],
+    "polygamma": [(0.5, 1.0), (2.5, 0.3)],
 }
 
 
@@ -104,6 +105,8 @@ EXACT = {
     "exp2": lambda x: mpmath.power(2, x),
     "cbrt": lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)),
     "sinc": mpmath.sincpi,
+    "lgamma": mpmath.loggamma,
+    "polygamma": lambda n, x: mpmath.psi(int(mpmath.nint(n)), x),
     "xlogy": lambda x, y: x * mpmath.log(y),
     "sign": mpmath.sign,
     "round": mpmath.nint,

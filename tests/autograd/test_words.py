@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import mpmath
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd as ag
-from autograd import Value, compile, grad, hessian, value_and_grad, vmap
+from autograd import Value, compile, grad, hessian, special, value_and_grad, vmap
 
 INF, NAN = math.inf, math.nan
 
@@ -24,7 +25,17 @@ UNARY = {
     "deg2rad": (mpmath.radians, [-180.0, 0.0, 57.0]),
     "rad2deg": (mpmath.degrees, [-3.0, 0.0, 1.0]),
     "sinc": (mpmath.sincpi, [1e-200, -1e-4, 0.25, 0.49, -0.51, 0.9, 2.5, -7.125, 1234.5678]),
+    "erfinv": (mpmath.erfinv, [-0.99999, -0.3, 1e-200, 0.5, 0.51, 1.0 - 2.0**-50]),
+    "lgamma": (
+        lambda x: mpmath.re(mpmath.loggamma(x)),
+        [1e-300, 0.3, 1.0 + 1e-9, 2.4, 3.6, 9.9, 1e5, 1e300, -0.3, -4.4, -1234.75],
+    ),
+    "digamma": (mpmath.digamma, [1e-100, 0.3, 1.7, 9.9, 1e5, -0.3, -4.4, -1234.75]),
+    "trigamma": (lambda x: mpmath.psi(1, x), [1e-50, 0.3, 1.0, 9.9, 1e5, -0.3, -4.4, -1234.75]),
+    "pentagamma": (lambda x: mpmath.psi(3, x), [1e-50, 0.3, 1.0, 9.9, 1e5, -0.3, -4.4, -1234.75]),
+    "polygamma_of_order_40": (lambda x: mpmath.psi(40, x), [0.3, 1.0, 9.9, 1234.75, -0.3]),
 }
+ORDERS = {"trigamma": 1, "pentagamma": 3, "polygamma_of_order_40": 40}
 BINARY = {
     "mod": (
         lambda a, b: a - b * mpmath.floor(a / b),
@@ -47,7 +58,8 @@ def exactly(name, point):
     """Value, gradient and Hessian, as floats."""
     exact = (UNARY | BINARY)[name][0]
     n = len(point)
-    with mpmath.workdps(700):  # enough for differences around 1e-300
+    # Enough for differences around 1e-300; mpmath takes seconds over so many digits of digamma.
+    with mpmath.workdps(250 if "gamma" in name else 700):
 
         def at(*orders):
             if not any(orders):
@@ -72,10 +84,14 @@ def close(found, expected):
     return found == pytest.approx(expected, rel=1e-12, abs=1e-307)
 
 
+def ours(name):
+    return functools.partial(ag.polygamma, ORDERS[name]) if name in ORDERS else getattr(ag, name)
+
+
 @pytest.mark.parametrize(("name", "point"), CASES)
 def test_value_and_derivatives_are_mpmaths_eager_compiled_and_mapped(name, point):
     def f(xs):
-        return getattr(ag, name)(*xs)
+        return ours(name)(*xs)
 
     value, slopes, curvatures = exactly(name, point)
     xs = list(point)
@@ -152,7 +168,32 @@ def test_a_remainder_by_a_moving_divisor():
 @pytest.mark.parametrize("name", [*UNARY, *BINARY])
 def test_what_is_no_number_is_refused_by_name(name, word):
     with pytest.raises(TypeError, match="an argument of"):
-        getattr(ag, name)(*[word] * (1 if name in UNARY else 2))
+        ours(name)(*[word] * (1 if name in UNARY else 2))
+
+
+@pytest.mark.parametrize("n", [1.0, "1", None, Value(1.0), 1j])
+def test_the_order_of_polygamma_must_be_an_int(n):
+    with pytest.raises(TypeError, match="n of polygamma must be an int, not "):
+        ag.polygamma(n, 2.0)
+
+
+@pytest.mark.parametrize("n", [-1, 171, 10**9])
+def test_the_order_of_polygamma_must_be_one_with_a_factorial(n):
+    with pytest.raises(ValueError, match=f"n of polygamma must be from 0 to 170, not {n}"):
+        ag.polygamma(n, 2.0)
+
+
+def test_polygamma_of_order_0_is_digamma_and_derivatives_raise_the_order():
+    assert ag.polygamma(0, 0.3) == ag.digamma(0.3) == grad(ag.lgamma)(0.3)
+    assert ag.polygamma(np.int64(2), 0.3) == grad(grad(ag.digamma))(0.3)
+    assert grad(lambda x: ag.polygamma(1, x))(0.3) == ag.polygamma(2, 0.3)
+
+
+def test_the_constants_of_special_functions_are_mpmaths():
+    with mpmath.workdps(40):
+        assert list(special.ZETAS) == [float(mpmath.zeta(k) - 1) for k in range(2, 27)]
+    assert float(mpmath.euler) == special.EULER
+    assert list(special.BERNOULLI) == [float(mpmath.bernoulli(2 * k)) for k in range(1, 9)]
 
 
 # --- the largest, the smallest, lengths ------------------------------------------------------

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nn
-from nn import jobs, saving
+from nn.cli import jobs
+from nn.saving import files
 from tests.fuzz.inputs import ROWS, good, hostile, models, optimizer_of
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Fuzz:
         if suffix in {".csv", ".rows"}:
             yield "predict", lambda: jobs.classify(self.weights, [str(path)]), USERS
             return
-        yield "read", lambda: saving.read(path), (ValueError,)
+        yield "read", lambda: files.read(path), (ValueError,)
         yield "load", lambda: nn.load(path), (ValueError,)
         for pair in self.models:
             yield "load_into", lambda pair=pair: self.loaded_into(path, *pair), (ValueError,)

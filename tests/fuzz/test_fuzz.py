@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from nn import saving
+from nn.saving import files
 from tests.fuzz.__main__ import SECONDS, Fuzz
 from tests.fuzz.inputs import good, hostile
 from tests.packages import ROOT
@@ -44,7 +44,7 @@ def failures(tmp_path):
 def planted(monkeypatch, tmp_path, function):
     path = tmp_path / "planted"
     path.mkdir()
-    monkeypatch.setattr(saving, "read", function)
+    monkeypatch.setattr(files, "read", function)
     return failures(path)
 
 

@@ -17,7 +17,7 @@ from autograd import Value
 from autograd.native import core
 from autograd.primitives import TABLE
 from autograd.state import state
-from nn.scoping import call_from_outside
+from nn.modules.scoping import call_from_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable

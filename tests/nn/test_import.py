@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import re
 import subprocess
 import sys
 
+import pytest
+
+import nn
 from tests.packages import copy_packages
 
 TRAIN = """
@@ -55,3 +60,38 @@ def test_another_autograd_over_ours_is_explained_with_the_cure(tmp_path):
     assert message.startswith("ImportError: nn needs valuegrad's package autograd, but ")
     assert "most likely HIPS autograd" in message
     assert "pip uninstall -y autograd valuegrad, then pip install valuegrad" in message
+
+
+def test_completion_shows_public_names_only():
+    assert dir(nn) == sorted(nn.__all__)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("MSELoss", "nn.losses.mse"),
+        ("CrossEntropyLoss", "nn.losses.cross_entropy"),
+        ("functional", "autograd (autograd.relu"),
+        ("SGD", "nn.optim.SGD"),
+    ],
+)
+def test_names_of_other_libraries_are_answered_with_ours(name, hint):
+    with pytest.raises(
+        AttributeError, match=re.escape(f"module 'nn' has no attribute '{name}'; it is {hint}")
+    ):
+        getattr(nn, name)
+    with pytest.raises(AttributeError, match=r"has no attribute 'sgd'; it is optim.SGD"):
+        _ = nn.optim.sgd
+    with pytest.raises(AttributeError, match=r"has no attribute 'nothing'$"):
+        _ = nn.nothing
+
+
+def test_every_hint_names_what_there_is():
+    for hint in nn._ELSEWHERE.values():
+        for module, name in re.findall(r"\b(nn(?:\.\w+)?|autograd)\.(\w+)", hint):
+            assert hasattr(importlib.import_module(module), name), hint
+
+
+def test_save_in_the_order_of_pytorch_is_told_ours(tmp_path):
+    with pytest.raises(TypeError, match=r"save takes the path first: nn.save\(path, model\)"):
+        nn.save(nn.Neuron(1), tmp_path / "net.json")

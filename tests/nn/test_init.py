@@ -7,6 +7,7 @@ import statistics
 import numpy as np
 import pytest
 
+import nn
 from nn import Linear, Neuron, init
 
 IN, OUT = 8, 24
@@ -79,3 +80,28 @@ def test_unknown_initialisers_are_refused_with_the_known():
         init.get("kaiming")
     with pytest.raises(TypeError, match=r"a name, a number or a function, not \[1\]"):
         init.get([1])
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint8])
+def test_numpys_whole_numbers_are_seeds_like_pythons(kind):
+    assert nn.MLP(2, [3, 1], seed=kind(3)).state_dict() == nn.MLP(2, [3, 1], seed=3).state_dict()
+    assert nn.Dropout(0.5, seed=kind(3)).seed == 3
+    for make in (nn.datasets.moons, nn.datasets.sine):
+        assert make(9, noise=0.1, seed=kind(3)) == make(9, noise=0.1, seed=3)
+    data = nn.datasets.moons(9)
+    again = nn.datasets.train_test_split(*data, test_size=3, seed=kind(3))
+    assert again == nn.datasets.train_test_split(*data, test_size=3, seed=3)
+
+
+@pytest.mark.parametrize(
+    ("seed", "error", "message"),
+    [
+        (1.5, TypeError, "seed must be a whole number, not 1.5"),
+        ("a", TypeError, "seed must be a whole number, not 'a'"),
+        (-1, ValueError, "seed must be at least 0, not -1"),
+    ],
+)
+def test_what_is_no_seed_is_refused(seed, error, message):
+    for make in (lambda: nn.Linear(2, 1, seed=seed), lambda: nn.datasets.moons(9, seed=seed)):
+        with pytest.raises(error, match=message):
+            make()

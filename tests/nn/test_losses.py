@@ -289,6 +289,9 @@ def test_outputs_and_targets_may_be_numpy_numbers_and_object_arrays():
 # --- bad input -------------------------------------------------------------------------------
 
 
+OVER = 1.0000000000000002
+
+
 @pytest.mark.parametrize(
     ("loss", "output", "target", "error", "message"),
     [
@@ -338,6 +341,25 @@ def test_outputs_and_targets_may_be_numpy_numbers_and_object_arrays():
         (losses.cross_entropy, LOGITS[:2], [0], ValueError, "2 samples have outputs, and 1"),
         (losses.cross_entropy, LOGITS[:2], 0, ValueError, "2 samples have outputs, and 1"),
         (losses.cross_entropy, 1.0, 0, TypeError, "a score for each class, not one number"),
+        (losses.cross_entropy, 1.0, 0, TypeError, "for one logit a sample there is binary"),
+        (
+            losses.cross_entropy,
+            LOGITS[0],
+            [0],
+            ValueError,
+            r"a list of one number, \[0\]; .* y.ravel",
+        ),
+        (losses.nll, LOGITS[0], [1], ValueError, r"a list of one number, \[1\]; .* y.ravel"),
+        (
+            losses.binary_cross_entropy,
+            OVER,
+            1,
+            ValueError,
+            r"1.0000000000000002; hold .* autograd.clip",
+        ),
+        (losses.binary_cross_entropy, 0.5, OVER, ValueError, r"not 1.0000000000000002"),
+        (losses.binary_cross_entropy_with_logits, 0.5, OVER, ValueError, "not 1.0000000000000002"),
+        (losses.hinge, 0.5, OVER, ValueError, r"not 1.0000000000000002"),
         (losses.cross_entropy, [], 0, ValueError, "no outputs"),
     ],
 )

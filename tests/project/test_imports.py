@@ -92,3 +92,25 @@ def test_with_only_hips_autograd_importing_nn_explains(beside_hips):
     result = run("import nn", beside_hips)
     assert "ImportError" in result.stderr
     assert "pip uninstall -y autograd valuegrad" in result.stderr
+
+
+def test_completion_finds_what_there_is_and_nothing_else():
+    import autograd
+
+    names = set(dir(autograd))
+    assert {"draw", "compile", "draw_backward", "testing", "sum", "Value"} <= names
+    assert not names & {"annotations", "TYPE_CHECKING", "sweeps"}
+    assert all(hasattr(autograd, name) for name in names)
+
+
+def test_testing_is_an_attribute_too():
+    result = run("import autograd; print(autograd.testing.gradcheck.__name__)", ROOT)
+    assert result.stdout.strip() == "gradcheck"
+
+
+def test_help_begins_with_the_names_that_matter():
+    import autograd
+
+    head = autograd.__doc__.splitlines()[:35]
+    for name in ("Value", "grad", "vmap", "compile", "draw", "primitive", "testing"):
+        assert any(f"``{name}``" in line for line in head)

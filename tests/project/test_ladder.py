@@ -13,6 +13,7 @@ LADDER = [
     "native",
     "namespaces",
     "table",
+    "special",
     "primitives",
     "reals",
     "state",

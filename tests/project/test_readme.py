@@ -33,6 +33,10 @@ def test_the_python_of_a_document_prints_what_its_comments_say(
     module = types.ModuleType("document")  # where a data class looks itself up
     monkeypatch.setitem(sys.modules, "document", module)
     names = vars(module)
+    for needed in re.findall(
+        r"^import (pandas|scipy)", document.read_text(encoding="utf-8"), re.MULTILINE
+    ):
+        pytest.importorskip(needed)
     for block in blocks(document.read_text(encoding="utf-8"), "python"):
         exec(compile(block, str(document), "exec"), names)
         said = re.findall(r"^print\(.*\)(?:  |\n)# (.*)$", block, re.MULTILINE)
@@ -40,6 +44,14 @@ def test_the_python_of_a_document_prints_what_its_comments_say(
         expected = "".join(f"{line}\n" for line in said)
         printed = capsys.readouterr().out
         assert doctest.OutputChecker().check_output(expected, printed, doctest.ELLIPSIS), printed
+    for block in blocks(document.read_text(encoding="utf-8"), "pycon"):
+        example = doctest.DocTestParser().get_doctest(block, names, document.name, None, None)
+        assert (
+            doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+            .run(example, clear_globs=False)
+            .failed
+            == 0
+        )
 
 
 def test_the_readme_has_python_to_run():

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Value, grad, gradient, no_grad, softmax, value_and_grad, vmap
 from autograd.testing import check_jvp_vjp, expressions, gradcheck, kinks
-from autograd.testing.bounds import backward
 from autograd.testing.programs import Program
 from autograd.testing.rounded import TINY, UNIT
+from autograd.testing.running_error import backward
 
 factors = st.integers(-32, 32).map(lambda n: n / 8)
 

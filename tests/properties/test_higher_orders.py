@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from autograd import Value, grad, gradient, hessian, hvp, log_sigmoid
 from autograd.table import TABLE
 from autograd.testing import expressions, gradgradcheck
-from autograd.testing.bounds import backward, forward, underflow_forward
-from autograd.testing.growing import row_names
-from autograd.testing.precise import precise
+from autograd.testing.exact import arithmetic
+from autograd.testing.generation import row_names
 from autograd.testing.replay import Replay
+from autograd.testing.running_error import backward, forward, underflow_forward
 
 directions = st.tuples(*[st.integers(-16, 16).map(lambda n: n / 4)] * 2)
 
@@ -86,7 +86,7 @@ def ordinary_operands(row):
 @pytest.mark.parametrize("name", SMOOTH)
 def test_third_derivatives_of_every_smooth_primitive_agree_with_mpmath(name):
     row = TABLE[name]
-    here = precise()
+    here = arithmetic()
     for operands in ordinary_operands(row):
         for place in range(row.arity or 2):
             leaf = Value(operands[place])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import nn
 from autograd.testing import check_gradients, datasets, gradcheck, modules
-from autograd.testing.bounds import backward
+from autograd.testing.running_error import backward
 
 inputs = st.lists(st.integers(-24, 24).map(lambda n: n / 8), min_size=2, max_size=2)
 

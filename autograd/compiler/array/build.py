@@ -62,10 +62,10 @@ def forward(function: Callable[..., Any], *args: Any) -> ArrayGraph:
     e9:13 = add 1 e5:9
     return e9:13
     """
-    from ..lowering import schedule
+    from ..pipeline import NARY_AND_GROUP, Task, run
     from ..stages import simplified
 
-    return build(schedule(simplified(function, *args))).graph
+    return build(run(simplified(function, *args), Task(), *NARY_AND_GROUP)).graph
 
 
 class _Build:

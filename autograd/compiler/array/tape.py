@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ... import primitives as p
 from .. import conditions as c
-from ..building import DIRECT
 from ..ir.array import ArrayGraph, Value
+from ..ir.ops import KERNELS
 from .symbols import Symbol, composite
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ class Tape:
             special = self._power(args[0], args[1], count)
             if special is not None:
                 return special
-        if row in DIRECT:
+        if row in KERNELS:
             return self.map(row, args, count)
         found = composite(row)(*[self.symbol(x, count) for x in args])
         return found.operand if isinstance(found, Symbol) else float(found)

@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...namespaces import numpy_namespace
 from ...primitives import Primitive
 from ...table import bind_table
+from .ops import KERNELS
+from .verify import InvariantError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -222,10 +224,6 @@ _OF_CONSTANTS = {"contract", "reduce", "segment", "batch_sum"}
 """What has operands whose shape matters, though all of one be one constant."""
 
 
-class BrokenInvariantError(AssertionError):
-    """A graph is not what passes may rely on."""
-
-
 def verify(graph: ArrayGraph, legal: bool = False) -> None:
     """Check the invariants of an array graph.
 
@@ -239,19 +237,17 @@ def verify(graph: ArrayGraph, legal: bool = False) -> None:
         legal: whether to ask for V7.
 
     Raises:
-        BrokenInvariantError: if one does not hold; it tells which, and of which value.
+        InvariantError: if one does not hold; it tells which, and of which value.
     """
-    from ..building import DIRECT
-
     _Verifier(graph).run()
     for value in graph.values if legal else ():
-        _hold(isinstance(value.op, str) or value.op in DIRECT, "V7", value)
+        _hold(isinstance(value.op, str) or value.op in KERNELS, "V7", value)
 
 
 def _hold(holds: bool, invariant: str, value: Value | str) -> None:
     if not holds:
         where = value if isinstance(value, str) else f"{_span(value)} = {value.name}"
-        raise BrokenInvariantError(f"{invariant} does not hold of {where}")
+        raise InvariantError(f"{invariant}: {where}")
 
 
 class _Verifier:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from autograd.drawing.model import Graph, Options
 
     Positions = Any
@@ -63,6 +65,10 @@ class View(NamedTuple):
         return found.ravel()
 
     def __str__(self) -> str:
+        return self.text(f"{_LETTERS[self.arena]}{self.offset}")
+
+    def text(self, place: str) -> str:
+        """A view as text, given what the place where it begins is called."""
         shape = "×".join([*map(str, self.shape), *(["L"] if self.laned else [])])
         steps = ""
         natural = 1
@@ -71,7 +77,7 @@ class View(NamedTuple):
                 steps = ":" + ",".join(map(str, self.strides))
                 break
             natural *= n
-        return f"{_LETTERS[self.arena]}{self.offset}{steps}[{shape}]"
+        return f"{place}{steps}[{shape}]"
 
 
 class Instruction(NamedTuple):
@@ -124,7 +130,11 @@ class Instruction(NamedTuple):
         return most
 
     def __str__(self) -> str:
-        operands = ", ".join(f"{x:g}" if isinstance(x, float) else str(x) for x in self.operands)
+        return self.text(str)
+
+    def text(self, called: Callable[[View], str]) -> str:
+        """An instruction as text, given what views are called."""
+        operands = ", ".join(f"{x:g}" if isinstance(x, float) else called(x) for x in self.operands)
         detail = ""
         if self.op == "reduce":
             detail = f" {self.detail[0]}"
@@ -132,7 +142,7 @@ class Instruction(NamedTuple):
             detail = f" {self.detail[0]} {len(self.detail[1])}"
         elif self.op in {"take", "scatter"}:
             detail = f" {len(self.detail)}"
-        return f"{self.out} = {self.op}{detail} {operands}"
+        return f"{called(self.out)} = {self.op}{detail} {operands}"
 
 
 class Program(NamedTuple):
@@ -162,8 +172,22 @@ class Program(NamedTuple):
     """How many of the instructions compute values; the rest compute derivatives."""
     ones: list[Ref]
     """What must hold 1 in every lane, and is never written."""
+    given: int
+    """How many numbers of ONCE are leaves."""
+    zeros: list[Ref]
+    """What must hold 0, and is never written."""
     doubtful: bool = False
     """Whether something absent was read as 0, so that a nan may be wrong; see :mod:`~autograd.compiler.masked`."""
+    names: tuple[tuple[str, int, int, int], ...] = ()
+    """What leaves are called in print: a name, the arena, the first position and how many there are."""
+
+    def text(self, view: View) -> str:
+        """A view as text; one of leaves by their name, and how far in it begins."""
+        for name, arena, start, count in self.names:
+            beyond = view.offset - start
+            if arena == view.arena and 0 <= beyond < count:
+                return view.text(f"{name}+{beyond}" if beyond else name)
+        return str(view)
 
     def _drawing(self, options: Options) -> Graph:
         """The instructions, for ``autograd.draw``."""
@@ -179,5 +203,5 @@ class Program(NamedTuple):
         for number, instruction in enumerate(self.instructions):
             if number == self.forward:
                 lines.append("-- reverse")
-            lines.append(str(instruction))
+            lines.append(instruction.text(self.text))
         return "\n".join(lines)

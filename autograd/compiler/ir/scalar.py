@@ -6,7 +6,9 @@ from struct import pack
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Sequence
+
+    from autograd.drawing.model import Graph, Options
 
     from ...primitives import Primitive
     from ...value import Value
@@ -88,6 +90,12 @@ class ScalarGraph(NamedTuple):
             roles.append(role)
         return self._replace(roles=roles)
 
+    def _drawing(self, options: Options) -> Graph:
+        """The operations, for ``autograd.draw``."""
+        from ..diagram import scalar_diagram
+
+        return scalar_diagram(self, options)
+
     def __str__(self) -> str:
         return "\n".join(self.lines(limit=200))
 
@@ -103,14 +111,7 @@ class ScalarGraph(NamedTuple):
             if len(lines) > limit:
                 lines.append(f"... {self.operations - limit} more")
                 break
-            names = [self.name(x) for x in self.operands[i][:12]]
-            if len(self.operands[i]) > 12:
-                names.append(f"... {len(self.operands[i]) - 12} more")
-            if len(names) == 2 and row.arity == 2 and not row.symbol.isidentifier():
-                text = f"{names[0]} {row.symbol} {names[1]}"
-            else:
-                text = f"{row.symbol} {', '.join(names)}"
-            lines.append(f"{self.name(i)} = {text}")
+            lines.append(f"{self.name(i)} = {formula(row, self.operands[i], self.name)}")
         returned = ", ".join(map(self.name, self.outputs[:20]))
         lines.append(f"return {returned}{', ...' if len(self.outputs) > 20 else ''}")
         return lines
@@ -122,6 +123,22 @@ class ScalarGraph(NamedTuple):
         if identity < self.arguments:
             return f"x{identity}"
         return f"{'p' if identity < self.leaves else 'v'}{identity}"
+
+
+def formula(row: Primitive, operands: Sequence[int], name: Callable[[int], str]) -> str:
+    """An operation as text.
+
+    Args:
+        row: the primitive.
+        operands: the ids that it is applied to.
+        name: what an id is called.
+    """
+    names = [name(x) for x in operands[:12]]
+    if len(operands) > 12:
+        names.append(f"... {len(operands) - 12} more")
+    if len(names) == 2 and row.arity == 2 and not row.symbol.isidentifier():
+        return f"{names[0]} {row.symbol} {names[1]}"
+    return f"{row.symbol} {', '.join(names)}"
 
 
 def key_of(number: float) -> float | bytes:

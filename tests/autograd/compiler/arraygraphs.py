@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import autograd as ag
-from autograd.compiler import lowering
 from autograd.compiler.array.build import build
 from autograd.compiler.array.legalize import legalize
 from autograd.compiler.array.vjp import differentiate
 from autograd.compiler.ir.array import interpret, verify
+from autograd.compiler.pipeline import NARY_AND_GROUP, Task, run
 from autograd.compiler.stages import simplified
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ def graphs(
         exact: whether what is absent is told from 0.
     """
     graph = simplified(function, *args)
-    leaves = list(range(wanted))
-    lanes = range(graph.arguments - batched, graph.arguments)
-    built = build(lowering.schedule(graph, leaves, lanes, exact))
+    leaves = tuple(range(wanted))
+    lanes = tuple(range(graph.arguments - batched, graph.arguments))
+    task = Task(leaves, lanes, exact)
+    built = build(run(graph.assigned(leaves, lanes), task, *NARY_AND_GROUP))
     values = built.graph
     verify(values)
     slopes = built.outputs[:0]

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pytest
 
-from autograd import compile, grad, value_and_grad
+import autograd as ag
+from autograd import compile, grad, value_and_grad, vmap
 from autograd.compiler.answers import Places, locate, reader
 from autograd.compiler.ir.program import CONSTANTS, ONCE, Ref
+from autograd.compiler.trees import outline
 from autograd.structure import flatten
 
 TREE = {"a": np.zeros((2, 3)), "b": [0.0, (0.0, 0.0)], "c": 0.0, "d": (0.0, 0.0), "e": []}
 SIZE = 12
+
+
+@dataclass
+class Point:
+    x: Any
+    rest: Any
 
 
 def taken_apart(tree):
@@ -68,3 +79,49 @@ def test_arguments_that_do_not_matter_have_derivative_zero_in_their_structure():
         assert by_unused.tolist() == [[0.0, 0.0], [0.0, 0.0]]
     assert by_all.cost().path == "arrays"
     assert compile(grad(f, 1))(xs, unused, ys).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda z: [z[0], z[1] * 2.0],
+        lambda z: [[z[0], z[1]], [z[2]], []],
+        lambda z: [(z[0], {"a": z[1], "b": [z[2], z[0]]}), None],
+        lambda z: [np.array([z[0], z[1]]), np.array([[z[2]], [z[0]]])],
+        lambda z: [np.array([z[0] * z[1]]), z[2], (np.array([z[1], z[1]]),)],
+        lambda z: [Point(z[0], [z[1], z[2]])],
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_answers_of_lanes_that_are_lists_are_those_of_each_lane(answer, dtype):
+    rows = np.arange(12.0).reshape(4, 3)
+    found = compile(vmap(answer), dtype)(rows)
+    assert type(found) is list
+    for mine, row in zip(found, rows, strict=True):
+        leaves, structure = flatten(mine)
+        expected, same = flatten(compile(answer)(row))
+        assert structure == same
+        assert leaves == expected
+        assert all(type(x) is float for x in leaves)
+
+
+def test_arrays_in_answers_of_lanes_can_be_changed_one_by_one():
+    found = compile(vmap(lambda z: [np.array([z[0], z[1]])]))(np.ones((2, 2)))
+    found[0][0][:] = 5.0
+    assert found[1][0].tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.bool_])
+def test_a_list_of_numpys_numbers_is_taken_as_one_of_floats_is(kind):
+    f = compile(lambda xs: ag.sum([x * 2.0 for x in xs]))
+    numbers = [1.0, 0.0, 1.0]
+    assert f([kind(x) for x in numbers]) == f(numbers) == 4.0
+    assert f([kind(1), 0.0, 1]) == 4.0
+    parts, others = [], []
+    assert outline([kind(x) for x in numbers], parts) == outline(numbers, others)
+    assert len(parts) == len(others) == 1
+
+
+def test_a_list_with_something_else_than_numbers_has_no_outline():
+    assert outline([1.0, "a"], []) is None
+    assert outline([np.float64(1.0), np.complex128(1.0)], []) is None

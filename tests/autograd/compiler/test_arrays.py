@@ -14,11 +14,12 @@ from autograd.compiler.building import Builder
 from autograd.compiler.flatten import flatten
 from autograd.compiler.ir.interpret import interpret_scalar
 from autograd.compiler.ir.program import ONCE, Ref
+from autograd.compiler.ir.verify import verify_groups
 from autograd.compiler.layout import nest, nest_rows
-from autograd.compiler.lowering import lower, schedule
+from autograd.compiler.pipeline import LOWER, Task, group, run
 from autograd.compiler.stages import simplified
 from autograd.primitives import TABLE
-from tests.autograd.compiler.programs import check_order, eager, gap, program
+from tests.autograd.compiler.programs import eager, gap, grouped, program
 
 POINTS = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, 1000.0, -1000.0, 1e-20, 1e200, 1e-200, 3.0]
 POINTS += [math.inf, -math.inf, math.nan]
@@ -27,7 +28,7 @@ POINTS += [math.inf, -math.inf, math.nan]
 @pytest.fixture
 def arrays(monkeypatch):
     """Everything runs as an array program, however small."""
-    monkeypatch.setattr(entry, "choose", schedule)
+    monkeypatch.setattr(entry, "choose", group)
 
 
 # --- the stages ------------------------------------------------------------------------------
@@ -66,7 +67,8 @@ def test_a_right_deep_sum_of_many_terms_flattens_in_linear_time():
 @pytest.mark.seeds(25)
 def test_a_schedule_does_every_operation_once_and_after_its_operands(seed):
     f, xs = program(seed)
-    check_order(schedule(simplified(f, xs), range(len(xs))))
+    found = grouped(f, xs, wanted=len(xs))
+    verify_groups(found.flat.graph, found.groups)
 
 
 @pytest.mark.seeds(17)
@@ -232,7 +234,7 @@ def test_the_number_of_workspaces_does_not_grow_with_calls():
     x = np.linspace(0, 1, 300)
     for _ in range(50):
         f(x)
-    assert len(f._last._idle) == 1
+    assert len(f.latest._idle) == 1
 
 
 def test_float32_is_offered_and_is_within_its_precision():
@@ -301,7 +303,7 @@ def test_workspaces_are_kept_for_a_few_numbers_of_lanes_only():
     f = compile(vmap(lambda x: ag.exp(x) * x))
     for size in range(1, 40):
         assert np.allclose(f(np.ones(size)), math.e)
-    assert len(f._last._free) <= entry.SIZES
+    assert len(f.latest._free) <= entry.SIZES
 
 
 def test_arguments_of_one_structure_in_other_forms_share_an_entry(arrays):
@@ -395,9 +397,8 @@ def test_what_comes_many_times_is_computed_once(arrays):
 
 
 def test_a_workspace_may_be_run_again_and_again_with_the_same_result():
-    graph = simplified(quadratic, [0.0] * 30)
-    wanted = list(range(30))
-    space = running.Workspace(lower(schedule(graph, wanted), wanted), None, float)
+    made = run(grouped(quadratic, [0.0] * 30, wanted=30), Task(tuple(range(30))), LOWER)
+    space = running.Workspace(made, None, float)
     space.once[:30] = np.arange(30.0)
     space()
     first = [read() for group in space.results for read in group]

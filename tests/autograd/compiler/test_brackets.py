@@ -11,7 +11,7 @@ import autograd as ag
 from autograd import compile, value_and_grad, vmap
 from autograd.compiler import entry
 from autograd.compiler.flatten import flatten
-from autograd.compiler.lowering import schedule
+from autograd.compiler.pipeline import group
 from autograd.compiler.stages import simplified
 
 np = pytest.importorskip("numpy")
@@ -20,7 +20,7 @@ np = pytest.importorskip("numpy")
 @pytest.fixture(autouse=True)
 def arrays(monkeypatch):
     """Everything runs as an array program, however small."""
-    monkeypatch.setattr(entry, "choose", schedule)
+    monkeypatch.setattr(entry, "choose", group)
 
 
 def two_sum(a, b):
@@ -192,7 +192,7 @@ def test_zero_added_to_a_number_is_no_algebra(function, x, straight, monkeypatch
         monkeypatch.setattr(entry, "choose", lambda *args: None)
     right = math.copysign(1.0, function(ag.Value(x)).data)
     assert math.copysign(1.0, compile(function)(x)) == right
-    monkeypatch.setattr(entry, "choose", schedule)
+    monkeypatch.setattr(entry, "choose", group)
     assert math.copysign(1.0, compile(vmap(function))([x])[0]) == right
 
 

@@ -39,9 +39,9 @@ def test_a_power_of_every_edge_is_the_engines(exponent, repeats):
 SHAPES = [(), (1,), (9,), (130,), (3, 5), (1, 4), (4, 1), (2, 3, 4)]
 LANES = [None, 1, 7, 90]
 SPECIAL = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan]
-TWO = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "lt", "le", "equal", "and", "or"}
+TWO = {"add", "sub", "mul", "div", "pow", "maximum", "minimum", "lt", "le", "equal"}
 TWO |= {"mod", "floordiv", "both", "either", "atan2", "hypot"}
-CONDITIONAL = {"and", "or", "both", "either", "negation"}
+CONDITIONAL = {"both", "either", "negation"}
 
 
 def program_of(instruction, once, lanes, rows, constants):
@@ -58,6 +58,8 @@ def program_of(instruction, once, lanes, rows, constants):
         seed=None,
         forward=1,
         ones=[],
+        given=once,
+        zeros=[],
     )
 
 
@@ -273,7 +275,9 @@ def test_negation_between_strided_views_negates_what_is_there(dtype):
                 negate = Instruction(
                     "neg", View(ONCE, 200, shape, out_steps), (View(ONCE, 0, shape, steps),)
                 )
-                program = Program([negate], 400, 0, 0, np.zeros(1), [[]], False, None, None, 1, [])
+                program = Program(
+                    [negate], 400, 0, 0, np.zeros(1), [[]], False, None, None, 1, [], 400, []
+                )
                 space = Workspace(program, None, dtype)
                 space.once[:200] = numbers = np.arange(1.0, 201.0)
                 space()

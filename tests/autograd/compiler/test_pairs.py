@@ -14,7 +14,7 @@ from autograd import compile, value_and_grad, vmap
 from autograd.compiler import entry, pairs
 from autograd.compiler.batch import BatchLoss
 from autograd.compiler.layout import fitting, steps
-from autograd.compiler.lowering import schedule
+from autograd.compiler.pipeline import group
 from autograd.structure import Structure, flatten
 from tests.autograd.compiler.programs import eager, gap
 
@@ -24,7 +24,7 @@ INF, NAN = math.inf, math.nan
 @pytest.fixture(autouse=True)
 def arrays(monkeypatch):
     """Everything runs as an array program, however small."""
-    monkeypatch.setattr(entry, "choose", schedule)
+    monkeypatch.setattr(entry, "choose", group)
 
 
 def check(function, xs, *, dtype="float64", bound=1e-12):

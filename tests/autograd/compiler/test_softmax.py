@@ -11,7 +11,7 @@ from autograd import compile, grad, value_and_grad, vmap
 from autograd import primitives as p
 from autograd.compiler import conditions as c
 from autograd.compiler import entry
-from autograd.compiler.lowering import schedule
+from autograd.compiler.pipeline import group
 from autograd.compiler.softmax import shifted, unshifted
 from autograd.compiler.stages import simplified
 
@@ -22,7 +22,7 @@ POINT = [0.5, -1.0, 2.0, 0.25]
 @pytest.fixture(autouse=True)
 def arrays(monkeypatch):
     """Everything runs as an array program, however small."""
-    monkeypatch.setattr(entry, "choose", schedule)
+    monkeypatch.setattr(entry, "choose", group)
 
 
 def rows(function):

@@ -16,19 +16,20 @@ from autograd.compiler.building import Builder
 from autograd.compiler.flatten import flatten
 from autograd.compiler.ir.interpret import interpret_scalar
 from autograd.compiler.ir.program import ONCE, Ref
-from autograd.compiler.lowering import schedule
+from autograd.compiler.ir.verify import verify_groups
+from autograd.compiler.pipeline import group
 from autograd.compiler.reroll import needs
 from autograd.compiler.signatures import signatures_of, unified
 from autograd.compiler.stages import numbers, simplified
 from autograd.structure import flatten as leaves_of
-from tests.autograd.compiler.programs import check_order, gap, program
+from tests.autograd.compiler.programs import gap, grouped, program
 from tests.autograd.compiler.stencils import stencil
 
 
 @pytest.fixture
 def arrays(monkeypatch):
     """Everything runs as an array program, however small."""
-    monkeypatch.setattr(entry, "choose", schedule)
+    monkeypatch.setattr(entry, "choose", group)
 
 
 def flat_numbers(tree):
@@ -75,7 +76,8 @@ def test_flattening_does_not_change_the_value_of_a_stencil(seed):
 @pytest.mark.seeds(8)
 def test_a_schedule_of_a_stencil_does_every_operation_once_and_after_its_operands(seed):
     f, args = stencil(seed, 8, 12)
-    check_order(schedule(simplified(f, *args), range(8)))
+    found = grouped(f, *args, wanted=8)
+    verify_groups(found.flat.graph, found.groups)
 
 
 def arranged(seed):
@@ -84,7 +86,7 @@ def arranged(seed):
     else:
         f, xs = program(seed)
         args = [xs]
-    found = schedule(simplified(f, *args), range(len(numbers(args))))
+    found = grouped(f, *args, wanted=len(numbers(args)))
     return found, arrange(found)
 
 
@@ -114,10 +116,10 @@ def test_arranging_keeps_groups_and_finds_every_operand_beside_where_its_copy_is
                     assert (number, slot) not in standing
                     assert block.get(i, -1) <= moment
                     standing[number, slot], made[number, slot] = i, moment
-    for (group, column), (number, slots) in arrangement.beside.items():
-        wanted = arrangement.ids[group][:, column].tolist()
+    for (user, column), (number, slots) in arrangement.beside.items():
+        wanted = arrangement.ids[user][:, column].tolist()
         assert [standing[number, slot] for slot in slots.tolist()] == wanted
-        assert all(made.get((number, slot), -1) < group for slot in slots.tolist())
+        assert all(made.get((number, slot), -1) < user for slot in slots.tolist())
 
 
 # --- size ------------------------------------------------------------------------------------

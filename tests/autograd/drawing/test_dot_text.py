@@ -124,7 +124,7 @@ def test_the_dot_text_is_the_same_in_another_process():
         "loss.backward()\n"
         "for c in (None, True, 'Neuron'):\n"
         "    print(ag.draw(loss, collapse=c, max_nodes=40).source)\n"
-        "print(ag.draw(m).source, ag.draw_backward(loss).to_html())\n"
+        "print(ag.draw(m).source, ag.explore(loss).to_html())\n"
     )
     seen = set()
     for seed in ("0", "1", "12345"):

@@ -146,7 +146,7 @@ def test_whatever_goes_wrong_the_cell_shows_text(picture, monkeypatch):
 
 
 def test_str_of_a_picture_is_its_dot_text(picture):
-    assert str(picture) == picture.source
+    assert str(picture) == picture.to_text()
     assert picture.source.startswith("digraph {")
 
 

@@ -34,7 +34,8 @@ def library(driver: str, headers: Path, compiler: str) -> ctypes.CDLL:
     if not Path(includes, "Python.h").exists():
         pytest.skip(f"Python's headers are not in {includes}")
     target = headers / f"{driver}-{compiler}.so"
-    command = [compiler, "-O2", "-shared", "-fPIC", "-ffp-contract=off", *WARNINGS]
+    command = [compiler, "-O2", "-shared", "-fPIC", "-ffp-contract=off", "-fno-builtin-pow"]
+    command += [*WARNINGS]
     command += [
         "-DPy_LIMITED_API=0x030B0000",
         "-isystem",

@@ -12,8 +12,8 @@ from autograd import Value, exp, tanh
 from autograd.functions import apply
 from autograd.table import ABSENT, TABLE, TRACED, primitive
 from autograd.testing import check_row, gradcheck
-from autograd.testing.growing import kink_points
-from autograd.testing.local import check_graph, worst
+from autograd.testing.kinks import kink_points
+from autograd.testing.local import check_graph
 
 MAGNITUDES = [1e-300, 1e-155, 1e-30, 1e-8, 0.1, 0.3, 0.5, 1.0, 1.5, 2.0, 7.3, 40.0, 700.0, 1e4, 1e8]
 MAGNITUDES += [1e155, 1e200, 1e300]
@@ -34,7 +34,13 @@ def operands_of(row):
 def test_every_primitive_is_right_over_all_magnitudes_and_at_its_kinks(name):
     row = TABLE[name]
     findings = [f for point in operands_of(row) + kink_points(row) for f in check_row(row, point)]
-    assert not findings, worst(findings).what
+    assert not findings, max(findings, key=how_far_off).what
+
+
+def how_far_off(finding):
+    if not math.isfinite(finding.found):
+        return math.inf
+    return abs(finding.found - finding.exact) / (abs(finding.exact) + 1e-300)
 
 
 # A part in a million of the largest partial at ordinary operands, and of each argument by itself.

@@ -8,7 +8,7 @@ from hypothesis import given
 from autograd import Value, tanh
 from autograd.table import TABLE
 from autograd.testing import Program, expressions
-from autograd.testing.growing import row_names
+from autograd.testing.generation import row_names
 from autograd.testing.programs import program_of, reduced
 
 

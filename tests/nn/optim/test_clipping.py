@@ -66,3 +66,32 @@ def test_a_norm_that_is_not_finite_changes_no_gradient(bad):
 def test_a_limit_that_is_not_positive_is_refused(clip, limit):
     with pytest.raises(ValueError, match=r"(max_norm|clip_value) must be"):
         clip(with_gradients(), limit)
+
+
+def test_a_norm_beyond_the_largest_float_is_clipped_too(backend):
+    huge = [1.7e308, -1.7e308, 0.0]
+    ours = with_gradients(huge)
+    assert optim.clip_grad_norm_(ours, 2.0) == math.inf
+    assert [x.grad for x in ours] == pytest.approx(
+        [math.sqrt(2.0), -math.sqrt(2.0), 0.0], rel=1e-15
+    )
+    for make in (optim.SGD, optim.AdamW):
+        xs = with_gradients(huge)
+        make(xs, lr=1.0, clip_norm=1.0).step()
+        assert math.isfinite(xs[0].data)
+        assert abs(xs[0].data) < 2.0
+
+
+def test_a_compiled_step_clips_a_norm_beyond_the_largest_float_alike():
+    import nn
+
+    def trained(compile):
+        model = nn.Linear(2, 1, init=0.1)
+        optimizer = optim.SGD(model.parameters(), lr=1.0, clip_norm=1.0)
+        nn.fit(
+            model, [[1.0, 1.0]], [0.0], loss=lambda o, t: o * 1.6e308, optimizer=optimizer,
+            epochs=1, compile=compile, progress=False,
+        )  # fmt: skip
+        return [p.data for p in model.parameters()]
+
+    assert trained(True) == pytest.approx(trained(False), rel=1e-12)

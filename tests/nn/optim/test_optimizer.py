@@ -6,10 +6,12 @@ import copy
 import inspect
 import json
 import math
+import pickle
 from typing import ClassVar
 
 import pytest
 
+import nn
 from autograd import Value
 from nn import optim
 
@@ -149,7 +151,7 @@ def test_a_subclass_of_an_optimizer_keeps_its_hyper_parameters():
 def test_help_shows_the_hyper_parameters():
     assert str(inspect.signature(optim.SGD)) == (
         "(params, lr=0.001, *, momentum=0.0, weight_decay=0.0, nesterov=False, "
-        "clip_value=None, clip_norm=None)"
+        "maximize=False, clip_value=None, clip_norm=None)"
     )
 
 
@@ -384,3 +386,139 @@ def test_a_wrong_state_changes_nothing(edit, error, message, backend):
 def test_something_else_in_place_of_a_state_is_refused():
     with pytest.raises(TypeError, match=r"the optimizer's state must be a dict, not list"):
         optim.Adam(leaves()).load_state_dict([])
+
+
+# --- copying -----------------------------------------------------------------------------------
+
+
+def pickled(x):
+    return pickle.loads(pickle.dumps(x))  # noqa: S301 (our own)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickled])
+@pytest.mark.parametrize("kind", optim.OPTIMIZERS.values())
+def test_a_copy_with_its_parameters_goes_on_like_the_original(kind, copied, backend):
+    xs = leaves()
+    optimizer = kind(xs, lr=optim.schedules.warmup(3, optim.schedules.cosine(0.1, 20)))
+    descend(optimizer, xs, 5)
+    ys, other = copied((xs, optimizer))
+    assert other.parameters()[0] is ys[0]
+    before = [x.data for x in xs]
+    after = descend(other, ys, 5)
+    assert [x.data for x in xs] == before
+    assert descend(optimizer, xs, 5) == after
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda s: s.constant(0.1),
+        lambda s: s.step_decay(0.1, 3),
+        lambda s: s.exponential(0.1, 0.9),
+        lambda s: s.linear(0.1, 9),
+        lambda s: s.cosine(0.1, 9),
+        lambda s: s.warmup(3, 0.1),
+    ],
+)
+def test_every_schedule_can_be_pickled(make):
+    schedule = make(optim.schedules)
+    assert [pickled(schedule)(k) for k in range(12)] == [schedule(k) for k in range(12)]
+
+
+# --- freezing ------------------------------------------------------------------------------------
+
+
+def freezable(n=4):
+    return [nn.Parameter(1.0 + 0.1 * i) for i in range(n)]
+
+
+@pytest.mark.parametrize("kind", optim.OPTIMIZERS.values())
+def test_frozen_parameters_and_their_state_stay_as_they_are(kind, backend):
+    xs = freezable()
+    optimizer = kind(xs, lr=0.01, weight_decay=0.1)
+    descend(optimizer, xs, 3)
+    xs[1].requires_grad = False
+    before = [x.data for x in xs], optimizer.state_dict()["state"][0]
+    descend(optimizer, xs, 3)
+    after = [x.data for x in xs], optimizer.state_dict()["state"][0]
+    assert [a == b for a, b in zip(before[0], after[0], strict=True)] == [False, True, False, False]
+    for name in optimizer.state_names:
+        assert before[1][name][1] == after[1][name][1]
+    assert xs[1].grad == 0.0
+    xs[1].requires_grad = True
+    descend(optimizer, xs, 1)
+    assert xs[1].data != after[0][1]
+
+
+def test_frozen_gradients_count_in_no_norm():
+    xs = freezable(2)
+    xs[0].grad, xs[1].grad = math.inf, 3.0
+    xs[0].requires_grad = False
+    assert optim.clip_grad_norm_(xs, 10.0) == 3.0
+    assert optim.clip_grad_value_(xs, 10.0) == 3.0
+    optim.SGD(xs, lr=1.0, clip_norm=10.0).step()
+    assert [x.data for x in xs] == [1.0, 1.1 - 3.0]
+
+
+def test_frozen_is_true_or_false():
+    with pytest.raises(TypeError, match="requires_grad must be True or False, not 0"):
+        nn.Parameter(1.0).requires_grad = 0
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickled])
+def test_copies_of_frozen_parameters_are_frozen(copied):
+    frozen, free = freezable(2)
+    frozen.requires_grad = False
+    assert [copied(x).requires_grad for x in (frozen, free)] == [False, True]
+
+
+# --- groups that come later ------------------------------------------------------------------------
+
+
+def test_a_group_that_is_added_is_trained_with_the_optimizers_settings(backend):
+    xs = leaves(4)
+    optimizer = optim.SGD(xs[:2], lr=0.01, momentum=0.5)
+    descend(optimizer, xs, 3)
+    before = [x.data for x in xs]
+    optimizer.add_param_group({"params": xs[2:], "lr": 0.02})
+    assert optimizer.parameters() == xs
+    alone = [Value(x) for x in before[2:]]
+    own = optim.SGD(alone, lr=0.02, momentum=0.5)
+    descend(optimizer, xs, 3)
+    for _ in range(3):
+        own.zero_grad()
+        quartic([Value(0.0), Value(0.0), *alone]).backward()
+        own.step()
+    assert [x.data for x in xs[2:]] == [x.data for x in alone]
+
+
+@pytest.mark.parametrize(
+    ("group", "error", "message"),
+    [
+        ({"lr": 0.1}, TypeError, "must be a dict with 'params'"),
+        (
+            lambda xs: {"params": xs[1:]},
+            ValueError,
+            "is the same Value as one that the optimizer has",
+        ),
+        (lambda xs: {"params": leaves(1), "beta": 1}, TypeError, "no hyper-parameter 'beta'"),
+        ([Value(1.0)], TypeError, "must be a dict with 'params'"),
+    ],
+)
+def test_a_group_that_does_not_fit_is_refused_and_changes_nothing(group, error, message):
+    xs = leaves(2)
+    optimizer = optim.SGD(xs)
+    with pytest.raises(error, match=message):
+        optimizer.add_param_group(group(xs) if callable(group) else group)
+    assert optimizer.parameters() == xs
+    assert len(optimizer.state_dict()["state"]) == 1
+
+
+def test_amsgrad_is_chosen_when_the_optimizer_is_made(backend):
+    xs = leaves(2)
+    optimizer = optim.Adam(xs)
+    optimizer.param_groups[0]["amsgrad"] = True
+    with pytest.raises(ValueError, match="amsgrad must be chosen when the optimizer is made"):
+        optimizer.step()
+    a, b = leaves(2), leaves(2)
+    optim.Adam([{"params": a}, {"params": b, "amsgrad": True}]).step()  # one has it, one has not

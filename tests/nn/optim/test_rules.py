@@ -13,6 +13,8 @@ from nn import optim
 
 START = [-1.2, 1.0, 0.5, -0.3]
 
+NAMES = ["SGD", "Adam", "AdamW", "RMSprop", "Adagrad"]
+
 # Rates are such that the path is no chaos: one at which a last bit in the start moves PyTorch's own path by more
 # than the tolerance would test nothing.
 CASES = [
@@ -24,6 +26,9 @@ CASES = [
     ("SGD", {"lr": 5e-4, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
     ("Adam", {"lr": 0.05}),
     ("Adam", {"lr": 0.05, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.1}),
+    ("Adam", {"lr": 0.3, "betas": (0.8, 0.9), "amsgrad": True}),
+    ("AdamW", {"lr": 0.3, "betas": (0.8, 0.9), "weight_decay": 0.1, "amsgrad": True}),
+    *((name, {"lr": 1e-3, "weight_decay": 0.1, "maximize": True}) for name in NAMES),
     ("AdamW", {"lr": 0.05}),
     ("AdamW", {"lr": 0.05, "betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.3}),
     ("RMSprop", {}),
@@ -50,7 +55,7 @@ def ours(name, options, steps, **more):
     trajectory = []
     for _ in range(steps):
         optimizer.zero_grad()
-        bumpy(x).backward()
+        (bumpy(x) * (-1 if "maximize" in options else 1)).backward()
         optimizer.step()
         trajectory.append([v.data for v in x])
     return trajectory
@@ -63,7 +68,7 @@ def torchs(name, options, steps, clip=lambda torch, x: None):
     trajectory = []
     for _ in range(steps):
         optimizer.zero_grad()
-        bumpy(x, torch.sin, torch.exp).backward()
+        (bumpy(x, torch.sin, torch.exp) * (-1 if "maximize" in options else 1)).backward()
         clip(torch, x)
         optimizer.step()
         trajectory.append([v.item() for v in x])

@@ -11,7 +11,8 @@ import autograd as ag
 from autograd import primitives as p
 from autograd.compiler.array.build import forward
 from autograd.compiler.array.tape import Tape
-from autograd.compiler.ir.array import BrokenInvariantError, Value, interpret, verify
+from autograd.compiler.ir.array import Value, interpret, verify
+from autograd.compiler.ir.verify import InvariantError
 from tests.autograd.compiler.arraygraphs import graphs
 
 INF = math.inf
@@ -147,7 +148,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_verifier_tells_which_invariant_is_broken(fault):
-    with pytest.raises(BrokenInvariantError, match=f"^{fault[:2]} does not hold of"):
+    with pytest.raises(InvariantError, match=f"^{fault[:2]}: "):
         verify(planted(FAULTS[fault]), legal=True)
 
 

@@ -1,0 +1,142 @@
+// What the rules call: Math's functions, and where IEEE 754 or Python differ from them, those of autograd/namespaces.py.
+const xp = {
+  exp: Math.exp,
+  expm1: Math.expm1,
+  log: Math.log,
+  log1p: Math.log1p,
+  log2: Math.log2,
+  log10: Math.log10,
+  cbrt: Math.cbrt,
+  sqrt: Math.sqrt,
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+  atan2: Math.atan2,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  tanh: Math.tanh,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
+  abs: Math.abs,
+  floor: Math.floor,
+  ceil: Math.ceil,
+
+  isnan: (x) => x !== x,
+  sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : x === 0 ? 0 : NaN),
+  maximum: (a, b) => (a > b || a !== a ? a : b),
+  minimum: (a, b) => (a < b || a !== a ? a : b),
+
+  // C's pow: 1 to any power is 1, and so is -1 to an infinite one
+  pow: (x, y) => (x === 1 || (x === -1 && (y === Infinity || y === -Infinity)) ? 1 : Math.pow(x, y)),
+
+  // halves to the even one, and the sign of a zero is kept
+  round(x) {
+    const whole = 2 ** 52; // from here on all floats are
+    if (!(Math.abs(x) < whole)) return x;
+    const rounded = Math.abs(x) + whole - whole;
+    return x < 0 || Object.is(x, -0) ? -rounded : rounded;
+  },
+
+  // a % b of Python's floats, which has the sign of b
+  mod(a, b) {
+    const rest = a % b;
+    if (rest === 0) return b < 0 || Object.is(b, -0) ? -0 : 0;
+    return b < 0 !== rest < 0 ? rest + b : rest;
+  },
+
+  // a // b of Python's floats
+  floordiv(a, b) {
+    if (b === 0) return a / b;
+    const rest = a % b;
+    let quotient = (a - rest) / b; // whole, but for rounding
+    if (rest !== 0 && b < 0 !== rest < 0) quotient -= 1;
+    if (quotient === 0) return a / b < 0 || Object.is(a / b, -0) ? -0 : 0;
+    const below = Math.floor(quotient);
+    return quotient - below > 0.5 ? below + 1 : below;
+  },
+
+  // The root of the sum of squares in twice the digits, as Python's: Math.hypot has fewer than one.
+  hypot(x, y) {
+    x = Math.abs(x);
+    y = Math.abs(y);
+    if (x === Infinity || y === Infinity) return Infinity;
+    if (x !== x || y !== y) return NaN;
+    if (x < y) [x, y] = [y, x];
+    if (y === 0) return x;
+    const scale = x > 1e150 ? 2 ** 600 : x < 1e-150 ? 2 ** -600 : 1;
+    const [a, aRest] = square(x / scale);
+    const [b, bRest] = square(y / scale);
+    const sum = a + b;
+    const sumRest = b - (sum - a) + aRest + bRest;
+    const root = Math.sqrt(sum);
+    const [c, cRest] = square(root);
+    return scale * (root + (sum - c + (sumRest - cRest)) / (2 * root));
+  },
+
+  erf(x) {
+    if (Math.abs(x) < 1) return erfNear(x);
+    return x > 0 ? 1 - erfcFar(x) : x < 0 ? erfcFar(-x) - 1 : x;
+  },
+
+  erfc(x) {
+    if (Math.abs(x) < 0.5) return 1 - erfNear(x);
+    return x > 0 ? erfcFar(x) : x < 0 ? 2 - xp.erfc(-x) : x;
+  },
+
+  // Python's builtins: max() keeps the first of equal ones, and a nan only where it comes first;
+  // sum() adds the rounding errors at the end from Python 3.12 on (Neumaier 1974).
+  largest(n, v) {
+    let largest = v[0];
+    for (let i = 1; i < n; i++) if (v[i] > largest) largest = v[i];
+    return largest;
+  },
+
+  sum(n, term) {
+    let total = 0;
+    let error = 0;
+    for (let i = 0; i < n; i++) {
+      const x = term(i);
+      const after = total + x;
+      if (COMPENSATED_SUM) error += Math.abs(total) >= Math.abs(x) ? total - after + x : x - after + total;
+      total = after;
+    }
+    return error !== 0 && Number.isFinite(error) ? total + error : total;
+  },
+};
+
+// x * x, and what rounding took from it (Dekker 1971)
+function square(x) {
+  const t = 134217729 * x;
+  const high = t - (t - x);
+  const low = x - high;
+  const product = x * x;
+  return [product, high * high - product + 2 * high * low + low * low];
+}
+
+// exp(-x * x): the rounding error of the square would be a factor of the result
+function gauss(x) {
+  const [high, low] = square(x);
+  const power = Math.exp(-high);
+  return power - power * low;
+}
+
+// erf for |x| < 1, by its series with terms of one sign (Abramowitz and Stegun 7.1.6)
+function erfNear(x) {
+  let sum = 0;
+  for (let k = 40; k > 0; k--) sum = ((2 * x * x) / (2 * k + 1)) * (1 + sum);
+  const factor = 1.1283791670955126 * x * gauss(x);
+  return factor + factor * sum;
+}
+
+// erfc for x >= 1/2, by its continued fraction (7.1.14), from further in the smaller x is
+function erfcFar(x) {
+  if (x > 27.3) return 0;
+  const q = 0.5 / (x * x);
+  let fraction = 1;
+  for (let k = Math.ceil(16 + 800 * q); k > 0; k--) fraction = 1 + (k * q) / fraction;
+  return gauss(x) / (1.772453850905516 * x * fraction);
+}

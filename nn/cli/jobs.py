@@ -1,0 +1,432 @@
+"""What ``python -m nn`` does: train a network on a data set it knows, and classify with the result."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import math
+import os
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograd import functions as ag
+from nn import datasets, optim, saving
+from nn.metrics import confusion_table
+from nn.modules.layers import MLP
+from nn.pictures import plots as pictures
+from nn.training import data
+from nn.training.callbacks import Callback
+from nn.training.evaluation import outputs
+from nn.training.fit import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from nn.datasets import Dataset
+    from nn.metrics import ConfusionTable
+    from nn.training.callbacks import Run
+
+WEIGHTS = "weights.json"
+TEST_SIZE = 0.2
+SPLIT_SEED = 0
+"""The held-out rows are the same in every run, whatever its seed, so that runs can be compared."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A data set to classify, with settings that train it well.
+
+    To add a job, add a row to :data:`JOBS`.
+
+    Attributes:
+        load: makes the data.
+        hidden: the sizes of the hidden layers.
+        activation: of the hidden layers.
+        optimizer: by name.
+        lr: the first learning rate; it falls to 0 along half a cosine.
+        epochs: how often to go through the data.
+        batch_size: samples a step.
+    """
+
+    load: Callable[[], Dataset]
+    hidden: tuple[int, ...]
+    activation: str = "tanh"
+    optimizer: str = "adam"
+    lr: float = 0.03
+    epochs: int = 12
+    batch_size: int | None = 32
+
+
+JOBS: dict[str, Job] = {
+    "digits": Job(datasets.digits, (32,)),
+    # The best of 60 on a fifth of the rows to train on, over four ways to take that fifth.
+    "mnist": Job(datasets.mnist, (128,), activation="relu", lr=0.01, epochs=10),
+    "moons": Job(lambda: datasets.moons(300, noise=0.15), (16, 16), epochs=40),
+    "circles": Job(lambda: datasets.circles(300, noise=0.08), (16, 16), epochs=40),
+    "spirals": Job(lambda: datasets.spirals(300), (24, 24), epochs=60),
+}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came out of :func:`train`.
+
+    Attributes:
+        accuracy: the part of the held-out rows that are classified right.
+        table: the confusion table of the held-out rows.
+        files: what was written, each with a word on what it is.
+        remarks: what could not be done, and why.
+    """
+
+    accuracy: float
+    table: ConfusionTable
+    files: list[tuple[Path, str]]
+    remarks: list[str]
+
+
+def train(
+    name: str,
+    job: Job,
+    *,
+    out: Path,
+    seed: int = 0,
+    progress: bool = True,
+    compiled: bool = True,
+    say: Callable[[str], None] = lambda line: None,
+) -> Trained:
+    """Train a network, measure it on held-out rows and write weights and pictures.
+
+    A run that is interrupted keeps the weights of its best epoch so far.
+
+    Args:
+        name: the data's name, a key of :data:`JOBS`.
+        job: the settings.
+        out: the folder to write to; made if need be.
+        seed: of the first weights and of the order of the samples.
+        progress: whether to show a bar.
+        compiled: whether to compile the step, where that is possible.
+        say: told what is going on, a line at a time.
+
+    Raises:
+        ValueError, TypeError, ImportError, OSError, ArithmeticError: with a message for the user.
+        Interrupted: if Ctrl-C was pressed.
+    """
+    dataset = job.load()
+    held_in, held_out = dataset.split(TEST_SIZE, seed=SPLIT_SEED)
+    classes = len(dataset.target_names)
+    model = MLP(
+        len(dataset.feature_names),
+        [*job.hidden, classes],
+        activation=job.activation,
+        init="xavier_uniform",
+        seed=seed,
+    )
+    size = min(job.batch_size or len(held_in.X), len(held_in.X))
+    steps = job.epochs * math.ceil(len(held_in.X) / size)
+    kind = optim.by_name(job.optimizer)
+    optimizer = kind(model.parameters(), optim.schedules.cosine(job.lr, steps))
+    _make_folder(out)
+    say(
+        f"{name}: {len(held_in.X)} rows to train on, {len(held_out.X)} held out; {model!r}, "
+        f"{len(model.parameters())} parameters"
+    )
+    weights = out / WEIGHTS
+    best = Best()
+    try:
+        with _one_thread():
+            history = fit(
+                model,
+                *held_in,
+                loss="cross_entropy",
+                optimizer=optimizer,
+                epochs=job.epochs,
+                batch_size=job.batch_size,
+                validation_data=held_out,
+                metrics="accuracy",
+                callbacks=[best],
+                seed=seed,
+                progress=progress,
+                compile="auto" if compiled else False,
+            )
+    except KeyboardInterrupt:
+        if best.state is None:
+            raise Interrupted("interrupted in the first epoch; nothing was written") from None
+        model.load_state_dict(best.state)
+        saving.save(weights, model, notes=_notes(name, held_in, seed, best.accuracy))
+        raise Interrupted(
+            f"interrupted; the weights of the best epoch so far, {best.epoch} of {job.epochs} with accuracy "
+            f"{best.accuracy:.2%}, are in {weights}"
+        ) from None
+    say(
+        f"{kind.__name__}, {job.epochs} epochs of {steps // job.epochs} steps: "
+        f"{sum(history['seconds']):.1f} s, training loss {history['loss'][-1]:.4f}"
+    )
+    answers = outputs(model, held_out.X)
+    table = confusion_table(answers, held_out.y, held_out.target_names)
+    saving.save(weights, model, notes=_notes(name, held_in, seed, table.accuracy))
+    files = [(weights, "the network, for python -m nn predict")]
+    remarks = []
+
+    def picture(file: str, what: str, draw: Callable[[Path], Path | None]) -> None:
+        try:
+            files.append((draw(out / file) or out / file, what))
+        except ImportError as error:
+            if str(error) not in remarks:
+                remarks.append(str(error))
+
+    title = f"{name}: {table.accuracy:.1%} of {len(held_out.X)} held-out rows right"
+    picture(
+        "learning-curve.png",
+        "loss and accuracy, epoch by epoch",
+        lambda path: pictures.learning_curve(path, history, title),
+    )
+    if dataset.image_shape is not None:
+        picture(
+            f"{name}.png",
+            f"held-out {name} and what they were taken for",
+            lambda path: pictures.images(path, held_out, answers),
+        )
+    elif len(dataset.feature_names) == 2:
+        picture(
+            "boundary.png",
+            "the plane as the network divides it",
+            lambda path: pictures.decision_boundary(path, model, held_in, held_out),
+        )
+    picture(
+        "neuron.svg",
+        "the graph of the first neuron at the first held-out row",
+        lambda path: pictures.neuron(path, model, held_out.X[0]),
+    )
+    return Trained(table.accuracy, table, files, remarks)
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C was pressed; the message says what became of the run."""
+
+
+class Best(Callback):
+    """Keeps the weights of the epoch that classified the most held-out rows right."""
+
+    def __init__(self) -> None:
+        self.accuracy, self.epoch = -1.0, 0
+        self.state: dict[str, Any] | None = None
+
+    def on_epoch_end(self, run: Run) -> None:
+        accuracy = run.history["val_accuracy"][-1]
+        if accuracy > self.accuracy:
+            self.accuracy, self.epoch = accuracy, run.epoch
+            self.state = run.model.state_dict()
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """While it is entered, NumPy's products take one thread, which for small ones is the fastest, where that can be set."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return nullcontext()
+    limits: AbstractContextManager[Any] = threadpool_limits(1)
+    return limits
+
+
+def _notes(name: str, held_in: Dataset, seed: int, accuracy: float) -> dict[str, Any]:
+    return {
+        "data": name,
+        "target_names": list(held_in.target_names),
+        "smallest": min(map(min, held_in.X)),
+        "largest": max(map(max, held_in.X)),
+        "seed": seed,
+        "accuracy": accuracy,
+    }
+
+
+def new_folder(name: str) -> Path:
+    """Where a run of that name goes by default: runs/NAME, or if that has a run already, runs/NAME-2, ..."""
+    folders = (Path("runs") / (name if i == 1 else f"{name}-{i}") for i in itertools.count(1))
+    return next(folder for folder in folders if not (folder / WEIGHTS).exists())
+
+
+def newest_weights() -> Path:
+    """What the newest run in runs/ wrote.
+
+    Raises:
+        ValueError: if there is none; the message says what to do.
+    """
+    found = sorted(Path("runs").glob(f"*/{WEIGHTS}"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise ValueError("no network has been trained here yet: python -m nn train digits does it")
+    return found[-1]
+
+
+def _make_folder(out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    if not os.access(out, os.W_OK):
+        raise PermissionError(f"cannot write to the folder {out}")
+
+
+# --- classifying -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the network takes a row for.
+
+    Attributes:
+        row: what the row is called: its number in the file or among the held-out rows.
+        label: the class's name.
+        probability: how sure the network is, from 0 to 1.
+        truth: the true class's name, where it is known.
+    """
+
+    row: int
+    label: str
+    probability: float
+    truth: str | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of :func:`classify`, and remarks on the rows."""
+
+    answers: list[Answer]
+    remarks: list[str]
+
+
+def classify(weights: Path, source: Sequence[str]) -> Answers:
+    """Classify rows of a file, or held-out rows of the data that the network was trained on.
+
+    Args:
+        weights: the file that :func:`train` wrote.
+        source: the path of a CSV or JSON file of rows; or numbers of held-out rows, or ``"all"`` of them.
+
+    Raises:
+        ValueError, TypeError, ImportError, OSError: with a message for the user.
+    """
+    if not weights.exists():
+        raise ValueError(f"there is no file {weights}; python -m nn train writes one")
+    model = saving.load(weights)
+    notes = saving.read(weights).notes or {}
+    if not isinstance(model, MLP) or not _are_notes(notes, len(model.layers[-1].neurons)):
+        raise ValueError(f"{weights} was not written by python -m nn train")
+    names = notes["target_names"]
+    width = len(model.layers[0].neurons[0].w)
+    truths: list[str | None]
+    if list(source) == ["all"] or all(_is_index(text) for text in source):
+        numbers, rows, truths = _held_out(notes["data"], source, names)
+    elif len(source) == 1:
+        rows = _rows_of(Path(source[0]), width)
+        numbers, truths = list(range(len(rows))), [None] * len(rows)
+    else:
+        raise ValueError(
+            f"rows must be one CSV or JSON file, or numbers of held-out rows, not {' '.join(source)}"
+        )
+    answers = []
+    for number, truth, scores in zip(numbers, truths, outputs(model, rows), strict=True):
+        probabilities = ag.softmax(scores)
+        best = max(probabilities)
+        answers.append(Answer(number, names[probabilities.index(best)], best, truth))
+    return Answers(answers, _strange(rows, notes))
+
+
+def _are_notes(notes: dict[str, Any], classes: int) -> bool:
+    """Whether notes are as :func:`train` leaves them."""
+    names = notes.get("target_names")
+    return (
+        isinstance(names, list)
+        and len(names) == classes > 1
+        and all(isinstance(name, str) for name in [*names, notes.get("data")])
+        and all(isinstance(notes.get(key), float) for key in ("smallest", "largest"))
+    )
+
+
+def _is_index(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _held_out(
+    name: str, source: Sequence[str], names: Sequence[str]
+) -> tuple[list[int], list[list[float]], list[str | None]]:
+    if name not in JOBS:
+        raise ValueError(f"the network was trained on {name!r}; known are {', '.join(JOBS)}")
+    _, test = JOBS[name].load().split(TEST_SIZE, seed=SPLIT_SEED)
+    numbers = list(range(len(test.X))) if list(source) == ["all"] else [int(i) for i in source]
+    for i in numbers:
+        if i >= len(test.X):
+            raise ValueError(f"there is no held-out row {i}; they go from 0 to {len(test.X) - 1}")
+    return numbers, [test.X[i] for i in numbers], [names[int(test.y[i])] for i in numbers]
+
+
+def _rows_of(path: Path, width: int) -> list[list[float]]:
+    """The rows of a CSV or JSON file, each of so many numbers."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text: {error}") from None
+    if path.suffix.lower() == ".json":
+        try:
+            rows = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{path} is no JSON: {error}") from None
+        if isinstance(rows, list) and rows and not any(isinstance(row, list) for row in rows):
+            rows = [rows]  # one row, bare
+        if isinstance(rows, list) and any(map(_is_nested, rows)):
+            raise ValueError(f"{path} must be a list of rows, each a list of numbers")
+    else:
+        rows = _csv_rows(path, text.splitlines())
+    try:
+        checked = data.samples(rows, str(path))
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+    if not isinstance(checked[0], list) or len(checked[0]) != width:
+        came = len(checked[0]) if isinstance(checked[0], list) else 1
+        raise ValueError(f"{path} has rows of {came} numbers, and the network takes {width}")
+    return checked
+
+
+def _is_nested(row: Any) -> bool:
+    return isinstance(row, list) and any(isinstance(cell, list) for cell in row)
+
+
+def _csv_rows(path: Path, lines: Sequence[str]) -> list[list[float]]:
+    """The numbers of a CSV file, separated by commas, semicolons or tabs; its first line may be a header."""
+    first = next((line for line in lines if line.strip()), "")
+    separator = next((sign for sign in ",;\t" if sign in first), ",")
+    rows: list[list[float]] = []
+    try:
+        for number, cells in enumerate(csv.reader(lines, delimiter=separator), start=1):
+            if not any(cell.strip() for cell in cells):
+                continue
+            try:
+                rows.append([float(cell) for cell in cells])
+            except ValueError as error:
+                if rows or number > 1 or any(map(_is_number, cells)):
+                    raise ValueError(f"{path}, line {number}: {error!s:.100}") from None
+    except csv.Error as error:
+        raise ValueError(f"{path} is no CSV: {error}") from None
+    return rows
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _strange(rows: list[list[float]], notes: dict[str, Any]) -> list[str]:
+    """A remark if numbers lie far from all that the network has seen."""
+    low, high = notes["smallest"], notes["largest"]
+    reach = high - low
+    for i, row in enumerate(rows):
+        for x in row:
+            if not low - reach <= x <= high + reach:
+                remark = (
+                    f"row {i} has the number {x:g}, but the network was trained on numbers from "
+                    f"{low:g} to {high:g}; are the rows scaled alike?"
+                )
+                return [remark]
+    return []

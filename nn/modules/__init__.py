@@ -1,0 +1,1 @@
+"""What has parameters: modules, layers, and how a module is called and named."""

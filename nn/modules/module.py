@@ -1,0 +1,347 @@
+"""Module: a function with parameters in it, which it finds by looking at its own attributes."""
+
+from __future__ import annotations
+
+from reprlib import recursive_repr
+from typing import TYPE_CHECKING, Any
+
+from autograd import Value
+
+from .scoping import Called
+from .state import Buffer, Plan, flatten, numbers, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import ClassVar, Self
+
+    from autograd.drawing import Graph, Options
+
+    from .state import State
+
+
+class Parameter(Value):
+    """A leaf :class:`~autograd.Value` that training changes: what ``parameters()`` finds.
+
+    >>> Parameter(0.5, label="w")
+    Parameter(data=0.5, grad=0.0, label='w')
+    """
+
+    __slots__ = ("_frozen",)
+
+    is_parameter: ClassVar[bool] = True
+    freezings: ClassVar[int] = 0
+    """How often any parameter was frozen or freed: recordings of training steps look whether it is as it was."""
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether training changes it: True, unless set to False.
+
+        Optimizers leave a frozen parameter, its share of their state and what is kept of it by weight decay or momentum
+        as they are, and set its gradient to 0.
+        """
+        return not getattr(self, "_frozen", False)
+
+    @requires_grad.setter
+    def requires_grad(self, required: bool) -> None:
+        if not isinstance(required, bool):
+            raise TypeError(f"requires_grad must be True or False, not {required!r:.40}")
+        self._frozen = not required
+        Parameter.freezings += 1
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return *super().__reduce_ex__(protocol), self.requires_grad
+
+    def __setstate__(self, required: bool) -> None:
+        self._frozen = not required
+
+    def __repr__(self) -> str:
+        return "Parameter" + super().__repr__().removeprefix("Value")
+
+
+class Module(Called):
+    """A function with parameters: layers, networks and whatever is built of them.
+
+    Write ``forward``, and keep parameters and other modules in attributes, bare or inside lists, tuples,
+    dicts or NumPy object arrays, nested as you like. There is nothing to register and no ``__init__`` to
+    call; a parameter that is reachable on several ways counts once.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.offset = Parameter(2.0), Parameter(1.0)
+    ...     def forward(self, x):
+    ...         return self.slope * x + self.offset
+    >>> line = Line()
+    >>> line(3.0)
+    Value(data=7.0, grad=0.0)
+    >>> [name for name, _ in line.named_parameters()]
+    ['slope', 'offset']
+
+    A plain Value in an attribute is a constant, unless the class says otherwise by overriding
+    ``parameters()``, as classes written for micrograd do; overriding ``__call__`` works too.
+
+    Attributes:
+        training: whether the module is being trained; see :meth:`train`.
+    """
+
+    training: bool = True
+
+    buffers: ClassVar[tuple[str, ...]] = ()
+    """Names of attributes, numbers or lists of numbers, that belong in ``state_dict()`` but are not trained."""
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """What the module computes; for subclasses to write."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward(self, x) method")
+
+    def _drawing(self, options: Options) -> Graph:
+        """The architecture, for ``autograd.draw``."""
+        from nn.pictures.diagram import diagram  # it knows the layers, which are modules
+
+        return diagram(self, options)
+
+    # --- what is inside ----------------------------------------------------------------------
+
+    def parameters(self) -> list[Parameter]:
+        """All parameters, each once, in the order of the attributes."""
+        found: dict[int, Parameter] = {}
+        for _, entry in _walk(self, "", set(), inherited=True):
+            if not isinstance(entry, Buffer):
+                for parameter in flatten(entry):
+                    found.setdefault(id(parameter), parameter)
+        return list(found.values())
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """All parameters, each once, with names that are Python expressions after ``self.``.
+
+        >>> from nn import MLP
+        >>> [name for name, _ in MLP(2, [1]).named_parameters()]
+        ['layers[0].neurons[0].w[0]', 'layers[0].neurons[0].w[1]', 'layers[0].neurons[0].b']
+        """
+        seen: set[int] = set()
+        for name, entry in _walk(self, "", set()):
+            if not isinstance(entry, Buffer):
+                for suffix, parameter in _indexed(entry, ""):
+                    if id(parameter) not in seen:
+                        seen.add(id(parameter))
+                        yield name + suffix, parameter
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all modules inside it, each once."""
+        for _, module in self.named_modules():
+            yield module
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """This module, called ``""``, and all inside it, each once, with names as of the parameters."""
+        yield from _walk_modules(self, "", set())
+
+    # --- modes -------------------------------------------------------------------------------
+
+    def train(self, mode: bool = True) -> Self:
+        """Put this module and all inside it into training mode, in which Dropout drops; returns self."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Put this module and all inside it into evaluation mode; returns self."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Set all parameters' gradients to 0."""
+        for parameter in self.parameters():
+            parameter.grad = 0.0
+
+    def requires_grad_(self, required: bool = True) -> Self:
+        """Free all parameters, or freeze them so that training leaves them as they are; returns self.
+
+        >>> from nn import MLP
+        >>> model = MLP(2, [3, 1])
+        >>> frozen = model.layers[0].requires_grad_(False)
+        >>> sum(p.requires_grad for p in model.parameters())
+        4
+        """
+        for parameter in self.parameters():
+            parameter.requires_grad = required
+        return self
+
+    # --- state -------------------------------------------------------------------------------
+
+    def state_dict(self) -> State:
+        """The numbers that training changes: a copy, by name.
+
+        Returns:
+            for each parameter a float, for each attribute that is a list of parameters (or a list of equally
+            long lists...) one list of floats of that shape; and the buffers.
+
+        >>> from nn import Linear
+        >>> Linear(3, 2, init="zeros").state_dict()
+        {'weight': [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], 'bias': [0.0, 0.0]}
+        """
+        return {name: numbers(entry) for name, entry in _walk(self, "", set())}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Set the parameters and buffers to what :meth:`state_dict` gave. Gradients are left alone.
+
+        Raises:
+            TypeError: if state is not a mapping.
+            ValueError: if anything is missing, extra or of another shape, naming all of it. The module is
+                then as it was.
+        """
+        self.state_plan(state).carry_out()
+
+    def state_plan(self, state: Mapping[str, Any]) -> Plan:
+        """Check a state for :meth:`load_state_dict` without loading it; raises what that does."""
+        return plan(type(self).__name__, dict(_walk(self, "", set())), state)
+
+    def config(self) -> dict[str, Any] | None:
+        """The arguments of the class that give a module of this architecture: modules and JSON's types.
+
+        None, the default, if it cannot be told: :func:`nn.save` then saves the numbers alone.
+        """
+        return None
+
+    @classmethod
+    def from_config(cls, arguments: dict[str, Any]) -> Self:
+        """A module with the arguments that :meth:`config` gave."""
+        return cls(**arguments)
+
+    @recursive_repr()  # a module may know its parent
+    def __repr__(self) -> str:
+        inside = [f"{key}={_brief(value)}" for key, value in vars(self).items() if _holds(value)]
+        return f"{type(self).__name__}({', '.join(inside)})"
+
+
+# --- walking ---------------------------------------------------------------------------------
+
+
+def modules_of(model: Any) -> list[Any]:
+    """The modules in a model; a plain function shows none.
+
+    >>> modules_of(lambda x: x)
+    []
+    """
+    return list(model.modules()) if hasattr(model, "modules") else []
+
+
+def _walk(
+    value: Any, name: str, seen: set[int], inherited: bool = False
+) -> Iterator[tuple[str, Any]]:
+    """The entries of the state: parameters, rectangular lists of parameters, and buffers.
+
+    Args:
+        value: where to look.
+        name: the name of that place.
+        seen: ids of the modules and lists that were visited.
+        inherited: whether to look past the value's own ``parameters()``, which is the caller.
+    """
+    if isinstance(value, Parameter):
+        yield name, value
+    elif isinstance(value, Module):
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        prefix = name + "." if name else ""
+        if not inherited and type(value).parameters is not Module.parameters:
+            # As micrograd's users write it: what such a method names counts, whatever its type.
+            for i, parameter in enumerate(value.parameters()):
+                yield f"{prefix}parameters()[{i}]", parameter
+        else:
+            for key, inner in vars(value).items():
+                yield from _walk(inner, prefix + key, seen)
+        for attribute in value.buffers:
+            yield prefix + attribute, Buffer(value, attribute)
+    elif isinstance(value, (list, tuple)):
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        if _shape_of_parameters(value) is not None:
+            yield name, value
+        else:
+            for i, inner in enumerate(value):
+                yield from _walk(inner, f"{name}[{i}]", seen)
+    elif isinstance(value, dict):
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        for key, inner in value.items():
+            yield from _walk(inner, f"{name}[{key!r}]", seen)
+    elif _is_object_array(value):
+        # A copy of the set, since the list is gone after this and its id may come again.
+        yield from _walk(value.tolist(), name, set(seen))
+
+
+def _walk_modules(value: Any, name: str, seen: set[int]) -> Iterator[tuple[str, Module]]:
+    if isinstance(value, Module):
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        yield name, value
+        prefix = name + "." if name else ""
+        for key, inner in vars(value).items():
+            yield from _walk_modules(inner, prefix + key, seen)
+    elif isinstance(value, (list, tuple, dict)):
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        items: Iterable[Any] = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in items:
+            if not isinstance(inner, Value):  # as weights are, of which there are many
+                yield from _walk_modules(inner, f"{name}[{key!r}]", seen)
+    elif _is_object_array(value):
+        yield from _walk_modules(value.tolist(), name, set(seen))
+
+
+def _is_object_array(value: Any) -> bool:
+    return getattr(getattr(value, "dtype", None), "kind", "") == "O" and hasattr(value, "tolist")
+
+
+def _shape_of_parameters(value: Any) -> tuple[int, ...] | None:
+    """The shape of a parameter or of a rectangular list of parameters; None for anything else."""
+    if isinstance(value, Value):
+        return () if isinstance(value, Parameter) else None
+    if not isinstance(value, (list, tuple)) or not value:
+        return None
+    shape = _shape_of_parameters(value[0])
+    if shape is None:
+        return None
+    if shape == ():
+        return (len(value),) if all(isinstance(v, Parameter) for v in value) else None
+    same = all(_shape_of_parameters(v) == shape for v in value)
+    return (len(value), *shape) if same else None
+
+
+def _indexed(entry: Any, suffix: str) -> Iterator[tuple[str, Parameter]]:
+    if isinstance(entry, (list, tuple)):
+        for i, inner in enumerate(entry):
+            yield from _indexed(inner, f"{suffix}[{i}]")
+    else:
+        yield suffix, entry
+
+
+# --- showing ---------------------------------------------------------------------------------
+
+
+def _holds(value: Any) -> bool:
+    """Whether something is, or is a list or dict that begins with, a parameter or a module."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return bool(value) and _holds(value[0])
+    return isinstance(value, (Parameter, Module))
+
+
+def _brief(value: Any, depth: int = 3) -> str:
+    """A value in few words; what lies deeper than so many lists is left out."""
+    if isinstance(value, Parameter):
+        return f"{value.data:.4g}"
+    if not isinstance(value, (dict, list, tuple)):
+        return repr(value)
+    if depth == 0:
+        return "..."
+    if isinstance(value, dict):
+        inside = [f"{key!r}: {_brief(inner, depth - 1)}" for key, inner in value.items()]
+        return "{" + ", ".join(inside) + "}"
+    shape = _shape_of_parameters(value)
+    if shape is not None:
+        return "×".join(map(str, shape)) + " parameters"
+    shown = [_brief(inner, depth - 1) for inner in value[:4]]
+    return "[" + ", ".join(shown + ["..."] * (len(value) > 4)) + "]"

@@ -1,0 +1,1 @@
+"""Training: fit, its callbacks, histories and batches, and evaluation."""

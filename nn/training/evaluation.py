@@ -1,0 +1,214 @@
+"""What a trained model answers, and how good that is; nothing here records a graph."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import partial
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+from autograd import Value, no_grad
+from nn import activations, losses, metrics
+from nn.modules.layers import MLP, Layer
+from nn.modules.module import modules_of
+from nn.modules.sequential import Sequential
+
+from . import data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+
+def predict(model: Callable[[Any], Any], X: Any) -> list[Any]:
+    """The model's outputs for many samples, as plain numbers, in evaluation mode.
+
+    Args:
+        model: a function of one sample.
+        X: the samples; see :func:`nn.training.data.samples`.
+
+    Returns:
+        A float per sample, or a list of floats where the model has several outputs.
+
+    >>> from nn import MLP
+    >>> predict(MLP(2, [3, 1], init=1.0), [[1.0, 2.0], [3.0, 4.0]])
+    [9.0, 21.0]
+    """
+    return outputs(model, data.samples(X, "X"))
+
+
+def evaluate(
+    model: Callable[[Any], Any],
+    X: Any,
+    y: Any,
+    *,
+    loss: str | losses.Loss | None = None,
+    metrics: str | Callable[..., Any] | Iterable[Any] | Mapping[str, Any] = (),
+) -> dict[str, float]:
+    """How good a model is on many samples.
+
+    Args:
+        model: a function of one sample.
+        X: the samples.
+        y: their targets.
+        loss: a loss by name or a function of (output, target); its mean is reported as ``"loss"``.
+        metrics: names (:data:`nn.metrics.METRICS`) or functions of (outputs, targets). Metrics by name that take a
+            threshold get that of probabilities, 0.5, where the loss is ``"binary_cross_entropy"`` or, if it does not
+            tell, where the model ends in a sigmoid; that of scores, 0, elsewhere.
+
+    Raises:
+        ValueError, TypeError: as :func:`nn.fit` about data and names.
+    """
+    rows, targets = data.paired(X, y)
+    loss = None if loss is None else losses.get(loss)
+    named = named_metrics(metrics, threshold(model, loss))
+    return scores(model, rows, targets, loss, named)
+
+
+def outputs(model: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
+    """:func:`predict` for samples that have been checked."""
+    with evaluating(model):
+        found = answering(model)(rows) if len(rows) >= MANY else None
+        return [_numbers(model(row)) for row in rows] if found is None else found
+
+
+MANY = 100
+"""How many samples are enough to compile a model for them."""
+
+
+def answering(model: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any] | None]:
+    """A function that computes a model's outputs for many samples by an array program, which it keeps.
+
+    Called in evaluation mode. It answers None where the model cannot be recorded, or computes something else when
+    recorded.
+    """
+    from autograd import compile, vmap
+
+    compiled = compile(vmap(model))
+    works: bool | None = None
+
+    def answer(rows: list[Any]) -> list[Any] | None:
+        nonlocal works
+        if works is False:
+            return None
+        try:
+            found: list[Any] = compiled(rows)
+        except Exception:  # noqa: BLE001 (whatever it is, the model itself will tell)
+            works = False
+            return None
+        if works is None:
+            works = all(
+                _close(_numbers(model(rows[i])), found[i])
+                for i in {0, len(rows) // 2, len(rows) - 1}
+            )
+        return found if works else None
+
+    return answer
+
+
+def _close(a: Any, b: Any) -> bool:
+    """Whether two outputs are equal but for rounding."""
+    if isinstance(a, list):
+        return isinstance(b, list) and len(a) == len(b) and all(map(_close, a, b))
+    if isinstance(b, list) or isinstance(a, dict):
+        return False
+    return bool(a == b or abs(a - b) <= 1e-9 * max(abs(a), 1.0) or (a != a and b != b))
+
+
+def scores(
+    model: Callable[[Any], Any],
+    rows: list[Any],
+    targets: list[Any],
+    loss: losses.Loss | None,
+    named: Mapping[str, Any],
+    answer: Callable[[list[Any]], list[Any] | None] | None = None,
+) -> dict[str, float]:
+    """:func:`evaluate` for samples that have been checked.
+
+    Args:
+        model, rows, targets, loss, named: as there.
+        answer: of :func:`answering`, to be used if it can.
+    """
+    found: dict[str, float] = {}
+    with evaluating(model):
+        raw = plain = answer(rows) if answer is not None and len(rows) >= MANY else None
+        if raw is None or plain is None:
+            raw = [model(row) for row in rows]
+            plain = [_numbers(output) for output in raw]
+        if loss is not None:
+            each = [loss(output, target) for output, target in zip(raw, targets, strict=True)]
+            found["loss"] = sum(map(_numbers, each)) / len(each)
+    return found | {name: float(metric(plain, targets)) for name, metric in named.items()}
+
+
+def threshold(model: Any, loss: Any) -> float:
+    """What the outputs of a binary classifier are above where they say yes: 0.5 for probabilities, 0 for scores.
+
+    The loss tells, or else whether the model ends in a sigmoid.
+    """
+    if loss in (losses.binary_cross_entropy_with_logits, losses.hinge):
+        return 0.0
+    last = model
+    while isinstance(last, MLP | Sequential):
+        last = last.layers[-1]
+    if isinstance(last, Layer):
+        last = last.neurons[0]
+    function = getattr(last, "activation", getattr(last, "function", None))
+    probable = loss is losses.binary_cross_entropy or function is activations.get("sigmoid")
+    return 0.5 if probable else 0.0
+
+
+def named_metrics(given: Any, threshold: float = 0.0) -> dict[str, Any]:
+    """Metrics by the names that they are reported under.
+
+    Args:
+        given: as for :func:`evaluate`.
+        threshold: that of metrics which take one, where they are given by name.
+
+    Raises:
+        ValueError: if a name is unknown or comes twice.
+        TypeError: if something is neither a name nor a function.
+    """
+    if isinstance(given, str) or callable(given):
+        given = [given]
+    if hasattr(given, "items"):
+        return {name: _metric(metric, threshold) for name, metric in given.items()}
+    named: dict[str, Any] = {}
+    for metric in given:
+        name = (
+            metric
+            if isinstance(metric, str)
+            else getattr(metric, "__name__", type(metric).__name__)
+        )
+        if name in named:
+            raise ValueError(
+                f"two metrics are called {name!r}; name them: metrics={{name: function}}"
+            )
+        named[name] = _metric(metric, threshold)
+    return named
+
+
+def _metric(given: Any, threshold: float) -> Any:
+    metric: Any = metrics.get(given)
+    by_threshold = isinstance(given, str) and "threshold" in signature(metric).parameters
+    return partial(metric, threshold=threshold) if by_threshold else metric
+
+
+@contextmanager
+def evaluating(model: Any) -> Iterator[None]:
+    """Evaluation mode and no recording; afterwards each module is in the mode it was in."""
+    modules = modules_of(model)
+    modes = [module.training for module in modules]
+    try:
+        for module in modules:
+            module.training = False
+        with no_grad():
+            yield
+    finally:
+        for module, mode in zip(modules, modes, strict=True):
+            module.training = mode
+
+
+def _numbers(output: Any) -> Any:
+    if isinstance(output, (list, tuple)):
+        return [_numbers(inner) for inner in output]
+    return output.data if isinstance(output, Value) else output

@@ -1,0 +1,375 @@
+"""fit: training a model on samples, by mini-batches, with validation, a progress bar and callbacks."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from autograd import no_grad
+from nn import losses, optim, saving
+from nn._arguments import count
+from nn.modules.module import modules_of
+from nn.training.step.compiled import AutoStep, CompiledStep
+from nn.training.step.eager import DivergenceError, EagerStep
+
+from . import callbacks as callbacks_
+from . import data, evaluation
+from .callbacks import BeforeLastStep, Run
+from .history import ALWAYS, History
+from .monitors import Checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from nn.training.step.eager import Step
+
+_TRIED_TARGETS = 1000
+
+
+def fit(
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    loss: str | losses.Loss,
+    optimizer: str | type[optim.Optimizer] | optim.Optimizer = "adam",
+    lr: float | Callable[[int], float] | None = None,
+    epochs: int = 10,
+    batch_size: int | None = 32,
+    validation_data: Any = None,
+    metrics: str | Callable[..., Any] | Iterable[Any] | Mapping[str, Any] = (),
+    callbacks: Any = (),
+    seed: int | None = 0,
+    shuffle: bool = True,
+    progress: bool = True,
+    resume: Any = None,
+    compile: bool | str = "auto",
+) -> History:
+    """Train a model.
+
+    Args:
+        model: a :class:`nn.Module`, or anything callable on one sample that has ``parameters()``.
+        X: the samples: a list of rows, a NumPy array, a data frame.
+        y: a target per sample, in whatever form the loss takes: class numbers, numbers, lists of numbers.
+        loss: a name (:data:`nn.losses.LOSSES`) or a function of one sample's output and target; its mean over
+            the batch is made small.
+        optimizer: a name (:data:`nn.optim.OPTIMIZERS`), a class, or an optimizer already made.
+        lr: the learning rate, a number or a function of the count of steps; by default the optimizer's own.
+        epochs: how many times to go through the samples.
+        batch_size: how many samples a step is of: 1 is stochastic gradient descent, None takes all of them.
+        validation_data: ``(X, y)`` or a :class:`nn.datasets.Dataset` to be measured after each epoch.
+        metrics: names (:data:`nn.metrics.METRICS`), functions of (outputs, targets), or a dict of these by
+            name; measured after each epoch on the validation data, or on the samples if there are none.
+            As to thresholds see :func:`nn.evaluate`.
+        callbacks: :class:`nn.Callback` objects, or functions of the run to be called after each epoch.
+        seed: of the shuffling; the global random state is neither used nor changed. None draws one.
+        shuffle: whether each epoch has an order of its own.
+        progress: whether to show a bar (with tqdm, if that is installed).
+        resume: the path of a file that :class:`nn.Checkpoint` wrote in a run with the same arguments: the run goes
+            on from there up to ``epochs``, bit for bit as if it had never stopped.
+        compile: ``"auto"`` compiles the step where that is possible, and says in the log (``nn``) why where it
+            is not; True insists; False never does.
+
+    Returns:
+        What happened, epoch by epoch.
+
+    Raises:
+        CannotCompile: with ``compile=True``, if the step cannot be compiled.
+        TypeError, ValueError: if an argument is wrong, or data are empty, ragged, not finite, or do not go with the
+            model and the loss; nothing is then changed.
+        DivergenceError: if the loss becomes nan or infinite. The parameters are then those before that batch, and
+            the error's ``history`` has the epochs before.
+
+    >>> import nn
+    >>> moons = nn.datasets.moons(60, noise=0.1, seed=1)
+    >>> model = nn.MLP(2, [8, 2], activation="tanh", seed=1)
+    >>> history = nn.fit(
+    ...     model, *moons, loss="cross_entropy", lr=0.1, epochs=40, metrics="accuracy", progress=False
+    ... )
+    >>> history["accuracy"][-1]
+    1.0
+    """
+    rows, targets = data.paired(X, y)
+    held_out = None if validation_data is None else _validation(validation_data)
+    loss = losses.get(loss)
+    named = evaluation.named_metrics(metrics, evaluation.threshold(model, loss))
+    for name in named:
+        if name in ALWAYS:
+            raise ValueError(f"a metric cannot be called {name!r}, which the history has anyway")
+    epochs = count("epochs", epochs)
+    batch_size = (
+        len(rows) if batch_size is None else min(count("batch_size", batch_size), len(rows))
+    )
+    seed = random.randrange(2**32) if seed is None else count("seed", seed, 0)
+    listed = callbacks_.checked(callbacks)
+    if compile not in ("auto", True, False):
+        raise ValueError(f"compile must be 'auto', True or False, not {compile!r:.40}")
+    _try(model, loss, rows, targets, "")
+    if held_out is not None:
+        _try(model, loss, *held_out, "validation ")
+    optimizer = _optimizer(optimizer, model, lr)
+    rates = [group["lr"] for group in optimizer.param_groups]
+
+    prefix = "val_" if held_out is not None else ""
+    names = [f"{prefix}{name}" for name in named]
+    run = Run(
+        model=model,
+        optimizer=optimizer,
+        epochs=epochs,
+        history=History(["val_loss", *names] if held_out is not None else names),
+        settings={
+            "samples": len(rows),
+            "batch_size": batch_size,
+            "shuffle": bool(shuffle),
+            "seed": seed,
+        },
+        # A checkpoint comes last, so that it holds what the others have done.
+        callbacks=sorted(listed, key=lambda callback: isinstance(callback, Checkpoint)),
+    )
+    try:
+        if lr is not None:
+            optimizer.lr = lr
+        for callback in run.callbacks:
+            callback.on_train_begin(run)
+        if resume is not None:
+            _resume(run, resume)
+    except BaseException:
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        raise
+
+    answer = None if compile is False else evaluation.answering(model)
+
+    def measure() -> dict[str, float]:
+        if held_out is not None:
+            found = evaluation.scores(model, *held_out, loss, named, answer)
+            return {f"val_{name}": number for name, number in found.items()}
+        return evaluation.scores(model, rows, targets, None, named, answer) if named else {}
+
+    step = _step(model, loss, optimizer, compile)
+    looked_at = bool(run.callbacks or named or held_out is not None)
+    try:
+        _epochs(run, step, rows, targets, measure if looked_at else None, _bar(run, progress))
+    except BaseException as error:
+        for callback in run.callbacks:
+            callback.on_exception(run, error)
+        raise
+    for callback in run.callbacks:
+        callback.on_train_end(run)
+    return run.history
+
+
+def _epochs(
+    run: Run,
+    step: Step,
+    rows: list[Any],
+    targets: list[Any],
+    measure: Callable[[], dict[str, float]] | None,
+    bar: Any,
+) -> None:
+    """The loop: epochs of batches.
+
+    Args:
+        measure: what gives the metrics after an epoch; None if nobody looks at the model until the end.
+    """
+    size, seed = run.settings["batch_size"], run.settings["seed"]
+    by_batch = [
+        callback
+        for callback in run.callbacks
+        if type(callback).on_batch_end is not callbacks_.Callback.on_batch_end
+    ]
+    before_last = [
+        callback
+        for callback in run.callbacks
+        if isinstance(callback, BeforeLastStep) and callback.before_last_step
+    ]
+    advance: Callable[[list[int]], float] | None = None
+    modules = modules_of(run.model)
+    modes = [module.training for module in modules]
+    try:
+        while run.epoch < run.epochs and not run.stopped:
+            run.epoch += 1
+            for module in modules:
+                module.training = True
+            began = time.perf_counter()
+            if advance is None:  # now that the modules are in training mode
+                advance = step.on(rows, targets)
+            if run.settings["shuffle"]:
+                order = data.shuffled(len(rows), seed, run.epoch)
+            else:
+                order = list(range(len(rows)))
+            total = 0.0
+            for run.batch, start in enumerate(range(0, len(rows), size), start=1):
+                chosen = order[start : start + size]
+                if start + size >= len(rows):
+                    lr = run.optimizer.lr
+                    for waiting in before_last:
+                        step.sync()
+                        waiting.on_last_step(run)
+                run.loss = advance(chosen)
+                total += run.loss * len(chosen)
+                if bar is not None:
+                    bar.update()
+                for callback in by_batch:
+                    step.sync()
+                    callback.on_batch_end(run)
+            measured = {}
+            if measure is not None:
+                step.sync()
+                measured = measure()
+            mean = total / len(rows)
+            seconds = time.perf_counter() - began
+            run.history.append({"loss": mean, "lr": lr, **measured, "seconds": seconds})
+            if bar is not None:
+                bar.set_description(f"epoch {run.epoch}/{run.epochs}", refresh=False)
+                bar.set_postfix(_shown(run.history))
+            for callback in run.callbacks:
+                callback.on_epoch_end(run)
+            run.history.stopped = run.stopped
+    except DivergenceError as error:
+        divergence = DivergenceError(
+            f"training stopped in epoch {run.epoch}, batch {run.batch}: {error}. The parameters are as "
+            f"they were before that batch; a smaller learning rate or clip_norm= may help"
+        )
+        divergence.history = run.history
+        raise divergence from None
+    finally:
+        step.sync()
+        if bar is not None:
+            bar.close()
+        for module, mode in zip(modules, modes, strict=True):
+            module.training = mode
+
+
+# --- arguments -------------------------------------------------------------------------------
+
+
+def _validation(given: Any) -> tuple[list[Any], list[Any]]:
+    try:
+        X, y = given
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"validation_data must be a pair (X, y) or a Dataset, not {type(given).__name__}"
+        ) from None
+    return data.paired(X, y, "validation ")
+
+
+def _optimizer(given: Any, model: Any, lr: Any) -> optim.Optimizer:
+    """The optimizer of the model's parameters; one that comes as it is keeps its learning rate as yet."""
+    if isinstance(given, optim.Optimizer):
+        return given
+    kind = optim.by_name(given) if isinstance(given, str) else given
+    if not (isinstance(kind, type) and issubclass(kind, optim.Optimizer)):
+        raise TypeError(f"optimizer must be a name, an optimizer or its class, not {given!r:.60}")
+    if not hasattr(model, "parameters"):
+        raise TypeError(
+            f"model must have parameters(), and {type(model).__name__} has none; make the optimizer of "
+            f"its parameters and pass that"
+        )
+    return kind(model.parameters(), lr)
+
+
+def _try(model: Any, loss: Any, rows: list[Any], targets: list[Any], kind: str) -> None:
+    """Have the model take a sample, and the loss every target, before anything is changed."""
+    if not callable(model):
+        raise TypeError(f"model must be callable on a sample, and {type(model).__name__} is not")
+    with evaluation.evaluating(model), no_grad():
+        output = model(rows[0])
+        for i, target in _distinct(targets):
+            try:
+                loss(output, target)
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"{kind}row {i}, of target {target!r:.60}: {error}") from error
+
+
+def _distinct(targets: list[Any]) -> list[tuple[int, Any]]:
+    """Each target that is not as one before it, with its place; not more of them than cost nothing."""
+    first: dict[Any, int] = {}
+    for i, target in enumerate(targets):
+        first.setdefault(_hashable(target), i)
+        if len(first) == _TRIED_TARGETS:
+            break
+    return [(i, targets[i]) for i in first.values()]
+
+
+def _hashable(target: Any) -> Any:
+    return tuple(map(_hashable, target)) if isinstance(target, list) else target
+
+
+def _step(model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str) -> Step:
+    """The one seam: which step a run takes."""
+    if compile is False:
+        return EagerStep(model, loss, optimizer)
+    return (
+        CompiledStep(model, loss, optimizer)
+        if compile is True
+        else AutoStep(model, loss, optimizer)
+    )
+
+
+# --- resuming and showing --------------------------------------------------------------------
+
+
+def _resume(run: Run, path: Any) -> None:
+    """Set the model, the optimizer, the history and the callbacks to what a checkpoint holds."""
+    found = saving.read(path)
+    notes = found.notes or {}
+    missing = [key for key in run.notes() if key not in notes]
+    if missing or found.optimizer is None:
+        raise ValueError(
+            f"{path} holds a model, but no training run (it was not written by nn.Checkpoint)"
+        )
+    if notes["settings"] != run.settings:
+        raise ValueError(
+            f"{path} is of a run with {_listed(notes['settings'])}, and this one has "
+            f"{_listed(run.settings)}; it would not go on as that did"
+        )
+    if list(notes["history"]) != list(run.history.columns):
+        raise ValueError(
+            f"{path} is of a run that recorded {', '.join(notes['history'])}, and this one "
+            f"records {', '.join(run.history.columns)}"
+        )
+    if len(notes["callbacks"]) != len(run.callbacks):
+        raise ValueError(
+            f"{path} is of a run with {len(notes['callbacks'])} callbacks, and this one has "
+            f"{len(run.callbacks)}"
+        )
+    saving.load_into(path, run.model, run.optimizer)
+    run.epoch = notes["epoch"]
+    run.history.columns = notes["history"]
+    for callback, state in zip(run.callbacks, notes["callbacks"], strict=True):
+        callback.load_state_dict(state)
+
+
+def _listed(settings: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
+
+
+def _bar(run: Run, progress: bool) -> Any:
+    """A progress bar over all steps, or None."""
+    if not progress:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a notebook without ipywidgets gets a bar of text
+            from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    per_epoch = math.ceil(run.settings["samples"] / run.settings["batch_size"])
+    return tqdm(
+        total=run.epochs * per_epoch,
+        initial=run.epoch * per_epoch,
+        desc=f"epoch {run.epoch + 1}/{run.epochs}",
+        unit="step",
+    )
+
+
+def _shown(history: History) -> dict[str, str]:
+    return {
+        name: f"{column[-1]:.4g}"
+        for name, column in history.columns.items()
+        if name not in ALWAYS[1:]
+    }

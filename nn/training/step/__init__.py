@@ -1,0 +1,1 @@
+"""One step of training, behind one seam: eager, or compiled from a recording."""

@@ -1,0 +1,199 @@
+"""The compiled training step: the batch's loss as an array program, the optimizer's rule on flat buffers.
+
+>>> import nn
+>>> model = nn.MLP(2, [8, 1], activation="tanh", seed=0)
+>>> step = compile_step(model, "mse", nn.optim.SGD(model.parameters(), lr=0.05))
+>>> losses = [step([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0]) for _ in range(50)]
+>>> losses[-1] < losses[0]
+True
+>>> step.sync()  # the model's Values have what was trained from now on
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import TYPE_CHECKING, Any
+
+from nn import losses
+
+from .eager import EagerStep
+from .encoding import plain
+from .recorded import CannotCompile, Recorded
+from .update import clip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from autograd.compiler.batch import Batch
+    from nn.optim import Optimizer
+
+    from .eager import Step
+
+
+def compile_step(
+    model: Callable[[Any], Any],
+    loss: str | losses.Loss,
+    optimizer: Optimizer,
+    dtype: str = "float64",
+) -> CompiledStep:
+    """A function that does one training step on a batch, as an array program.
+
+    It is called with samples, an array (batch, inputs) or a list of them, and their targets; it updates the
+    parameters and the optimizer and returns the mean loss before the update. It keeps the parameters
+    to itself until its ``sync()``, which gives them to the model's Values; the call after that reads them again.
+    Modules that draw at random, such as :class:`nn.Dropout`, draw the same numbers as they would in eager steps.
+
+    Args:
+        model: a function of one sample.
+        loss: a name or a function of an output and a target, whose mean over the batch is made small.
+        optimizer: of the parameters; its own rule is compiled.
+        dtype: ``"float64"`` or ``"float32"``.
+
+    Raises:
+        CannotCompile: when first called, if the step cannot be recorded; the message says why.
+    """
+    return CompiledStep(model, losses.get(loss), optimizer, dtype)
+
+
+class CompiledStep:
+    """What :func:`compile_step` returns; a :class:`nn.training.step.eager.Step`."""
+
+    def __init__(
+        self,
+        model: Callable[[Any], Any],
+        loss: losses.Loss,
+        optimizer: Optimizer,
+        dtype: str = "float64",
+    ) -> None:
+        self.model = model
+        self.loss = loss
+        self.optimizer = optimizer
+        self.dtype = dtype
+        self._recorded: Recorded | None = None
+        self._synced = True
+
+    def __call__(self, X: Any, y: Any) -> float:
+        return self.on(X, y)(None)
+
+    def on(self, X: Any, y: Any) -> Callable[[Sequence[int] | None], float]:
+        """Take in all the data once.
+
+        Returns:
+            A function that does one step on the samples of the given indices; None for all in order.
+
+        Raises:
+            CannotCompile: if the step cannot be recorded.
+        """
+        recorded = self._recorded
+        if recorded is None or not recorded.current():
+            self.sync()
+            args = self.model, self.loss, self.optimizer, X, y, self.dtype
+            self._recorded = recorded = Recorded(*args)
+        program, noise, noisy = recorded.program, recorded.noise, recorded.encoding.noisy
+        data = program.padded(recorded.encoding.rows(X, y))
+        all_in_order = object()
+        renewed: Callable[[Sequence[int] | None], float] | None = None
+
+        def step(chosen: Sequence[int] | None) -> float:
+            nonlocal renewed
+            if renewed is None and recorded.outdated():
+                renewed = self.on(X, y)
+            if renewed is not None:
+                return renewed(chosen)
+            if self._recorded is not recorded:  # another mode's has been at work
+                self.sync()
+                self._recorded = recorded
+            if chosen is None:
+                batch = program.batch(len(data))
+                batch.fill(data, all_in_order)
+            else:
+                batch = program.batch(len(chosen))
+                batch.choose(data, chosen)
+            if noise.size:
+                batch.rows[:, noisy] = noise.numbers(batch.lanes)
+            loss = self._step(recorded, batch)
+            if loss is None:
+                # What goes wrong here goes wrong eagerly too, and is told better there.
+                at = range(len(X)) if chosen is None else chosen
+                eager = EagerStep(self.model, self.loss, self.optimizer)
+                return eager([plain(X[i]) for i in at], [plain(y[i]) for i in at])
+            noise.advance(batch.lanes)
+            return loss
+
+        return step
+
+    def sync(self) -> None:
+        """Bring the model's Values up to date."""
+        if self._recorded is not None and not self._synced:
+            self._recorded.program.write()
+            for rule in self._recorded.rules:
+                rule.write()
+        self._synced = True
+
+    @property
+    def program(self) -> Any:
+        """The array program of the loss and its derivatives, once there is one."""
+        return None if self._recorded is None else self._recorded.program.program
+
+    def _step(self, recorded: Recorded, batch: Batch) -> float | None:
+        """A step on a batch; None, and the Values up to date, if it meets a number that is not finite."""
+        program = recorded.program
+        if self._synced:  # others may have changed the Values, or the optimizer
+            program.read()
+            for rule in recorded.rules:
+                rule.read()
+            if not program.finite():  # later steps keep them so
+                return None
+        loss = program.run(batch)
+        if not math.isfinite(loss) or not self._update(recorded):
+            self.sync()
+            return None
+        self._synced = False
+        return loss
+
+    def _update(self, recorded: Recorded) -> bool:
+        """Move all parameters; False, and nothing done, if a number would not be finite."""
+        optimizer, program, rules = self.optimizer, recorded.program, recorded.rules
+        if optimizer.clip_value is not None or optimizer.clip_norm is not None:
+            program.quietly(clip, program.gradients, optimizer)
+        for number, rule in enumerate(rules):
+            if not rule.prepare():
+                if not rule.stale:
+                    return False
+                rules[number] = again = rule.again()
+                if not again.prepare():
+                    return False
+        for rule in rules:
+            rule.commit()
+        optimizer.steps += 1
+        return True
+
+
+class AutoStep:
+    """A compiled step where that is possible, an eager one where it is not; the log then says why."""
+
+    def __init__(
+        self, model: Callable[[Any], Any], loss: losses.Loss, optimizer: Optimizer
+    ) -> None:
+        self.step: Step = CompiledStep(model, loss, optimizer)
+        self._eager = EagerStep(model, loss, optimizer)
+
+    def __call__(self, X: Sequence[Any], y: Sequence[Any]) -> float:
+        return self.on(X, y)(range(len(X)))
+
+    def on(self, X: Sequence[Any], y: Sequence[Any]) -> Callable[[Sequence[int]], float]:
+        """The step on the samples of given indices."""
+        try:
+            return self.step.on(X, y)
+        except (CannotCompile, ImportError) as error:
+            _log.warning("training eagerly, for the step cannot be compiled: %s", error)
+            self.step = self._eager
+            return self.step.on(X, y)
+
+    def sync(self) -> None:
+        """Bring the model's Values up to date."""
+        self.step.sync()
+
+
+_log = logging.getLogger("nn")

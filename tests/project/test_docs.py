@@ -1,0 +1,81 @@
+"""The site has a place for every public name."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+
+import pytest
+
+import autograd
+import autograd.testing
+import nn
+from autograd.primitives import TABLE
+from tests.packages import ROOT
+
+PAGES = sorted((ROOT / "docs" / "api").glob("*.md"))
+
+
+def documented() -> set[str]:
+    """The full names that the pages' directives show."""
+    names = set()
+    for page in PAGES:
+        module = ""
+        whole = None
+        for line in page.read_text(encoding="utf-8").splitlines():
+            if found := re.match(r"\.\. currentmodule:: (.*)", line):
+                module = found[1]
+            elif found := re.match(r"\.\. automodule:: (.*)", line):
+                whole = found[1]
+                names.add(whole)
+            elif found := re.match(r"\.\. auto\w+:: ([\w.]+)", line):
+                names.add(
+                    found[1]
+                    if found[1].startswith(("autograd.", "nn."))
+                    else f"{module}.{found[1]}"
+                )
+            elif (found := re.match(r"   :members:(.*)", line)) and whole:
+                chosen = [name.strip() for name in found[1].split(",") if name.strip()]
+                members = chosen or public_names(importlib.import_module(whole))
+                names.update(f"{whole}.{name}" for name in members)
+                whole = None
+            elif line == "```{functions}":
+                names.update(
+                    f"autograd.{name}" for name, row in TABLE.items() if row.arity is not None
+                )
+    return names
+
+
+def public_names(module) -> list[str]:
+    """What a module offers that is a function or a class of its own."""
+    listed = getattr(module, "__all__", None)
+    return listed or [
+        name
+        for name, thing in vars(module).items()
+        if not name.startswith("_")
+        and (inspect.isfunction(thing) or inspect.isclass(thing))
+        and thing.__module__ == module.__name__
+    ]
+
+
+HIDDEN = {"abs", "max", "min", "pow", "round", "sum"}
+"""autograd's names that a star does not bring."""
+
+
+@pytest.mark.parametrize(
+    "module", [autograd, autograd.testing, nn], ids=lambda module: module.__name__
+)
+def test_every_public_name_has_its_place_on_a_page(module):
+    names = set(module.__all__) | (HIDDEN if module is autograd else set())
+    assert (
+        sorted(name for name in names if f"{module.__name__}.{name}" not in documented() | ROOMS)
+        == []
+    )
+
+
+ROOMS = {f"nn.{name}" for name in nn.__all__ if inspect.ismodule(getattr(nn, name))}
+
+
+def test_modules_of_nn_have_pages_of_their_own():
+    assert sorted(ROOMS - documented()) == []
