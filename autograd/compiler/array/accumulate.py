@@ -201,7 +201,7 @@ class Cotangents:
 
     def _joined(self, parts: list[Part]) -> list[Part]:
         """The same with contractions for one target as one of more terms."""
-        tape, np = self.tape, self.np
+        tape = self.tape
         alike: dict[object, list[tuple[Part, Value]]] = {}
         found = []
         for part in parts:
@@ -216,11 +216,23 @@ class Cotangents:
         for same in alike.values():
             part, value = same[0]
             if len(same) > 1:
-                factors = [value.args for _, value in same]
-                a, b = [np.concatenate(list(side), axis=2) for side in zip(*factors, strict=True)]
+                a, b = self._terms([tuple(value.reads) for _, value in same])
                 part = part._replace(elements=tape.contract(a, b, value.detail).ravel())
             found.append(part)
         return found
+
+    def _terms(self, factors: list[tuple[Elements, ...]]) -> list[Elements]:
+        """The factors of a sum of contractions: those of equal ones on one side are added up on the other."""
+        np = self.np
+        merged: dict[bytes, tuple[Elements, Elements]] = {}
+        for a, b in factors:
+            known = merged.get(b.tobytes())
+            if known is None:
+                merged[b.tobytes()] = a, b
+            else:
+                total = self._combined(p.add, known[0].ravel(), a.ravel())
+                merged[b.tobytes()] = total.reshape(a.shape), b
+        return [np.concatenate(side, axis=2) for side in zip(*merged.values(), strict=True)]
 
     def _total(self, parts: list[Part], size: int) -> tuple[Elements, bool]:
         """The sum of parts for all elements of a value, absent where there are none, and whether it is to be

@@ -7,7 +7,7 @@ more of its terms, times 1.
 from __future__ import annotations
 
 from itertools import accumulate, chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ... import primitives as p
 from .. import conditions as c
@@ -26,26 +26,8 @@ if TYPE_CHECKING:
     Lists = Sequence[tuple[int, ...]]
 
 
-class Built(NamedTuple):
-    """A tape with the values of a schedule."""
-
-    tape: Tape
-    element: Elements
-    """Of every id of the scalar graph the element."""
-    outputs: Elements
-
-    def of(self, ids: Sequence[int]) -> Elements:
-        """The elements of ids."""
-        return self.element[self.tape.np.asarray(ids, dtype=self.tape.np.int64)]
-
-    @property
-    def graph(self) -> ArrayGraph:
-        """The values by themselves."""
-        return self.tape.graph(self.outputs, self.outputs[:0])
-
-
-def build(schedule: Schedule) -> Built:
-    """Write the values of a schedule's groups.
+def build(schedule: Schedule) -> ArrayGraph:
+    """The array graph of a schedule's groups.
 
     Args:
         schedule: groups in an order in which they can be computed.
@@ -62,35 +44,35 @@ def forward(function: Callable[..., Any], *args: Any) -> ArrayGraph:
     e9:13 = add 1 e5:9
     return e9:13
     """
-    from ..pipeline import NARY_AND_GROUP, Task, run
+    from ..pipeline import GROUP, Task, run
     from ..stages import simplified
 
-    return build(run(simplified(function, *args), Task(), *NARY_AND_GROUP)).graph
+    return build(run(simplified(function, *args), Task(), *GROUP))
 
 
 class _Build:
     def __init__(self, schedule: Schedule) -> None:
         self.flat = flat = schedule.flat
         self.operands = flat.graph.operands
-        self.tape = tape = Tape(schedule.exact)
+        self.tape = tape = Tape()
         self.np = np = tape.np
         graph, leaves = flat.graph, flat.graph.leaves
         self.element = np.full(len(graph.operands), -1)
         batched = np.array([role >= BATCHED for role in graph.roles[:leaves]], dtype=bool)
-        active = np.frombuffer(schedule.active, np.uint8).astype(bool)
         for on in (False, True):
             ids = np.flatnonzero(batched == on)
             if len(ids):
-                self.element[ids] = tape.input(ids.tolist(), on, active[ids])
+                self.element[ids] = tape.input(ids.tolist(), on)
         for identity, number in graph.constants.items():
             self.element[identity] = tape.constant_element(number)
         self.groups = schedule.groups
 
-    def run(self) -> Built:
+    def run(self) -> ArrayGraph:
         for group in self.groups:
             found = self.group(group)
             self.element[group.nodes] = self.tape.filled(found, len(group.nodes))
-        return Built(self.tape, self.element, self.of(self.flat.graph.outputs))
+        outputs = self.of(self.flat.graph.outputs)
+        return self.tape.graph(outputs, outputs[:0])
 
     def of(self, ids: Any) -> Elements:
         """The elements of ids."""
@@ -156,9 +138,9 @@ class _Build:
             return self.matrix(group, lists)
         left = [self.of(ids[:half]) for ids, half in zip(lists, halves, strict=True)]
         right = [self.of(ids[half:]) for ids, half in zip(lists, halves, strict=True)]
-        if len(lists) == 1 and not group.masked:
+        if len(lists) == 1:
             return tape.contract(left[0][None, None], right[0][None, None]).ravel()
-        if not group.masked and not any(node in self.flat.mixed for node in group.nodes):
+        if not any(node in self.flat.mixed for node in group.nodes):
             blocks = find(
                 tape, [tuple(x.tolist()) for x in left], [tuple(x.tolist()) for x in right]
             )

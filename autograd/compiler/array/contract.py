@@ -77,7 +77,13 @@ def find(tape: Tape, left: Vectors, right: Vectors) -> list[Block]:
         pairs = _mixtures(tape, weights, vectors)
         if pairs is not None:
             candidates.append([_mixed(tape, *block) for block in _blocks(tape, pairs)])
-    return min((found for found in candidates if 0 < len(found) <= MOST), key=len, default=[])
+    return min(filter(_is_gain, candidates), key=len, default=[])
+
+
+def _is_gain(blocks: list[Block]) -> bool:
+    """Whether vectors meet more than once, and few enough contractions do them all."""
+    meeting = all(max(block.results.shape[1:]) > 1 for block in blocks)
+    return 0 < len(blocks) <= MOST and meeting
 
 
 def _products(tape: Tape, left: Vectors, right: Vectors) -> _Pairs | None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ... import primitives as p
 from .. import conditions as c
 from ..ir.array import ArrayGraph, Value
-from ..ir.ops import KERNELS
+from ..ir.ops import KERNELS, hands_nothing_on
 from .symbols import Symbol, composite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from ...primitives import Primitive
     from ..ir.array import Array, Elements, Operand
@@ -135,8 +135,7 @@ class Tape:
         np = self.np
         key: Any = None
         if args:
-            known = [x if isinstance(x, float) else (x.shape, x.tobytes()) for x in args]
-            key = (op, *_bits(known), detail)
+            key = self._key(op, args, detail)
             if key in self._known:
                 return self._known[key]
         base = self._grow(math.prod(shape))
@@ -150,11 +149,47 @@ class Tape:
             self._known[key] = found
         return found
 
-    def input(self, ids: Sequence[int], batched: bool, active: Array) -> Elements:
+    @classmethod
+    def resumed(cls, graph: ArrayGraph, wanted: Collection[int], exact: bool = False) -> Tape:
+        """The tape that a graph was written on, to go on.
+
+        Args:
+            graph: the graph.
+            wanted: the ids of the leaves that are differentiated by; what they flow into is active.
+            exact: whether derivatives tell what is absent from what is 0.
+        """
+        tape = cls(exact)
+        tape.doubtful = graph.doubtful
+        tape._grow(graph.size)
+        tape.numbers = dict(graph.numbers)
+        tape.absent = graph.absent
+        chosen = set(wanted)
+        for element, number in tape.numbers.items():
+            tape.constant[element] = True
+            if element != tape.absent:
+                tape._constants[tape.np.float64(number).tobytes()] = element
+        for value in graph.values:
+            span = slice(value.base, value.stop)
+            tape.owner[span] = len(tape.values)
+            tape.values.append(value)
+            tape.batched[span] = value.batched
+            if value.op == "input":
+                tape.active[span] = [identity in chosen for identity in value.detail]
+            else:
+                tape.active[span] = tape._flags(value.reads)[1] and _hands_on(value.op)
+            if value.args:
+                tape._known[tape._key(value.op, value.args, value.detail)] = value.elements
+        return tape
+
+    def _key(self, op: Primitive | str, args: Sequence[Operand], detail: Any) -> Any:
+        """What tells one operation on the same operands from all others."""
+        # A number by its bits: -0.0 is not 0.0, and nan is itself.
+        known = [x.hex() if isinstance(x, float) else (x.shape, x.tobytes()) for x in args]
+        return op, *known, detail
+
+    def input(self, ids: Sequence[int], batched: bool) -> Elements:
         """Leaves."""
-        found = self.append("input", (), (len(ids),), batched, False, tuple(ids))
-        self.active[found] = active
-        return found
+        return self.append("input", (), (len(ids),), batched, False, tuple(ids))
 
     def lanes(self, count: int) -> Elements:
         """How many lanes there are, as many times as asked for."""
@@ -190,8 +225,7 @@ class Tape:
             found = self.map(row, chosen, len(first))
             return found if isinstance(found, float) else found[inverse]
         batched, active = self._flags(args)
-        active = active and any(partial is not p.ABSENT for partial in row.traced)
-        return self.append(row, tuple(args), (count,), batched, active)
+        return self.append(row, tuple(args), (count,), batched, active and _hands_on(row))
 
     def _distinct(self, arrays: Sequence[Elements], count: int) -> tuple[Array, Array] | None:
         """Where what is computed from operands comes first, and which each is; None if most come once."""
@@ -314,6 +348,6 @@ def _numbers(args: Sequence[Operand]) -> list[float]:
     return [x for x in args if isinstance(x, float)]
 
 
-def _bits(args: list[Any]) -> list[Any]:
-    """Operands with numbers as their bits: -0.0 is not 0.0, and nan is itself."""
-    return [x.hex() if isinstance(x, float) else x for x in args]
+def _hands_on(op: Primitive | str) -> bool:
+    """Whether an operation has a derivative by some operand."""
+    return isinstance(op, str) or not hands_nothing_on(op)

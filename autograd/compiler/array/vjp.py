@@ -16,39 +16,47 @@ from .. import conditions as c
 from ..masked import parted
 from .accumulate import Cotangent, Cotangents
 from .symbols import Symbol
+from .tape import Tape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..ir.array import Elements, Operand, Value
-    from .tape import Tape
+    from ..ir.array import ArrayGraph, Elements, Operand, Value
 
 
-def differentiate(tape: Tape, output: int, wanted: Elements, seeded: bool = False) -> Elements:
-    """Write the derivatives of an element by others.
+def vjp(
+    graph: ArrayGraph, wanted: Sequence[int], seeded: bool = False, exact: bool = False
+) -> ArrayGraph:
+    """A graph with the derivatives of its first output, which counts once for each lane.
 
     Args:
-        tape: which has the element; the derivatives are written on it.
-        output: the element; where it is the same in all lanes, it counts once for each.
-        wanted: the elements of leaves.
+        graph: a graph without derivatives.
+        wanted: the ids of the leaves to differentiate by, ascending; those that all lanes share come first in the
+            results.
         seeded: whether the cotangent to begin with is set from outside, rather than 1.
-
-    Returns:
-        The elements of the derivatives, in the order of ``wanted``.
+        exact: whether to tell what is absent from what is 0, behind flat pieces too.
     """
+    if not len(wanted):
+        return graph
+    tape = Tape.resumed(graph, wanted, exact)
     sweep = _Sweep(tape)
     seed = tape.seed() if seeded else tape.filled(1.0, 1)
-    count = len(tape.values)
-    laned = any(value.batched for value in tape.values)
-    sweep.cotangents.push(tape.np.array([output]), seed, laned)
-    for index in range(count - 1, -1, -1):
-        value = tape.values[index]
-        if value.op in {"input", "lanes", "seed"}:
-            continue
-        cotangent = sweep.cotangents.gather(index)
-        if cotangent is not None:
-            sweep.step(value, cotangent)
-    return sweep.cotangents.of_leaves(wanted)
+    lanes = any(value.batched for value in graph.values)
+    sweep.cotangents.push(graph.outputs[:1], seed, lanes)
+    for index in range(len(graph.values) - 1, -1, -1):
+        value = graph.values[index]
+        if value.op != "input":
+            cotangent = sweep.cotangents.gather(index)
+            if cotangent is not None:
+                sweep.step(value, cotangent)
+    chosen = set(wanted)
+    leaves = [
+        value.elements[[identity in chosen for identity in value.detail]]
+        for batched in (False, True)
+        for value in graph.values
+        if value.op == "input" and value.batched == batched
+    ]
+    return tape.graph(graph.outputs, sweep.cotangents.of_leaves(tape.np.concatenate(leaves)))
 
 
 class _Sweep:
@@ -196,15 +204,16 @@ class _Sweep:
 
     def contract(self, value: Value, g: Cotangent) -> None:
         tape, np = self.tape, self.np
-        assert g.mask is None, "a masked group makes no contraction"
         a, b = value.reads
+        if g.mask is not None:
+            self.term_by_term(value, a, b, g)
+            return
         share = g.elements
         if g.negative:  # here once, rather than in everything that comes of it
             there = share != tape.absent
             share = share.copy()
             count = int(there.sum())
             share[there] = tape.filled(tape.rule(p.neg, [share[there]], count), count)
-            g = Cotangent(share, False, None)
         box = share.reshape(value.shape)
         sides = ((a, box, b), (b, box.transpose(0, 2, 1), a))
         for target, cotangent, other in sides:
@@ -224,6 +233,26 @@ class _Sweep:
             columns = np.ascontiguousarray(other.transpose(0, 2, 1))
             found = tape.contract(np.ascontiguousarray(cotangent), columns, over)
             self.cotangents.push(target.ravel(), found.ravel(), value.batched, summed=over)
+
+    def term_by_term(self, value: Value, a: Elements, b: Elements, g: Cotangent) -> None:
+        """A contraction's cotangent that may be absent, handed on to each term."""
+        tape, np = self.tape, self.np
+        shape = (*value.shape, a.shape[2])
+        sides = [np.broadcast_to(x, shape).reshape(-1) for x in (a[:, :, None], b[:, None])]
+        share, mask = (
+            np.repeat(x, shape[3]) for x in (g.elements, g.mask if g.mask is not None else ())
+        )
+        there = (share != tape.absent) & (sides[0] != tape.absent) & (sides[1] != tape.absent)
+        share, mask, left, right = share[there], mask[there], sides[0][there], sides[1][there]
+        for target, other in ((left, right), (right, left)):
+            if tape.active[target].any():
+                self.push(
+                    value,
+                    target,
+                    times(self.symbol(share, len(share)), self.symbol(other)),
+                    g,
+                    mask,
+                )
 
 
 def _operand(result: Any) -> Operand:

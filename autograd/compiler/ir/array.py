@@ -36,6 +36,8 @@ from .verify import InvariantError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from autograd.drawing.model import Graph, Options
+
     from ...namespaces import Namespace
 
     Array = Any
@@ -108,6 +110,12 @@ class ArrayGraph(NamedTuple):
     """The derivatives of the first output, or none."""
     doubtful: bool = False
     """Whether something absent was read as 0, so that a nan may be wrong."""
+
+    def _drawing(self, options: Options) -> Graph:
+        """The values, for ``autograd.draw``."""
+        from ..diagram import array_diagram
+
+        return array_diagram(self, options)
 
     def __str__(self) -> str:
         lines = [f"{_span(v)} = {v.name}{self._detail(v)}" for v in self.values]

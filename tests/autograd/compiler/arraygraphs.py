@@ -10,9 +10,9 @@ import numpy as np
 import autograd as ag
 from autograd.compiler.array.build import build
 from autograd.compiler.array.legalize import legalize
-from autograd.compiler.array.vjp import differentiate
+from autograd.compiler.array.vjp import vjp
 from autograd.compiler.ir.array import interpret, verify
-from autograd.compiler.pipeline import NARY_AND_GROUP, Task, run
+from autograd.compiler.pipeline import GROUP, Task, run
 from autograd.compiler.stages import simplified
 
 if TYPE_CHECKING:
@@ -47,17 +47,13 @@ def graphs(
     leaves = tuple(range(wanted))
     lanes = tuple(range(graph.arguments - batched, graph.arguments))
     task = Task(leaves, lanes, exact)
-    built = build(run(graph.assigned(leaves, lanes), task, *NARY_AND_GROUP))
-    values = built.graph
+    values = build(run(graph.assigned(leaves, lanes), task, *GROUP))
     verify(values)
-    slopes = built.outputs[:0]
-    if wanted:
-        slopes = differentiate(built.tape, int(built.outputs[0]), built.of(leaves))
-    derivatives = built.tape.graph(built.outputs, slopes)
-    verify(derivatives)
-    legal = legalize(derivatives)
+    found = vjp(values, leaves, exact=exact)
+    verify(found)
+    legal = legalize(found)
     verify(legal, legal=True)
-    return Passes(values, derivatives, legal, [x.data for x in graph.parameters])
+    return Passes(values, found, legal, [x.data for x in graph.parameters])
 
 
 def results(graph: ArrayGraph, leaves: Sequence[Any], lanes: int = 1) -> tuple[Any, Any]:

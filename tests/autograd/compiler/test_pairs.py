@@ -13,7 +13,7 @@ import autograd as ag
 from autograd import compile, value_and_grad, vmap
 from autograd.compiler import entry, pairs
 from autograd.compiler.batch import BatchLoss
-from autograd.compiler.layout import fitting, steps
+from autograd.compiler.layout.affine import fitting, steps
 from autograd.compiler.pipeline import group
 from autograd.structure import Structure, flatten
 from tests.autograd.compiler.programs import eager, gap

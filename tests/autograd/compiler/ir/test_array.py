@@ -21,8 +21,8 @@ INF = math.inf
 def tape_of_two():
     """A tape with three shared leaves and two batched ones."""
     tape = Tape()
-    shared = tape.input([0, 1, 2], False, np.ones(3, bool))
-    batched = tape.input([3, 4], True, np.ones(2, bool))
+    shared = tape.input([0, 1, 2], False)
+    batched = tape.input([3, 4], True)
     return tape, shared, batched
 
 
@@ -78,7 +78,7 @@ def test_the_sum_over_lanes_of_what_they_share_counts_it_for_each():
 
 def test_a_term_that_is_absent_is_not_there_even_where_it_would_meet_infinity():
     tape = Tape()
-    x = tape.input([0, 1], False, np.ones(2, bool))
+    x = tape.input([0, 1], False)
     left = np.array([[[x[0], tape.absent_element()]]])
     out = tape.contract(left, x[None, None])
     graph = tape.graph(out.ravel(), np.zeros(0, int))
