@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import costing
 from .array.build import build
 from .array.legalize import legalize
+from .array.merge import merge
 from .array.vjp import vjp
 from .biases import absorb
 from .derivative import gradient
@@ -91,8 +92,9 @@ BIASES = Pass("biases", lambda found, task: absorb(found), lambda s: verify_grou
 BUILD = Pass("build", lambda found, task: build(found), verify)
 VJP = Pass("vjp", lambda graph, task: vjp(graph, task.wanted, task.seeded, task.exact), verify)
 LEGALIZE = Pass("legalize", lambda graph, task: legalize(graph), lambda g: verify(g, legal=True))
+MERGE = Pass("merge", lambda graph, task: merge(graph), lambda g: verify(g, legal=True))
 EMIT = Pass("emit", lambda graph, task: emit(graph, side_by_side(graph)), verify_program)
-ARRAYS = (BUILD, VJP, LEGALIZE, EMIT)
+ARRAYS = (BUILD, VJP, LEGALIZE, MERGE, EMIT)
 """From groups to a program by way of the array graph; in the place of ``lower`` under ``AUTOGRAD_COMPILE_ARRAYS=1``."""
 GROUPWISE = (
     BIASES,
