@@ -29,7 +29,7 @@ from .flatten import Flat, flatten
 from .ir.array import ArrayGraph, verify
 from .ir.program import Program
 from .ir.verify import verify_groups, verify_nary, verify_program, verify_scalar, verify_simple
-from .layout.places import side_by_side
+from .layout.clusters import placed
 from .lowering import lower
 from .reroll import Schedule, reroll
 from .simplify import simplify
@@ -93,7 +93,7 @@ BUILD = Pass("build", lambda found, task: build(found), verify)
 VJP = Pass("vjp", lambda graph, task: vjp(graph, task.wanted, task.seeded, task.exact), verify)
 LEGALIZE = Pass("legalize", lambda graph, task: legalize(graph), lambda g: verify(g, legal=True))
 MERGE = Pass("merge", lambda graph, task: merge(graph), lambda g: verify(g, legal=True))
-EMIT = Pass("emit", lambda graph, task: emit(graph, side_by_side(graph)), verify_program)
+EMIT = Pass("emit", lambda graph, task: emit(graph, placed(graph)), verify_program)
 ARRAYS = (BUILD, VJP, LEGALIZE, MERGE, EMIT)
 """From groups to a program by way of the array graph; in the place of ``lower`` under ``AUTOGRAD_COMPILE_ARRAYS=1``."""
 GROUPWISE = (

@@ -127,48 +127,60 @@ class Cotangents:
         parts = self.parts.pop(index, None)
         if parts is None:
             return None
-        tape, np = self.tape, self.np
-        value = tape.values[index]
+        value = self.tape.values[index]
         mask = None
         if all(part.mask is not None for part in parts):
-            first = parts[0]
-            if len(parts) == 1 and len(np.unique(first.ranks)) == len(first.ranks) == value.size:
-                order = np.argsort(first.ranks)
-                assert first.mask is not None
-                return Cotangent(first.elements[order], first.negative, first.mask[order])
-            masks = [Part(x.ranks, x.mask, False) for x in parts if x.mask is not None]
-            presence = self._total(masks, value.size)[0]
-            some = presence != tape.absent
-            count = int(some.sum())
-            mask = np.full(value.size, tape.constant_element(0.0))
-            found = tape.map(c.lt, [0.0, presence[some]], count)
-            mask[some] = tape.filled(found, count)
+            alone = self._alone(parts, value.size)
+            if alone is not None:
+                return alone
+            mask = self._presence(parts, value.size)
+        elements, negative = self._added(parts, value)
+        return Cotangent(elements, negative, mask)
+
+    def _alone(self, parts: list[Part], size: int) -> Cotangent | None:
+        """The one part that there is, if it is for every element."""
+        np, (ranks, elements, negative, mask) = self.np, parts[0]
+        if len(parts) > 1 or mask is None or len(np.unique(ranks)) < size or len(ranks) > size:
+            return None
+        order = np.argsort(ranks)
+        return Cotangent(elements[order], negative, mask[order])
+
+    def _presence(self, parts: list[Part], size: int) -> Elements:
+        """The conditions under which something is there of masked parts."""
+        tape = self.tape
+        masks = [Part(x.ranks, x.mask, False) for x in parts if x.mask is not None]
+        presence, _ = self._total(masks, size)
+        some = presence != tape.absent
+        count = int(some.sum())
+        found = self.np.full(size, tape.constant_element(0.0))
+        found[some] = tape.filled(tape.map(c.lt, [0.0, presence[some]], count), count)
+        return found
+
+    def _added(self, parts: list[Part], value: Value) -> tuple[Elements, bool]:
+        """The sum of parts, which are 0 where they are not there; and whether it is to be subtracted."""
         plain = [
             part
             if part.mask is None
             else Part(part.ranks, self._under(part.mask, part.elements), part.negative)
             for part in parts
         ]
-        elements, negative = self._total(self._prepared(plain, value), value.size)
-        return Cotangent(elements, negative, mask)
+        return self._total(self._prepared(plain, value), value.size)
 
     def of_leaves(self, wanted: Elements) -> Elements:
         """The cotangents of leaves, 0 where there are none."""
-        tape = self.tape
-        found = self.np.full(len(wanted), tape.constant_element(0.0))
-        for owner in tape.owners(wanted) if len(wanted) else ():
-            cotangent = self.gather(owner)
-            if cotangent is None:
+        tape, np = self.tape, self.np
+        found = np.full(len(wanted), tape.constant_element(0.0))
+        for owner in tape.owners(wanted):
+            parts = self.parts.pop(owner, None)
+            if parts is None:
                 continue
-            mine = self.np.flatnonzero(tape.owner[wanted] == owner)
-            elements = cotangent.elements[wanted[mine] - tape.values[owner].base]
+            value = tape.values[owner]
+            elements, negative = self._added(parts, value)
+            mine = np.flatnonzero(tape.owner[wanted] == owner)
+            elements = elements[wanted[mine] - value.base]
             there = elements != tape.absent
             elements, mine, count = elements[there], mine[there], int(there.sum())
-            if cotangent.mask is not None:
-                elements = self._under(
-                    cotangent.mask[wanted[mine] - tape.values[owner].base], elements
-                )
-            if cotangent.negative and count:
+            if negative and count:
                 elements = tape.filled(tape.map(p.neg, [elements], count), count)
             found[mine] = elements
         return found

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ... import primitives as p
 from .. import conditions as c
 from ..ir.scalar import BATCHED
+from ..layout.affine import plane
 from ..recording import LARGEST
 from ..reroll import data_first
 from .contract import find
@@ -194,16 +195,23 @@ class _Build:
         """A contraction with biases, (m, n), as a further term of the factor that all lanes share."""
         tape, np = self.tape, self.np
         one = tape.constant_element(1.0)
-
-        def beside(matrix: Elements, column: Any) -> Elements:
-            column = np.broadcast_to(column, matrix.shape[1])
-            return np.concatenate([matrix, column[None, :, None]], axis=2)
-
-        if not tape.batched[a].any() and (biases == biases[:, :1]).all():
-            return tape.contract(beside(a, biases[:, 0]), beside(b, one))
-        if not tape.batched[b].any() and (biases == biases[:1]).all():
-            return tape.contract(beside(a, one), beside(b, biases[0]))
+        for weights, data, column in ((a, b, biases[:, :1]), (b, a, biases[:1].T)):
+            alike = biases == (column if weights is a else column.T)
+            shared = alike.all() and not tape.batched[weights].any()
+            matrix = np.concatenate([weights[0], column], axis=1)
+            if not shared or plane(matrix) is None or not self.takes_one(data):
+                continue
+            ones = np.full((1, data.shape[1], 1), one)
+            factors = matrix[None], np.concatenate([data, ones], axis=2)
+            return tape.contract(*(factors if weights is a else factors[::-1]))
         return None
+
+    def takes_one(self, data: Elements) -> bool:
+        """Whether a 1 can stand after data: what is computed has room for it, and leaves if they are the last."""
+        value = self.tape.values[self.tape.owner[data.flat[-1]]]
+        if value.op != "input":
+            return True
+        return data.shape[1] == 1 and bool(data.flat[-1] == value.stop - 1)
 
 
 def _is_two(exponent: Operand) -> bool:

@@ -1,7 +1,8 @@
 """Independent operations that are alike become one: list scheduling of the values of a graph.
 
 The derivative of a recurrence has the same few operations in each step, most of which wait for nothing but the values. All
-that are ready are done at once, and which kind comes next is decided by how far its members are from the end.
+that are ready are done at once, and which kind comes next is decided by how far from the end its members are, on average or
+at most: the way that makes fewer operations is taken.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class _Merger:
         for index, leaf in enumerate(self.leaves):
             if leaf:
                 self.copied(copy, values[index])
-        for members in self.order():
+        for members in min(self.order(False), self.order(True), key=len):
             if len(members) == 1:
                 self.copied(copy, values[members[0]])
             else:
@@ -95,8 +96,13 @@ class _Merger:
             return "constants"
         return "leaves" if self.leaves[owner] else "values"
 
-    def order(self) -> list[list[int]]:
-        """The indices of values to be done together, in an order in which that can be."""
+    def order(self, urgent: bool) -> list[list[int]]:
+        """The indices of values to be done together, in an order in which that can be.
+
+        Args:
+            urgent: whether the kind comes next whose farthest ready member is farthest from the end, rather than the
+                one whose remaining members are on average.
+        """
         needs, leaves, count = self.needs, self.leaves, len(self.leaves)
         height = [0] * count
         users: list[list[int]] = [[] for _ in range(count)]
@@ -120,6 +126,8 @@ class _Merger:
                 ready.setdefault(kind, []).append(index)
 
         def key(kind: Any) -> tuple[float, int, Any]:
+            if urgent:
+                return -max(height[i] for i in ready[kind]), min(ready[kind]), kind
             return -total[kind] / remaining[kind], min(ready[kind]), kind
 
         heap = [key(kind) for kind in ready]

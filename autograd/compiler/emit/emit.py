@@ -12,8 +12,11 @@ from .products import contract
 from .writer import Writer
 
 if TYPE_CHECKING:
-    from ..ir.array import ArrayGraph, Elements, Value
+    from ..ir.array import ArrayGraph, Elements
+    from ..ir.program import Instruction
     from ..layout.places import Places
+
+    Ids = Any
 
     Operand = Ref | float
 
@@ -25,35 +28,56 @@ def emit(graph: ArrayGraph, places: Places) -> Program:
         graph: a legal graph.
         places: of its elements.
     """
-    return _Emitter(graph, places).run()
+    return Emitter(graph, places).run()
 
 
-class _Emitter:
+class Emitter:
+    """What writes the instructions of values whose elements have places.
+
+    Args:
+        graph: a legal graph.
+        places: of its elements.
+    """
+
     def __init__(self, graph: ArrayGraph, places: Places) -> None:
         self.graph = graph
         self.places = places
-        self.writer = writer = Writer(places.once, places.lanes)
-        self.np = writer.np
+        self.np = places.np
+        self._begin()
+
+    def _begin(self) -> None:
+        self.writer = Writer(self.places.sizes[ONCE], self.places.sizes[LANES])
         self.homes: dict[tuple[int, int], int] = {}
-        """Of elements of which an arena needs a copy, by arena and element: the position of that."""
+        """Of ids of which another arena needs a copy, by arena and id: the position of that."""
         self.fixed: dict[float, list[Ref]] = {0.0: [], 1.0: []}
         """Copies of these numbers, which are there before everything."""
         self.early: dict[tuple[int, int], list[tuple[int, int]]] = {}
         """Copies to be made before everything, by the arenas to and from: the position and the element."""
+        self.late: dict[int, list[int]] = {}
+        """The ghosts to be filled after a value."""
+
+    def cost(self, index: int) -> int:
+        """How many instructions a value takes, by itself."""
+        self._begin()
+        self._value(index)
+        return len(self.writer.instructions)
 
     def run(self) -> Program:
+        """The program."""
+        self._begin()
         graph, places, writer = self.graph, self.places, self.writer
+        self._ghosts()
         forward = 0
         last = int(graph.outputs.max(initial=-1))
-        for value in graph.values:
+        for index, value in enumerate(graph.values):
             if value.op not in {"input", "lanes", "seed"}:
-                self.value(value)
+                self._value(index)
+                self._fill(index)
             if value.base <= last:
                 forward = len(writer.instructions)
-        outputs = self.results(graph.outputs)
-        forward = max(forward, len(writer.instructions)) if not graph.gradients.size else forward
-        gradients = self.gradients()
-        early = self.copies()
+        outputs = self._results(graph.outputs)
+        gradients = self._gradients()
+        early = self._copies()
         constants = writer.constants
         return Program(
             early + writer.instructions,
@@ -65,7 +89,7 @@ class _Emitter:
             any(value.batched for value in graph.values),
             places.lane_count,
             places.seed,
-            len(early) + forward,
+            len(early) + (forward if graph.gradients.size else len(writer.instructions)),
             self.fixed[1.0],
             places.given,
             self.fixed[0.0],
@@ -74,10 +98,14 @@ class _Emitter:
 
     # --- values ------------------------------------------------------------------------------
 
-    def value(self, value: Value) -> None:
-        writer = self.writer
-        refs = [x if isinstance(x, float) else self.ref(x) for x in value.args]
-        out = self.out(value)
+    def _value(self, index: int) -> None:
+        writer, value = self.writer, self.graph.values[index]
+        refs: list[Operand] = []
+        for argument, x in enumerate(value.args):
+            known = isinstance(x, float)
+            refs.append(x if known else self._ref(self.places.ids(index, argument, x)))
+        span = slice(value.base, value.stop)
+        out = Ref(int(self.places.arena[value.base]), self.places.position[span])
         if isinstance(value.op, Primitive):
             writer.elementwise(value.op.name, refs, out)
             return
@@ -94,75 +122,93 @@ class _Emitter:
         else:
             writer.over_lanes(ref, out)
 
-    def out(self, value: Value) -> Ref:
-        """Where the results of a value go, in one dimension."""
-        span = slice(value.base, value.stop)
-        return Ref(int(self.places.arena[value.base]), self.places.position[span])
+    # --- copies ------------------------------------------------------------------------------
 
-    # --- operands ----------------------------------------------------------------------------
-
-    def ref(self, elements: Elements) -> Ref:
-        """Where elements stand; constants are put into the program, and what stands elsewhere than most is copied."""
-        np, places = self.np, self.places
-        arenas = places.arena[elements]
-        first = int(arenas.flat[0])
-        if (arenas == first).all():
-            if first == NOWHERE:
-                numbers = [self.graph.numbers[x] for x in elements.ravel().tolist()]
-                return self.writer.table(np.array(numbers).reshape(elements.shape))
-            return Ref(first, places.position[elements])
-        laned = bool((arenas > ONCE).any())  # in LANES or ROWS
-        arena = LANES if laned else ONCE
-        positions = places.position[elements]
-        elsewhere = arenas != arena
-        late: dict[int, list[int]] = {}
-        for element in np.unique(elements[elsewhere]).tolist():
-            if (arena, element) not in self.homes:
-                self.home(arena, element, late)
-        for source, copied in late.items():
-            target = Ref(arena, np.array([self.homes[arena, x] for x in copied]))
-            self.writer.copy(Ref(source, places.position[copied]), target)
-        positions[elsewhere] = [self.homes[arena, x] for x in elements[elsewhere].tolist()]
-        return Ref(arena, positions)
-
-    def home(self, arena: int, element: int, late: dict[int, list[int]]) -> None:
-        """A place in an arena for a copy of an element, which is made early, or else noted in ``late``."""
+    def _ghosts(self) -> None:
+        """Note when ghosts are to be filled."""
         places = self.places
+        for ghost in places.ghosts().tolist():
+            element, arena = int(places.source[ghost]), int(places.arena[ghost])
+            if places.is_early(element):
+                self._early(arena, int(places.position[ghost]), element)
+            else:
+                self.late.setdefault(int(places.owner[element]), []).append(ghost)
+
+    def _fill(self, index: int) -> None:
+        """Fill the ghosts of a value that has just been computed."""
+        places = self.places
+        by_arenas: dict[tuple[int, int], list[int]] = {}
+        for ghost in self.late.get(index, ()):
+            arenas = int(places.arena[ghost]), int(places.arena[places.source[ghost]])
+            by_arenas.setdefault(arenas, []).append(ghost)
+        for (arena, source), ghosts in by_arenas.items():
+            order = self.np.array(sorted(ghosts, key=lambda ghost: int(places.position[ghost])))
+            elements = places.source[order]
+            ref = Ref(source, places.position[elements])
+            self.writer.copy(ref, Ref(arena, places.position[order]))
+
+    def _early(self, arena: int, position: int, element: int) -> None:
+        """Note a copy of a constant or a leaf."""
         number = self.graph.numbers.get(element)
-        copy = self.writer.room(arena == LANES, (1,))
-        self.homes[arena, element] = position = int(copy.positions[0])
-        if number is not None and number in self.fixed and not self._is_negative_zero(number):
-            self.fixed[number].append(copy)
+        if number in self.fixed and not self.np.signbit(number):
+            assert number is not None
+            self.fixed[number].append(Ref(arena, self.np.array([position])))
             return
-        source = CONSTANTS if number is not None else int(places.arena[element])
-        leaf = number is not None or (source == ONCE and places.position[element] < places.given)
-        if leaf or source > LANES:
-            self.early.setdefault((arena, source), []).append((position, element))
-        else:
-            late.setdefault(source, []).append(element)
+        source = CONSTANTS if number is not None else int(self.places.arena[element])
+        self.early.setdefault((arena, source), []).append((position, element))
 
-    def _is_negative_zero(self, number: float) -> bool:
-        return bool(self.np.signbit(number))
-
-    def copies(self) -> list[Any]:
+    def _copies(self) -> list[Instruction]:
         """The instructions that come before all others."""
         writer = self.writer
         made = len(writer.instructions)
         for (arena, source), pairs in self.early.items():
-            positions, elements = (list(x) for x in zip(*pairs, strict=True))
-            target = Ref(arena, self.np.array(positions))
+            positions, elements = (list(x) for x in zip(*sorted(pairs), strict=True))
             if source == CONSTANTS:
                 ref = writer.table([self.graph.numbers[x] for x in elements])
             else:
                 ref = Ref(source, self.places.position[elements])
-            writer.copy(ref, target)
+            writer.copy(ref, Ref(arena, self.np.array(positions)))
         early = writer.instructions[made:]
         del writer.instructions[made:]
         return early
 
+    # --- operands ----------------------------------------------------------------------------
+
+    def _ref(self, ids: Ids) -> Ref:
+        """Where ids stand; constants are put into the program, and what stands elsewhere than most is copied."""
+        np, places = self.np, self.places
+        arenas = places.arena[ids]
+        first = int(arenas.flat[0])
+        if (arenas == first).all():
+            if first == NOWHERE:
+                numbers = [self.graph.numbers[x] for x in ids.ravel().tolist()]
+                return self.writer.table(np.array(numbers).reshape(ids.shape))
+            return Ref(first, places.position[ids])
+        arena = LANES if (arenas > ONCE).any() else ONCE  # LANES or ROWS
+        positions = places.position[ids]
+        elsewhere = arenas != arena
+        late: dict[int, list[int]] = {}
+        for x in np.unique(ids[elsewhere]).tolist():
+            if (arena, x) not in self.homes:
+                self._home(arena, x, late)
+        for source, copied in late.items():
+            target = Ref(arena, np.array([self.homes[arena, x] for x in copied]))
+            self.writer.copy(Ref(source, places.position[copied]), target)
+        positions[elsewhere] = [self.homes[arena, x] for x in ids[elsewhere].tolist()]
+        return Ref(arena, positions)
+
+    def _home(self, arena: int, x: int, late: dict[int, list[int]]) -> None:
+        """A place in an arena for a copy of an id, which is made early, or else noted in ``late``."""
+        position = int(self.writer.room(arena == LANES, (1,)).positions[0])
+        self.homes[arena, x] = position
+        if self.places.is_early(int(self.places.source[x])):
+            self._early(arena, position, int(self.places.source[x]))
+        else:
+            late.setdefault(int(self.places.arena[x]), []).append(x)
+
     # --- results -----------------------------------------------------------------------------
 
-    def results(self, elements: Elements) -> list[Operand]:
+    def _results(self, elements: Elements) -> list[Operand]:
         """Results in their order, those of one arena in a row joined."""
         found: list[Operand] = []
         arenas = self.places.arena[elements].tolist()
@@ -171,10 +217,10 @@ class _Emitter:
             if self.places.arena[part[0]] == NOWHERE:
                 found += [self.graph.numbers[x] for x in part.tolist()]
             else:
-                found.append(self.ref(part))
+                found.append(self._ref(part))
         return found
 
-    def gradients(self) -> list[Operand]:
+    def _gradients(self) -> list[Operand]:
         """The derivatives, in one place: by leaves that all lanes share, in the arena that these share."""
         elements = self.graph.gradients
         if not elements.size:
@@ -187,4 +233,4 @@ class _Emitter:
             out = self.writer.room(False, (len(numbers),))
             self.writer.copy(self.writer.table(numbers), out)
             return [out]
-        return [self.ref(elements)]
+        return [self._ref(elements)]

@@ -149,6 +149,12 @@ def _in_lanes(writer: Writer, a: Ref, b: Ref, present: Array, out: Ref) -> None:
     whole = bool(present.all())
     if terms == 1 and whole and _scaled(writer, a, b, out):
         return
+    if out.positions.size == 1 and whole and a.laned and b.laned:
+        products = writer.room(True, (1, terms))
+        sides = [Ref(x.arena, x.positions.ravel()) for x in (a, b)]
+        writer.elementwise("mul", sides, Ref(LANES, products.positions[0]))
+        writer.reduce("add", products, Ref(LANES, out.positions.ravel()))
+        return
     if (a.laned and b.laned) or batches > 1 or not whole:
         target, place = _target(writer, out)
         views = _matrices(target, _box(writer, a), _turned(_box(writer, b)))
@@ -157,8 +163,8 @@ def _in_lanes(writer: Writer, a: Ref, b: Ref, present: Array, out: Ref) -> None:
         if a.laned:
             a, b, out = b, a, turned(out)
         # Now the first has no lanes: (m, terms) times (n, terms) in each goes to (n, m).
-        target, place = _target(writer, turned(out))
         out = turned(out)
+        target, place = _target(writer, out)
         target, weights, data = _matrices(target, _box(writer, a), _box(writer, b))
         if data.shape[0] == 1:
             target, data = _without(target, 0), _without(data, 0)

@@ -98,15 +98,19 @@ def test_a_net_is_a_contraction_and_an_addition_a_layer():
     assert found == ["contract", "add", "tanh", "contract", "add", "contract"]
 
 
-def test_with_lanes_biases_are_terms_of_the_contractions():
-    layers = net([3, 9, 8])
-    passes = graphs(apply, layers, [0.5] * 3, batched=3)
+def test_with_lanes_biases_beside_their_weights_are_terms_of_the_contractions():
+    layers = [[[*row, c] for row, c in zip(w, b, strict=True)] for w, b in net([3, 9, 8])]
+
+    def f(layers, x):
+        return apply([([row[:-1] for row in w], [row[-1] for row in w]) for w in layers], x)
+
+    passes = graphs(f, layers, [0.5] * 3, batched=3)
     found = [value for value in passes.values.values if value.op != "input"]
     assert [value.name for value in found] == ["contract", "tanh", "contract", "contract"]
     assert [x.shape[2] for x in found[0].args] == [4, 4]
     rows = np.random.default_rng(0).normal(size=(7, 3))
     values, _ = results(passes.values, [*flatten(layers)[0], *rows.T], 7)
-    assert values == pytest.approx([apply(layers, row) for row in rows.tolist()], rel=1e-13)
+    assert values == pytest.approx([f(layers, row) for row in rows.tolist()], rel=1e-13)
 
 
 def test_causal_attention_is_two_contractions():

@@ -34,12 +34,8 @@ def shuffled(graph, rng):
         )
         spots = rng.permutation(2 * len(elements))[: len(elements)]
         places.position[elements] = given[arena] + spots
-        setattr(places, "once" if arena == ONCE else "lanes", given[arena] + 2 * len(elements))
-    for value in graph.values:
-        if value.op == "lanes":
-            places.lane_count = int(places.position[value.base])
-        elif value.op == "seed":
-            places.seed = int(places.position[value.base])
+        places.sizes[arena] = given[arena] + 2 * len(elements)
+    places.number_given()
     return places
 
 
