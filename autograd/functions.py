@@ -107,24 +107,19 @@ if TYPE_CHECKING:
 
 def _elementwise(primitive: Primitive) -> Callable[..., Any]:
     """The public function of a primitive with a fixed number of arguments."""
-    function: Callable[..., Any]
-    if primitive.arity == 1:
 
-        def function(x: Any, /) -> Any:
-            if isinstance(x, Operators):  # the common case, without the general one's overhead
-                return x._apply(primitive, x)
-            return apply(primitive, x)
+    def of_one(x: Any, /) -> Any:
+        if isinstance(x, Operators):  # the common case, without the general one's overhead
+            return x._apply(primitive, x)
+        return apply(primitive, x)
 
-    elif primitive.arity == 2:
+    def of_two(a: Any, b: Any, /) -> Any:
+        return apply(primitive, a, b)
 
-        def function(a: Any, b: Any, /) -> Any:
-            return apply(primitive, a, b)
+    def of_three(a: Any, b: Any, c: Any, /) -> Any:
+        return apply(primitive, a, b, c)
 
-    else:
-
-        def function(a: Any, b: Any, c: Any, /) -> Any:
-            return apply(primitive, a, b, c)
-
+    function: Any = {1: of_one, 2: of_two, 3: of_three}[primitive.arity or 3]
     function.__name__ = function.__qualname__ = primitive.name
     function.__module__ = __name__
     function.__doc__ = primitive.doc
@@ -363,7 +358,8 @@ def shift_of(xs: list[Any]) -> tuple[int | None, Any]:
     numbers = [known(x) if isinstance(x, Value) else x for x in xs]
     for number in numbers:
         if isinstance(number, Operators):
-            return None, number._largest(numbers) if hasattr(number, "_largest") else 0.0
+            largest = getattr(number, "_largest", None)  # of a symbol
+            return None, largest(numbers) if largest is not None else 0.0
     numbers = [real(x, "an argument of log_softmax") for x in numbers]
     largest = max(numbers)
     return (numbers.index(largest), largest) if math.isfinite(largest) else (None, 0.0)

@@ -64,7 +64,7 @@ def _load() -> tuple[Any, str]:
         missing = isinstance(error, ModuleNotFoundError)
         why = "the native core was not built" if missing else f"the native core fails: {error}"
     else:
-        from . import _native
+        from . import _native  # pyright: ignore[reportAttributeAccessIssue]
 
         if all(now in {"", then} for now, then in zip(digests(), built_from, strict=True)):
             return _native, str(_native.__file__)

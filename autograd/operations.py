@@ -6,7 +6,7 @@ import functools
 import inspect
 import warnings
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from . import modes
 from .namespaces import IEEE
@@ -109,7 +109,7 @@ def primitive(
     (0.0, Value(data=0.0, grad=0.0), -14.222222222222221)
     """
     if callable(symbol):
-        return _operation(symbol, "", arity, commutative, domain, kinks)
+        return _operation(cast("Define", symbol), "", arity, commutative, domain, kinks)
     if not isinstance(symbol, str):
         raise TypeError(f"symbol must be a str, not {symbol!r:.60}")
 
