@@ -101,6 +101,11 @@ def nll(output: Any, target: Any) -> Any:
 
     Raises:
         As :func:`cross_entropy`.
+
+    >>> import nn
+    >>> from autograd import log_softmax
+    >>> nn.losses.nll(log_softmax([0.0, 0.0]), 1)
+    0.6931471805599453
     """
     return over_samples(_nll, output, target)
 

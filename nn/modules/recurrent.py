@@ -271,6 +271,11 @@ class GRUCell(_Gated, _Cell):
 
     Attributes:
         weight_ih, weight_hh, bias_ih, bias_hh: 3 * nhidden rows, those of r, z and n.
+
+    >>> import nn
+    >>> cell = nn.GRUCell(2, 3, seed=0)
+    >>> len(cell([0.1, 0.2], [0.0, 0.0, 0.0]))
+    3
     """
 
 
@@ -318,6 +323,12 @@ class GRU(_Gated, _OverSequence):
 
     Args:
         nin, nhidden, layers, bias, init, seed, rng: as for :class:`RNN`, and called likewise.
+
+    >>> import nn
+    >>> gru = nn.GRU(2, 3, seed=0)
+    >>> states = gru([[0.1, 0.2], [0.3, 0.4]])
+    >>> len(states)
+    2
     """
 
 
