@@ -25,7 +25,7 @@ from .answering import Answering
 from .callbacks import BeforeLastStep, Run
 from .history import ALWAYS, History
 from .monitors import Checkpoint
-from .reach import Photograph, is_library
+from .reach import has_users_code, is_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -152,13 +152,11 @@ def fit(
             group["lr"] = rate
         raise
 
-    code = {"model": model, "loss": loss, "metrics": named, "callbacks": listed}
-    if not is_library(type(optimizer)):
-        code["optimizer"] = optimizer
     rates = [group["lr"] for group in optimizer.param_groups]
-    code["lr"] = [rate for rate in rates if callable(rate) and not visibly_pure(rate)]
-    moving = frozenset(map(id, optimizer.parameters()))
-    trusted = compile is False or not Photograph(code, moving).users
+    meddling = [rate for rate in rates if callable(rate) and not visibly_pure(rate)]
+    rule = None if is_library(type(optimizer)) else optimizer
+    code = [model, loss, named, listed, meddling, rule]
+    trusted = compile is False or not has_users_code(code=code)
     answer = None if compile is False else Answering(model, optimizer.parameters(), trusted)
 
     def measure() -> dict[str, float]:
