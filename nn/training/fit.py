@@ -11,9 +11,9 @@ import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from autograd import no_grad
 from nn import losses, optim, saving
 from nn._arguments import count
+from nn.metrics import confusion_table
 from nn.modules.module import modules_of
 from nn.training.step.compiled import AutoStep, CompiledStep
 from nn.training.step.eager import DivergenceError, EagerStep
@@ -25,14 +25,15 @@ from .answering import Answering
 from .callbacks import BeforeLastStep, Run
 from .history import ALWAYS, History
 from .monitors import Checkpoint
+from .preparing import samples, try_out
 from .reach import has_users_code, is_library
+from .weights import Weighted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from nn.training.step.eager import Step
 
-_TRIED_TARGETS = 1000
 
 _log = logging.getLogger("nn")
 
@@ -47,7 +48,11 @@ def fit(
     lr: float | Callable[[int], float] | None = None,
     epochs: int = 10,
     batch_size: int | None = 32,
+    accumulate: int = 1,
     validation_data: Any = None,
+    validation_split: float | None = None,
+    sample_weight: Any = None,
+    class_weight: Mapping[Any, float] | str | None = None,
     metrics: str | Callable[..., Any] | Iterable[Any] | Mapping[str, Any] = (),
     callbacks: Any = (),
     seed: int | None = 0,
@@ -61,14 +66,24 @@ def fit(
     Args:
         model: a :class:`nn.Module`, or anything callable on one sample that has ``parameters()``.
         X: the samples: a list of rows, a NumPy array, a data frame.
-        y: a target per sample, in whatever form the loss takes: class numbers, numbers, lists of numbers.
+        y: a target per sample, in whatever form the loss takes: class numbers, numbers, lists of numbers. Names of
+            classes (strings) are numbered in alphabetical order and kept as the model's ``class_names``, and
+            :func:`nn.predict` gives them back.
         loss: a name (:data:`nn.losses.LOSSES`) or a function of one sample's output and target; its mean over
             the batch is made small.
         optimizer: a name (:data:`nn.optim.OPTIMIZERS`), a class, or an optimizer already made.
         lr: the learning rate, a number or a function of the count of steps; by default the optimizer's own.
         epochs: how many times to go through the samples.
         batch_size: how many samples a step is of: 1 is stochastic gradient descent, None takes all of them.
+        accumulate: a step is of so many batches together, of the mean over all their samples. (Memory is no reason for it
+            here: an eager step never holds the graphs of more than 32 samples.)
         validation_data: ``(X, y)`` or a :class:`nn.datasets.Dataset` to be measured after each epoch.
+        validation_split: the part of the samples, between 0 and 1, that is held out for validation instead: drawn by
+            the seed, and of classes the same part of each.
+        sample_weight: a factor of each sample's loss, in training; the mean over a batch is still divided by the
+            number of its samples.
+        class_weight: factors by class (by name, where classes have names), which are multiplied with those of samples;
+            ``"balanced"`` lets each class count alike (samples / (classes * samples of the class)).
         metrics: names (:data:`nn.metrics.METRICS`), functions of (outputs, targets), or a dict of these by
             name; measured after each epoch on the validation data, or on the samples if there are none.
             As to thresholds see :func:`nn.evaluate`.
@@ -103,34 +118,40 @@ def fit(
     >>> history["accuracy"][-1]
     1.0
     """
-    rows, targets = data.paired(X, y)
-    held_out = None if validation_data is None else _validation(validation_data)
+    seed = random.randrange(2**32) if seed is None else count("seed", seed, 0)
+    rows, targets, weights, held_out, names = samples(
+        model, X, y, validation_data, validation_split, sample_weight, class_weight, seed
+    )
     loss = losses.get(loss)
     named = evaluation.named_metrics(metrics, evaluation.threshold(model, loss))
     for name in named:
         if name in ALWAYS:
             raise ValueError(f"a metric cannot be called {name!r}, which the history has anyway")
+        if getattr(named[name], "func", named[name]) is confusion_table:
+            raise ValueError(
+                f"a history has columns of numbers, and {name!r} is a table; nn.evaluate gives it"
+            )
     epochs = count("epochs", epochs)
     batch_size = (
         len(rows) if batch_size is None else min(count("batch_size", batch_size), len(rows))
     )
-    seed = random.randrange(2**32) if seed is None else count("seed", seed, 0)
+    batch_size = min(batch_size * count("accumulate", accumulate), len(rows))
     listed = callbacks_.checked(callbacks)
     if compile not in ("auto", True, False):
         raise ValueError(f"compile must be 'auto', True or False, not {compile!r:.40}")
-    _try(model, loss, rows, targets, "")
+    try_out(model, loss, rows, targets, "", names)
     if held_out is not None:
-        _try(model, loss, *held_out, "validation ")
+        try_out(model, loss, *held_out, "validation ", names)
     optimizer = _optimizer(optimizer, model, lr)
     rates = [group["lr"] for group in optimizer.param_groups]
 
     prefix = "val_" if held_out is not None else ""
-    names = [f"{prefix}{name}" for name in named]
+    columns = [f"{prefix}{name}" for name in named]
     run = Run(
         model=model,
         optimizer=optimizer,
         epochs=epochs,
-        history=History(["val_loss", *names] if held_out is not None else names),
+        history=History(["val_loss", *columns] if held_out is not None else columns),
         settings={
             "samples": len(rows),
             "batch_size": batch_size,
@@ -152,6 +173,8 @@ def fit(
             group["lr"] = rate
         raise
 
+    if names is not None:
+        model.class_names = names
     rates = [group["lr"] for group in optimizer.param_groups]
     meddling = [rate for rate in rates if callable(rate) and not visibly_pure(rate)]
     rule = None if is_library(type(optimizer)) else optimizer
@@ -165,7 +188,11 @@ def fit(
             return {f"val_{name}": number for name, number in found.items()}
         return evaluation.scores(model, rows, targets, None, named, answer) if named else {}
 
-    step = _step(model, loss, optimizer, compile, trusted)
+    if weights is None:
+        step = _step(model, loss, optimizer, compile, trusted)
+    else:
+        step = _step(model, Weighted(loss), optimizer, compile, trusted)
+        targets = [[target, weight] for target, weight in zip(targets, weights, strict=True)]
     looked_at = bool(run.callbacks or named or held_out is not None)
     bar = _bar(run, progress)
     try:
@@ -221,7 +248,7 @@ def _epochs(
                 order = data.shuffled(len(rows), seed, orders + 1)
             else:
                 order = list(range(len(rows)))
-            total = 0.0
+            total, lr = 0.0, run.optimizer.lr
             for run.batch, start in enumerate(range(0, len(rows), size), start=1):
                 chosen = order[start : start + size]
                 if start + size >= len(rows):
@@ -267,16 +294,6 @@ def _epochs(
 # --- arguments -------------------------------------------------------------------------------
 
 
-def _validation(given: Any) -> tuple[list[Any], list[Any]]:
-    try:
-        X, y = given
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"validation_data must be a pair (X, y) or a Dataset, not {type(given).__name__}"
-        ) from None
-    return data.paired(X, y, "validation ")
-
-
 def _optimizer(given: Any, model: Any, lr: Any) -> optim.Optimizer:
     """The optimizer of the model's parameters; one that comes as it is keeps its learning rate as yet."""
     if isinstance(given, optim.Optimizer):
@@ -311,33 +328,6 @@ def _say_if_again(model: Any, kind: type[optim.Optimizer]) -> None:
     key = id(model)
     with suppress(TypeError):  # of some objects there are no weak references
         _known[key] = weakref.ref(model, lambda _: _known.pop(key, None)), again
-
-
-def _try(model: Any, loss: Any, rows: list[Any], targets: list[Any], kind: str) -> None:
-    """Have the model take a sample, and the loss every target, before anything is changed."""
-    if not callable(model):
-        raise TypeError(f"model must be callable on a sample, and {type(model).__name__} is not")
-    with evaluation.evaluating(model), no_grad():
-        output = model(rows[0])
-        for i, target in _distinct(targets):
-            try:
-                loss(output, target)
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"{kind}row {i}, of target {target!r:.60}: {error}") from error
-
-
-def _distinct(targets: list[Any]) -> list[tuple[int, Any]]:
-    """Each target that is not as one before it, with its place; not more of them than cost nothing."""
-    first: dict[Any, int] = {}
-    for i, target in enumerate(targets):
-        first.setdefault(_hashable(target), i)
-        if len(first) == _TRIED_TARGETS:
-            break
-    return [(i, targets[i]) for i in first.values()]
-
-
-def _hashable(target: Any) -> Any:
-    return tuple(map(_hashable, target)) if isinstance(target, list) else target
 
 
 def _step(

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.compiler.training import Recording
 from autograd.structure import Structure, flatten
+from nn import losses
 from nn.training.steady import CannotCompile
+from nn.training.weights import Weighted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from nn.losses import Loss
 
     Array = Any
 
@@ -39,6 +39,20 @@ class Encoding:
         self.noisy = slice(target.size, target.size + noise)
         self._encode = encode
         self._noise = noise
+        self._parts = target, noise, inputs
+
+    def weighted(self) -> Encoding:
+        """The same for targets that have a weight beside them."""
+        target, noise, inputs = self._parts
+
+        def encode(pairs: Any) -> Array:
+            import numpy as np
+
+            weights = _numbers([weight for _, weight in pairs])
+            return np.concatenate([self._encode([t for t, _ in pairs]), weights], axis=1)
+
+        pair = Structure(tuple, target.size + 1, children=(target, flatten(0.0)[1]))
+        return Encoding(pair, encode, noise, inputs)
 
     def rows(self, X: Any, y: Any) -> Array:
         """Samples and their targets as an array (samples, numbers), with zeros for the noise."""
@@ -49,7 +63,7 @@ class Encoding:
         )
 
 
-def encodings(X: Any, y: Any, loss: Loss, output: Any, noise: int) -> Iterator[Encoding]:
+def encodings(X: Any, y: Any, loss: losses.Loss, output: Any, noise: int) -> Iterator[Encoding]:
     """Ways to hand samples over, the best first.
 
     Numbers as numbers first. A loss that wants a class's index cannot be given a symbol; if it takes
@@ -63,6 +77,10 @@ def encodings(X: Any, y: Any, loss: Loss, output: Any, noise: int) -> Iterator[E
     """
     import numpy as np
 
+    if isinstance(loss, Weighted):
+        for inner in encodings(X, [target for target, _ in y], loss.loss, output, noise):
+            yield inner.weighted()
+        return
     _, inputs = flatten(plain(X[0]))
     first = plain(y[0])
     listed = isinstance(output, list) and _is_whole(first)
@@ -70,13 +88,17 @@ def encodings(X: Any, y: Any, loss: Loss, output: Any, noise: int) -> Iterator[E
         yield Encoding(flatten(first)[1], _numbers, noise, inputs)
     if listed:
         classes = len(output)
+        ignored = losses.ignored(loss)
 
         def one_hot(labels: Any) -> Array:
             numbers = np.asarray(labels, dtype=float)
             indices = numbers.astype(int)
+            counted = indices != ignored
+            indices = np.where(counted, indices, 0)
+            numbers = np.where(counted, numbers, 0)
             if not ((indices == numbers) & (indices >= 0) & (indices < classes)).all():
                 raise CannotCompile(f"targets must be class numbers from 0 to {classes - 1}")
-            return np.eye(classes)[indices]
+            return np.eye(classes)[indices] * counted[:, None]  # of no class there is no loss
 
         yield Encoding(flatten([0.0] * classes)[1], one_hot, noise, inputs)
 
@@ -101,7 +123,7 @@ def _is_whole(target: Any) -> bool:
     )
 
 
-def _takes_symbols(loss: Loss, output: Any) -> bool:
+def _takes_symbols(loss: losses.Loss, output: Any) -> bool:
     """Whether a loss can be recorded on its own, the target being one number; that is soon found out."""
     parts = flatten(output)[1], flatten(0.0)[1]
     structure = Structure(tuple, sum(part.size for part in parts), children=parts)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -525,3 +526,33 @@ def test_a_compiled_amsgrad_and_ascent_are_as_the_eager_ones():
     for options in ({"amsgrad": True}, {"maximize": True}):
         assert trained(True, **options) == pytest.approx(trained(False, **options), rel=1e-9)
         assert trained(True, **options) != pytest.approx(trained(True), rel=1e-3)
+
+
+# --- options of losses ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weight": [1.0, 3.0, 0.5]},
+        {"label_smoothing": 0.1},
+        {"ignore_index": -100},
+        {"ignore_index": 2, "weight": [1.0, 2.0, 1.0], "label_smoothing": 0.1},
+    ],
+)
+@pytest.mark.parametrize("compile", [True, "auto"])
+def test_cross_entropy_with_options_compiles(options, compile, caplog):
+    X, y = nn.datasets.moons(24, seed=1)
+    if "ignore_index" in options:
+        y = [options["ignore_index"] if i % 3 == 0 else label for i, label in enumerate(y)]
+
+    def trained(compile):
+        model = nn.MLP(2, [4, 3], seed=0)
+        loss = partial(nn.losses.cross_entropy, **options)
+        history = nn.fit(
+            model, X, y, loss=loss, lr=0.05, batch_size=4, epochs=3, compile=compile, progress=False
+        )
+        return [*(p.data for p in model.parameters()), *history["loss"]]
+
+    assert trained(compile) == pytest.approx(trained(False), rel=1e-9)
+    assert not caplog.records
