@@ -7,8 +7,12 @@ what they were given is looked at: they keep nothing to themselves that would ch
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
+import numbers
+import os
 import random
+import re
 import sys
 import types
 import weakref
@@ -21,6 +25,7 @@ from nn.optim.optimizer import Optimizer
 from .holders import (
     ATOMS,
     ATTRIBUTES,
+    BUFFER,
     CELL,
     CLASS,
     DICT,
@@ -41,8 +46,23 @@ MOST = 5_000_000
 _OURSELVES = {"nn", "autograd"}
 _BY_ANY_NAME = {"globals", "eval", "exec"}
 """By these, code comes to what it does not name."""
-_OPAQUE = ("logging", "threading", "_thread", "io", "_io", "tqdm", "warnings")
-"""Libraries whose objects nobody computes with."""
+_OPAQUE = ("logging", "threading", "io", "_io", "tqdm", "warnings")
+"""Libraries whose objects nobody computes with, but for a question now and then."""
+_STILL = (
+    *(
+        numbers.Number,
+        dt.date,
+        dt.time,
+        dt.timedelta,
+        dt.tzinfo,
+        re.Pattern,
+    ),
+    *(types.BuiltinFunctionType, types.MethodWrapperType, types.WrapperDescriptorType),
+    *(types.MethodDescriptorType, types.ClassMethodDescriptorType, types.GetSetDescriptorType),
+    *(types.MemberDescriptorType, types.CodeType, types.EllipsisType, types.GenericAlias),
+    *(types.UnionType, types.NotImplementedType, weakref.ref),
+)
+"""What cannot be changed, though it has no attributes that would show it."""
 
 
 class Photograph:
@@ -54,6 +74,7 @@ class Photograph:
 
     Attributes:
         users: whether there is any code among it that is neither Python's nor a library's.
+        opaque: whether there is something among it that cannot be seen into.
         unsteady: why it cannot be told whether something has changed; empty if it can.
         optimizers: the optimizers within reach.
         values: the ids of the Values within reach, but for rows of those that are moving.
@@ -76,6 +97,7 @@ class Photograph:
     ) -> None:
         self._look = _look
         self.users = False
+        self.opaque = False
         self.unsteady = ""
         self.optimizers: list[Optimizer] = []
         self.values: set[int] = set()
@@ -106,8 +128,10 @@ class Photograph:
         ]
 
     def changed(self) -> bool:
-        """Whether anything has changed."""
-        return any(not same(before, holder.read(x)) for x, holder, before, _ in self._held)
+        """Whether anything has changed, or may have."""
+        return self.opaque or any(
+            not same(before, holder.read(x)) for x, holder, before, _ in self._held
+        )
 
     def restore(self) -> None:
         """Put everything back."""
@@ -193,6 +217,7 @@ class Photograph:
         kind = type(x)
         names, opaque = _slotted(kind)  # type: ignore[arg-type]
         if opaque:
+            self.opaque = True
             return
         if isinstance(x, Optimizer):
             self.optimizers.append(x)
@@ -247,7 +272,10 @@ class Photograph:
             if name not in space:
                 continue
             inner = space[name]
-            if not isinstance(inner, types.ModuleType):
+            if inner is os:
+                if not names.isdisjoint(("environ", "environb", "getenv")):
+                    self._waiting.append((os.environ, (path, "<environ")))
+            elif not isinstance(inner, types.ModuleType):
                 self._waiting.append((inner, (path, f"<{name}")))
             elif not is_library(inner):
                 self._globals(vars(inner), names, path)
@@ -282,6 +310,11 @@ class Photograph:
             self.unsteady = f"{_named(path)} is an iterator ({type(x).__name__}), which goes on"
         elif type(x).__name__ == "Run" and type(x).__module__ == "nn.training.callbacks":
             self.unsteady = f"{_named(path)} is the run, which goes on"
+        elif not isinstance(x, _STILL) and not _shows_itself(x):
+            try:
+                self._hold(x, BUFFER, path)
+            except TypeError:  # it has none
+                self.opaque = True
 
 
 _ATOM_SET = set(ATOMS)
@@ -304,6 +337,14 @@ def _slotted(kind: type[Any]) -> tuple[tuple[str, ...], bool]:
         if isinstance(member, types.MemberDescriptorType) and not is_library(base)
     ]
     return tuple(names), _root(kind) in _OPAQUE
+
+
+def _shows_itself(x: Any) -> bool:
+    """Whether attributes are all that an object has; what ctypes makes has memory, too."""
+    ctypes = sys.modules.get("_ctypes")
+    if ctypes is not None and isinstance(x, ctypes._SimpleCData.__mro__[1]):
+        return False
+    return hasattr(x, "__dict__") or bool(_slotted(type(x))[0])  # type: ignore[arg-type]
 
 
 def _public(space: dict[str, Any]) -> frozenset[str]:
