@@ -110,10 +110,20 @@ _ELSEWHERE = {
 """What people look for under the names that other libraries give it, and where it is."""
 
 
+_ESTIMATORS = ("MLPClassifier", "MLPRegressor")
+"""What is imported when it is asked for, and needs scikit-learn."""
+
+
 def __getattr__(name: str) -> object:
+    if name in _ESTIMATORS:
+        from . import estimators
+
+        return getattr(estimators, name)
     hint = f"; it is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
     raise AttributeError(f"module 'nn' has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:
-    return __all__  # the rooms in which all this stands are nobody's business but ours
+    return sorted(
+        [*__all__, *_ESTIMATORS]
+    )  # the rooms in which all this stands are nobody's business but ours

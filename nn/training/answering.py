@@ -90,7 +90,10 @@ class Answering:
 
         self.recordings += 1
         roots = {"model": self.model}
-        made, self._photograph = steadily(make, lambda _: record(), roots, self._moving)
+        if self._trusted:
+            made = make()
+        else:
+            made, self._photograph = steadily(make, lambda _: record(), roots, self._moving)
         self._made = made
         return made
 

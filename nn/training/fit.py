@@ -17,6 +17,7 @@ from nn.metrics import confusion_table
 from nn.modules.module import modules_of
 from nn.training.step.compiled import AutoStep, CompiledStep
 from nn.training.step.eager import DivergenceError, EagerStep
+from nn.training.step.purity import visibly_pure
 
 from . import callbacks as callbacks_
 from . import data, evaluation
@@ -25,7 +26,7 @@ from .callbacks import BeforeLastStep, Run
 from .history import ALWAYS, History
 from .monitors import Checkpoint
 from .preparing import samples, try_out
-from .reach import Photograph
+from .reach import Photograph, is_library
 from .weights import Weighted
 
 if TYPE_CHECKING:
@@ -175,7 +176,12 @@ def fit(
     if names is not None:
         model.class_names = names
     code = {"model": model, "loss": loss, "metrics": named, "callbacks": listed}
-    trusted = compile is False or not Photograph(code).users
+    if not is_library(type(optimizer)):
+        code["optimizer"] = optimizer
+    rates = [group["lr"] for group in optimizer.param_groups]
+    code["lr"] = [rate for rate in rates if callable(rate) and not visibly_pure(rate)]
+    moving = frozenset(map(id, optimizer.parameters()))
+    trusted = compile is False or not Photograph(code, moving).users
     answer = None if compile is False else Answering(model, optimizer.parameters(), trusted)
 
     def measure() -> dict[str, float]:
@@ -185,14 +191,14 @@ def fit(
         return evaluation.scores(model, rows, targets, None, named, answer) if named else {}
 
     if weights is None:
-        step = _step(model, loss, optimizer, compile)
+        step = _step(model, loss, optimizer, compile, trusted)
     else:
-        step = _step(model, Weighted(loss), optimizer, compile)
+        step = _step(model, Weighted(loss), optimizer, compile, trusted)
         targets = [[target, weight] for target, weight in zip(targets, weights, strict=True)]
     looked_at = bool(run.callbacks or named or held_out is not None)
     bar = _bar(run, progress)
     try:
-        _epochs(run, step, rows, targets, measure if looked_at else None, trusted, bar)
+        _epochs(run, step, rows, targets, measure if looked_at else None, bar)
     except BaseException as error:
         for callback in run.callbacks:
             callback.on_exception(run, error)
@@ -208,14 +214,12 @@ def _epochs(
     rows: list[Any],
     targets: list[Any],
     measure: Callable[[], dict[str, float]] | None,
-    trusted: bool,
     bar: Any,
 ) -> None:
     """The loop: epochs of batches.
 
     Args:
         measure: what gives the metrics after an epoch; None if nobody looks at the model until the end.
-        trusted: whether no code of the user's runs between the steps.
     """
     size, seed = run.settings["batch_size"], run.settings["seed"]
     per_epoch = math.ceil(len(rows) / size)
@@ -246,24 +250,24 @@ def _epochs(
                 order = data.shuffled(len(rows), seed, orders + 1)
             else:
                 order = list(range(len(rows)))
-            total = 0.0
+            total, lr = 0.0, run.optimizer.lr
             for run.batch, start in enumerate(range(0, len(rows), size), start=1):
                 chosen = order[start : start + size]
                 if start + size >= len(rows):
                     lr = run.optimizer.lr
                     for waiting in before_last:
-                        step.sync(trusted=trusted)
+                        step.sync()
                         waiting.on_last_step(run)
                 run.loss = advance(chosen)
                 total += run.loss * len(chosen)
                 if bar is not None:
                     bar.update()
                 for callback in by_batch:
-                    step.sync(trusted=trusted)
+                    step.sync()
                     callback.on_batch_end(run)
             measured = {}
             if measure is not None:
-                step.sync(trusted=trusted)
+                step.sync()
                 measured = measure()
             mean = total / len(rows)
             seconds = time.perf_counter() - began
@@ -328,15 +332,14 @@ def _say_if_again(model: Any, kind: type[optim.Optimizer]) -> None:
         _known[key] = weakref.ref(model, lambda _: _known.pop(key, None)), again
 
 
-def _step(model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str) -> Step:
+def _step(
+    model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str, trusted: bool
+) -> Step:
     """The one seam: which step a run takes."""
     if compile is False:
         return EagerStep(model, loss, optimizer)
-    return (
-        CompiledStep(model, loss, optimizer)
-        if compile is True
-        else AutoStep(model, loss, optimizer)
-    )
+    kind = CompiledStep if compile is True else AutoStep
+    return kind(model, loss, optimizer, trusted=trusted)
 
 
 # --- resuming and showing --------------------------------------------------------------------

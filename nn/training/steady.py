@@ -9,6 +9,7 @@ moves by itself, the parameters' numbers, no recording may depend on: it is made
 from __future__ import annotations
 
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .reach import Photograph
@@ -49,7 +50,7 @@ def steadily(
         CannotCompile: if the function changes what it can reach, which is then put back, or if it is not the same from one
             recording to the next.
     """
-    photograph = Photograph(roots, set(map(id, moving)))
+    photograph = Photograph(roots, frozenset(map(id, moving)))
     if not photograph.users:
         return make(), photograph
     if photograph.unsteady:
@@ -72,6 +73,41 @@ def steadily(
             leaf.data = number
         raise
     return made, photograph
+
+
+def steadily_again(
+    record: Callable[[], Recording], roots: Mapping[str, Any], moving: Sequence[Value]
+) -> tuple[Recording, Photograph]:
+    """Record a function again, which has been recorded before, if that is still all that there is to it.
+
+    Args:
+        record: records it.
+        roots, moving: as for :func:`steadily`.
+
+    Raises:
+        CannotCompile: as there.
+    """
+    photograph = Photograph(roots, frozenset(map(id, moving)))
+    if not photograph.users:
+        return record(), photograph
+    if photograph.unsteady:
+        raise CannotCompile(f"{photograph.unsteady}: what it gives next a recording cannot know")
+    found = []
+    try:
+        for way in (1.0, -1.0):
+            with _elsewhere(photograph, moving, way) as others:
+                try:
+                    found.append(record())
+                finally:
+                    _refuse_changes(photograph, moving, others)
+        if found[0].difference(found[1], photograph.values) != {}:
+            raise CannotCompile(
+                _why(SimpleNamespace(recording=record()), lambda _: record(), photograph)
+            )
+    except BaseException:
+        photograph.restore()
+        raise
+    return found[0], photograph
 
 
 def _is_again(made: Made, again: Callable[[Made], Recording], photograph: Photograph) -> bool:

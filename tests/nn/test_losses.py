@@ -143,6 +143,14 @@ def test_cross_entropy_of_probabilities_is_pytorchs(logits):
         assert_pytorchs(losses.cross_entropy, lambda F, x, t: F.cross_entropy(x, t), logits, target)
 
 
+def test_losses_of_numbers_are_their_formulas():
+    assert losses.hinge(Value(0.25), 1).data == 0.75
+    assert losses.hinge([Value(0.25), Value(-3.0)], [-1, -1]).data == 0.625
+    assert losses.huber([Value(0.5), Value(-3.0)], [0.0, 0.0], delta=2.0).data == 2.0625
+    unsure = losses.binary_cross_entropy(Value(0.75), 0.25).data
+    assert unsure == pytest.approx(-(0.25 * math.log(0.75) + 0.75 * math.log(0.25)), rel=1e-14)
+
+
 def test_cross_entropy_is_the_articles_formula():
     p = autograd.softmax(LOGITS[0])
     for target in ([0.0, 1.0, 0.0, 0.0], [0.1, 0.2, 0.3, 0.4]):

@@ -58,6 +58,12 @@ def test_binary_accuracy_takes_either_kind_of_labels_and_a_threshold():
         metrics.binary_accuracy(scores, [1, 0, 2, 1])
 
 
+def test_a_score_at_the_threshold_is_below_it_and_the_first_of_equal_scores_is_the_class():
+    assert metrics.binary_accuracy([0.5, 0.0], [1, 0], threshold=0.5) == 0.5
+    assert metrics.accuracy([[0.5, 2.0, 2.0]], [1]) == 1.0
+    assert metrics.accuracy([[0.5, 2.0, 2.0]], [2]) == 0.0
+
+
 def test_one_hot_targets_are_classes():
     assert metrics.accuracy([[1.0, 3.0], [2.0, 0.0]], [[0, 1], [0, 1]]) == 0.5
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from ...collector import collector_paused
@@ -101,13 +102,12 @@ class Recording:
         Returns:
             The other's numbers by their places; None if it does something else.
         """
+        if self.answer != other.answer or not all(map(is_, self.leaves, other.leaves)):
+            return None
+        if not self._live and self._is_letter_by_letter(other):
+            return {}
         mine, others = self._text, other._text
-        if (
-            mine.primitives != others.primitives
-            or mine.operands != others.operands
-            or self.answer != other.answer
-            or any(a is not b for a, b in zip(self.leaves, other.leaves, strict=True))
-        ):
+        if mine.primitives != others.primitives or mine.operands != others.operands:
             return None
         found = {
             place: b
@@ -159,6 +159,18 @@ class Recording:
             live = Value(other._number(places[0]))
             other._live.update(dict.fromkeys(places, live))
         return other
+
+    def _is_letter_by_letter(self, other: Recording) -> bool:
+        """Whether another recording has the same entries; it may mean the same without that."""
+        a, b = self._recorder, other._recorder
+        return (
+            a.operands == b.operands
+            and a.primitives == b.primitives
+            and self._results == other._results
+            and a.constants.keys() == b.constants.keys()
+            and all(map(_same, a.constants.values(), b.constants.values()))
+            and all(map(is_, a.parameters.values(), b.parameters.values()))
+        )
 
     def _number(self, place: int) -> float:
         text = self._text

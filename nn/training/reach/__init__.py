@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .photograph import Photograph
+from .photograph import Photograph, is_library
 
-__all__ = ["Photograph"]
+__all__ = ["Photograph", "is_library"]

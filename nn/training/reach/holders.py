@@ -6,11 +6,13 @@ What is read is a flat list, of things that are compared by identity, or numbers
 from __future__ import annotations
 
 import contextlib
+import functools
 import pickle
 import random
 import sys
 from array import array
 from collections import deque
+from operator import is_
 from types import CellType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -46,7 +48,7 @@ def same(a: list[Any], b: list[Any]) -> bool:
     """Whether two readings are of the same things."""
     if len(a) != len(b):
         return False
-    return all(x is y or _alike(x, y) for x, y in zip(a, b, strict=True))
+    return all(map(is_, a, b)) or all(x is y or _alike(x, y) for x, y in zip(a, b, strict=True))
 
 
 def _alike(x: Any, y: Any) -> bool:
@@ -61,11 +63,16 @@ def _alike(x: Any, y: Any) -> bool:
 
 def attributes(x: Any) -> dict[str, Any]:
     """The attributes of an object, without those that training changes by itself."""
-    skipped = next((names for kind, names in _OURS.items() if isinstance(x, kind)), None)
-    own: dict[str, Any] = vars(x)
-    if skipped is None:
+    skipped = _skipped(type(x))  # type: ignore[arg-type]
+    own: dict[str, Any] = x.__dict__
+    if not skipped:
         return own
     return {name: inner for name, inner in own.items() if name not in skipped}
+
+
+@functools.lru_cache(maxsize=1024)
+def _skipped(kind: type[Any]) -> frozenset[str]:
+    return frozenset().union(*(names for base, names in _OURS.items() if issubclass(kind, base)))
 
 
 def _read_attributes(x: Any) -> list[Any]:
@@ -184,19 +191,23 @@ _KINDS: list[tuple[type[Any], Holder]] = [
 
 def holder_of(x: Any) -> Holder | None:
     """How to read and write something that holds others; None if it is nothing of the kind."""
-    for kind, holder in _KINDS:
-        if isinstance(x, kind):
+    holder = _holder_of(type(x))  # type: ignore[arg-type]
+    return _NUMPY_OBJECTS if holder is _NUMPY_NUMBERS and x.dtype.hasobject else holder
+
+
+@functools.lru_cache(maxsize=1024)
+def _holder_of(kind: type[Any]) -> Holder | None:
+    for base, holder in _KINDS:
+        if issubclass(kind, base):
             return holder
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return None
-    if isinstance(x, numpy.ndarray):
-        return _NUMPY_OBJECTS if x.dtype.hasobject else _NUMPY_NUMBERS
-    if isinstance(x, (numpy.random.RandomState, numpy.random.Generator)):
+    if issubclass(kind, numpy.ndarray):
+        return _NUMPY_NUMBERS
+    if issubclass(kind, (numpy.random.RandomState, numpy.random.Generator)):
         return _NUMPY_GENERATOR
-    if isinstance(x, numpy.random.BitGenerator):
-        return _NUMPY_BITS
-    return None
+    return _NUMPY_BITS if issubclass(kind, numpy.random.BitGenerator) else None
 
 
 def _write_numbers(x: Any, parts: list[Any]) -> None:
@@ -230,6 +241,7 @@ _NUMPY_GENERATOR = Holder(
 )
 
 
+@functools.lru_cache(maxsize=1024)
 def slots(names: tuple[str, ...]) -> Holder:
     """The attributes of some names, where they are in slots."""
 

@@ -26,7 +26,6 @@ from .holders import (
     DICT,
     VALUE,
     Holder,
-    attributes,
     globals_of,
     holder_of,
     same,
@@ -35,7 +34,6 @@ from .holders import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from collections.abc import Set as AbstractSet
 
 MOST = 5_000_000
 """The most entries that are photographed."""
@@ -58,7 +56,7 @@ class Photograph:
         users: whether there is any code among it that is neither Python's nor a library's.
         unsteady: why it cannot be told whether something has changed; empty if it can.
         optimizers: the optimizers within reach.
-        values: the ids of the Values within reach.
+        values: the ids of the Values within reach, but for rows of those that are moving.
 
     >>> __name__ = "__main__"  # a user's code, and not ours
     >>> weight = [1.0]
@@ -73,7 +71,7 @@ class Photograph:
     [1.0]
     """
 
-    def __init__(self, roots: Mapping[str, Any], moving: AbstractSet[int] = frozenset()) -> None:
+    def __init__(self, roots: Mapping[str, Any], moving: frozenset[int] = frozenset()) -> None:
         self.users = False
         self.unsteady = ""
         self.optimizers: list[Optimizer] = []
@@ -165,11 +163,8 @@ class Photograph:
         kinds = set(map(type, parts))
         if kinds <= _ATOM_SET:
             return
-        if all(issubclass(kind, Value) for kind in kinds):  # a row of parameters, most likely
-            ids = set(map(id, parts))
-            self.values |= ids
-            if ids <= self._moving:
-                return
+        if all(issubclass(kind, Value) for kind in kinds) and self._moves(parts):
+            return
         if isinstance(x, dict):
             half = len(parts) // 2
             for key, value in zip(parts[:half], parts[half:], strict=True):
@@ -180,30 +175,30 @@ class Photograph:
         else:
             self._waiting += [(part, (path, f"[{i}]")) for i, part in enumerate(parts)]
 
+    def _moves(self, row: list[Any]) -> bool:
+        """Whether training moves all of a row of Values, as it does most rows."""
+        return self._moving.issuperset(map(id, row))
+
     def _object(self, x: Any, path: Any) -> None:
         """The attributes of an object, and its class."""
         kind = type(x)
-        if _root(kind) in _OPAQUE:
+        names, opaque = _slotted(kind)  # type: ignore[arg-type]
+        if opaque:
             return
         if isinstance(x, Optimizer):
             self.optimizers.append(x)
         if isinstance(getattr(x, "__dict__", None), dict):
-            self._hold(x, ATTRIBUTES, path)
-            for name, inner in attributes(x).items():
+            parts = self._hold(x, ATTRIBUTES, path)
+            half = len(parts) // 2
+            for name, inner in zip(parts[:half], parts[half:], strict=True):
                 if type(inner) not in _ATOM_SET:
                     self._waiting.append((inner, (path, f".{name}")))
-        names = [
-            name
-            for base in kind.__mro__
-            for name, member in vars(base).items()
-            if isinstance(member, types.MemberDescriptorType) and not is_library(base)
-        ]
         if names:
-            holder = slots(tuple(names))
-            parts = self._hold(x, holder, path)
+            parts = self._hold(x, slots(names), path)
             for name, inner in zip(names, parts, strict=True):
                 self._waiting.append((inner, (path, f".{name}")))
-        self._waiting.append((kind, (path, "'s class")))
+        if id(kind) not in self._seen:
+            self._waiting.append((kind, (path, "'s class")))
 
     def _class(self, x: type[Any], path: Any) -> None:
         if is_library(x):
@@ -288,6 +283,18 @@ def _read_context(x: Any) -> list[Any]:
 
 
 _CONTEXT = Holder(_read_context, lambda x, parts: x.set(parts[0]))
+
+
+@functools.lru_cache(maxsize=1024)
+def _slotted(kind: type[Any]) -> tuple[tuple[str, ...], bool]:
+    """The slots of a user's class, and whether nobody computes with its objects."""
+    names = [
+        name
+        for base in kind.__mro__
+        for name, member in vars(base).items()
+        if isinstance(member, types.MemberDescriptorType) and not is_library(base)
+    ]
+    return tuple(names), _root(kind) in _OPAQUE
 
 
 def _public(space: dict[str, Any]) -> frozenset[str]:

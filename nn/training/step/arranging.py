@@ -36,7 +36,7 @@ def arranged(model: Callable[[Any], Any], parameters: Sequence[Any]) -> list[int
             continue
         order.append(place)
         bias = followers.get(parameter)
-        if bias in waiting:  # one that layers share follows the first of them
+        if bias is not None and bias in waiting:  # one that layers share follows the first of them
             waiting.remove(bias)
             order.append(places[bias])
     return order

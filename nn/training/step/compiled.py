@@ -61,6 +61,10 @@ def compile_step(
 class CompiledStep:
     """What :func:`compile_step` returns; a :class:`nn.training.step.eager.Step`.
 
+    Args:
+        model, loss, optimizer, dtype: as there.
+        trusted: whether there is no code of the user's in the model and the loss, nor between the steps.
+
     Attributes:
         recordings: how often the model and the loss were recorded for it.
     """
@@ -71,6 +75,8 @@ class CompiledStep:
         loss: losses.Loss,
         optimizer: Optimizer,
         dtype: str = "float64",
+        *,
+        trusted: bool = False,
     ) -> None:
         self.model = model
         self.loss = loss
@@ -79,6 +85,7 @@ class CompiledStep:
         self._recorded: Recorded | None = None
         self._synced = True
         self._doubt: object = None
+        self._trusted = trusted
         self.recordings = 0
 
     def __call__(self, X: Any, y: Any) -> float:
@@ -102,7 +109,7 @@ class CompiledStep:
         def step(chosen: Sequence[int] | None) -> float:
             nonlocal recorded, program, data, all_in_order
             if self._recorded is not recorded:  # another mode's has been at work
-                self.sync(trusted=True)
+                self._write()
                 self._recorded = recorded
             if self._doubt is not recorded.seen or recorded.outdated():
                 recorded = self._again(recorded, X, y)
@@ -130,17 +137,16 @@ class CompiledStep:
 
         return step
 
-    def sync(self, *, trusted: bool = False) -> None:
-        """Bring the model's Values, and their gradients, up to date.
+    def sync(self) -> None:
+        """Bring the model's Values, and their gradients, up to date, for others to look at."""
+        self._write()
+        if not self._trusted:
+            self._doubt = object()
 
-        Args:
-            trusted: whether nobody who looks at them changes anything else that the model or the loss depends on.
-        """
+    def _write(self) -> None:
         if self._recorded is not None and not self._synced:
             self._recorded.write()
         self._synced = True
-        if not trusted:
-            self._doubt = object()
 
     @property
     def program(self) -> Any:
@@ -149,16 +155,16 @@ class CompiledStep:
 
     def _anew(self, X: Any, y: Any) -> Recorded:
         """Record all."""
-        self.sync(trusted=True)
+        self._write()
         args = self.model, self.loss, self.optimizer, X, y, self.dtype
-        self._recorded = recorded = Recorded(*args)
+        self._recorded = recorded = Recorded(*args, self._trusted)
         self.recordings += 1
         recorded.seen = self._doubt
         return recorded
 
     def _again(self, recorded: Recorded, X: Any, y: Any) -> Recorded:
         """What to go on with after others have been at work."""
-        self.sync(trusted=True)
+        self._write()
         if not recorded.current():
             return self._anew(X, y)
         if not recorded.fresh():
@@ -179,14 +185,14 @@ class CompiledStep:
                 return None
         loss = program.run(batch)
         if not math.isfinite(loss):
-            self.sync(trusted=True)
+            self._write()
             return None
         before, recorded.slopes = recorded.slopes, program.gradients.copy()
         if recorded.meddling:
             recorded.write_values()
         if not self._update(recorded):
             recorded.slopes = before
-            self.sync(trusted=True)
+            self._write()
             return None
         self._synced = False
         if recorded.meddling:
@@ -215,9 +221,14 @@ class AutoStep:
     """A compiled step where that is possible, an eager one where it is not; the log then says why."""
 
     def __init__(
-        self, model: Callable[[Any], Any], loss: losses.Loss, optimizer: Optimizer
+        self,
+        model: Callable[[Any], Any],
+        loss: losses.Loss,
+        optimizer: Optimizer,
+        *,
+        trusted: bool = False,
     ) -> None:
-        self.step: Step = CompiledStep(model, loss, optimizer)
+        self.step: Step = CompiledStep(model, loss, optimizer, trusted=trusted)
         self._eager = EagerStep(model, loss, optimizer)
 
     def __call__(self, X: Sequence[Any], y: Sequence[Any]) -> float:
@@ -244,9 +255,9 @@ class AutoStep:
 
         return step
 
-    def sync(self, *, trusted: bool = False) -> None:
+    def sync(self) -> None:
         """Bring the model's Values up to date."""
-        self.step.sync(trusted=trusted)
+        self.step.sync()
 
     def _give_up(self, error: Exception) -> None:
         _log.warning("training eagerly, for the step cannot be compiled: %s", error)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
                 DivergenceError: if the loss, a gradient or an updated parameter is not finite. Parameters,
                     the optimizer and the model's buffers are then as before.
             """
+            ...
 
         def on(self, X: Sequence[Any], y: Sequence[Any]) -> Callable[[Sequence[int]], float]:
             """Take in all the data once.
@@ -42,14 +43,12 @@ if TYPE_CHECKING:
             Returns:
                 The step on the samples of given indices.
             """
+            ...
 
-        def sync(self, *, trusted: bool = False) -> None:
+        def sync(self) -> None:
             """Bring the model's Values and their gradients up to date, where a step keeps them elsewhere.
 
             ``fit`` calls it before anyone else looks at them: callbacks, metrics and, on every exit, its caller.
-
-            Args:
-                trusted: whether nobody who looks at them changes anything else that the model or the loss depends on.
             """
 
 
@@ -100,7 +99,7 @@ class EagerStep:
         """The step on the samples of given indices."""
         return lambda chosen: self([X[i] for i in chosen], [y[i] for i in chosen])
 
-    def sync(self, *, trusted: bool = False) -> None:
+    def sync(self) -> None:
         """Nothing to do: this step works on the model's Values themselves."""
 
     def _update(self, X: Sequence[Any], y: Sequence[Any]) -> float:

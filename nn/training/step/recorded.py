@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value, no_grad
@@ -10,8 +9,8 @@ from autograd.compiler.training import BatchLoss, Recording
 from nn.modules.module import Parameter, modules_of
 from nn.modules.noise import Noise, Noisy
 from nn.optim.optimizer import is_frozen
-from nn.training.reach.photograph import is_library
-from nn.training.steady import CannotCompile, steadily
+from nn.training.reach import is_library
+from nn.training.steady import CannotCompile, steadily, steadily_again
 
 from .arranging import arranged
 from .eager import buffered
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from nn.losses import Loss
     from nn.optim import Optimizer
+    from nn.training.reach import Photograph
 
 
 class Recorded:
@@ -35,6 +35,7 @@ class Recorded:
         optimizer: of the parameters.
         X, y: samples and their targets; a few are tried.
         dtype: ``"float64"`` or ``"float32"``.
+        trusted: whether there is no code of the user's in the model and the loss, nor between the steps.
 
     Attributes:
         recording: of the loss of a sample.
@@ -65,6 +66,7 @@ class Recorded:
         X: Any,
         y: Any,
         dtype: str,
+        trusted: bool = False,
     ) -> None:
         self._model, self._loss, self._optimizer = model, loss, optimizer
         self._dtype = dtype
@@ -96,11 +98,17 @@ class Recorded:
             self._record(X, y)
             return self
 
-        _, self._photograph = steadily(make, Recorded._again, roots, self._leaves)
+        self._photograph: Photograph | None = None
+        if trusted:
+            make()
+        else:
+            _, self._photograph = steadily(make, Recorded._again, roots, self._leaves)
 
     def fresh(self) -> bool:
         """Whether what the model and the loss can reach is what it was when they were recorded."""
-        return self._settings == self._optimized() and not self._photograph.changed()
+        if self._settings != self._optimized():
+            return False
+        return self._photograph is None or not self._photograph.changed()
 
     def follow(self) -> bool:
         """Record again, after others have changed what the model and the loss can reach; all Values are up to date.
@@ -116,17 +124,12 @@ class Recorded:
         if self._own_rule or self._settings != self._optimized():
             return False
         try:
-            made, photograph = steadily(
-                lambda: SimpleNamespace(recording=self._again()),
-                lambda _: self._again(),
-                self._roots,
-                self._leaves,
-            )
+            again, photograph = steadily_again(self._again, self._roots, self._leaves)
         except CannotCompile:
             raise
         except Exception:  # noqa: BLE001 (recording it anew will tell)
             return False
-        found = self.recording.following(made.recording, photograph.values)
+        found = self.recording.following(again, photograph.values)
         if found is None:
             return False
         self._photograph = photograph
