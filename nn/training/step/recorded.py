@@ -204,7 +204,7 @@ class Recorded:
                 continue
             self._take(recording, program)
             return
-        raise CannotCompile(reasons[0] if reasons else "its targets are not numbers")
+        raise CannotCompile(reasons[-1] if reasons else "its targets are not numbers")
 
     def _check(self, program: BatchLoss, encoding: Encoding, X: Any, y: Any) -> None:
         """See that a few samples have the losses that they have eagerly."""
