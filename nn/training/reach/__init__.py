@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .photograph import Photograph, is_library
+from .photograph import Photograph, has_users_code, is_library
 
-__all__ = ["Photograph", "is_library"]
+__all__ = ["Photograph", "has_users_code", "is_library"]

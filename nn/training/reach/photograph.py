@@ -71,7 +71,10 @@ class Photograph:
     [1.0]
     """
 
-    def __init__(self, roots: Mapping[str, Any], moving: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self, roots: Mapping[str, Any], moving: frozenset[int] = frozenset(), *, _look: bool = False
+    ) -> None:
+        self._look = _look
         self.users = False
         self.unsteady = ""
         self.optimizers: list[Optimizer] = []
@@ -83,6 +86,8 @@ class Photograph:
         self._left = MOST
         self._waiting: list[tuple[Any, Any]] = [(x, (None, name)) for name, x in roots.items()]
         self._walk()
+        if _look:
+            return
         if self.users:
             for generator in _generators():
                 self._waiting.append(
@@ -120,12 +125,16 @@ class Photograph:
                 continue
             seen[id(x)] = x
             self._visit(x, path)
+            if self._look and self.users:
+                return
             if self._left < 0:
                 self.unsteady = f"more than {MOST} entries are within its reach"
                 waiting.clear()
 
     def _hold(self, x: Any, holder: Holder, path: Any) -> list[Any]:
         parts = holder.read(x)
+        if self._look:
+            return parts
         self._left -= len(parts)
         self._held.append((x, holder, parts, path))
         return parts
@@ -177,7 +186,7 @@ class Photograph:
 
     def _moves(self, row: list[Any]) -> bool:
         """Whether training moves all of a row of Values, as it does most rows."""
-        return self._moving.issuperset(map(id, row))
+        return self._look or self._moving.issuperset(map(id, row))
 
     def _object(self, x: Any, path: Any) -> None:
         """The attributes of an object, and its class."""
@@ -299,6 +308,16 @@ def _slotted(kind: type[Any]) -> tuple[tuple[str, ...], bool]:
 
 def _public(space: dict[str, Any]) -> frozenset[str]:
     return frozenset(name for name in space if not name.startswith("__"))
+
+
+def has_users_code(**roots: Any) -> bool:
+    """Whether functions can reach any code that is neither Python's nor a library's.
+
+    >>> import nn
+    >>> has_users_code(model=nn.MLP(2, [2]), loss=nn.losses.get("mse"))
+    False
+    """
+    return Photograph(roots, _look=True).users
 
 
 def names_in(code: types.CodeType) -> frozenset[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value, no_grad
+from autograd import Value, hooks, no_grad
 from autograd.compiler.training import BatchLoss, Recording
+from autograd.state import state
 from nn.modules.module import Parameter, modules_of
 from nn.modules.noise import Noise, Noisy
 from nn.optim.optimizer import is_frozen
@@ -106,7 +107,7 @@ class Recorded:
 
     def fresh(self) -> bool:
         """Whether what the model and the loss can reach is what it was when they were recorded."""
-        if self._settings != self._optimized():
+        if self._settings != self._optimized() or self._hooked():
             return False
         return self._photograph is None or not self._photograph.changed()
 
@@ -154,6 +155,10 @@ class Recorded:
         groups = self._optimizer.param_groups
         rates = [group["lr"] for group in groups if callable(group["lr"])]
         return [id(parameter) for group in groups for parameter in group["params"]], rates
+
+    def _hooked(self) -> bool:
+        """Whether someone wants to see a parameter's derivative on its way, as no program lets them."""
+        return bool(state.hooked) and any(map(hooks.are_on, self._leaves))
 
     def _again(self) -> Recording:
         return Recording(self._function, self.encoding.structure, self._leaves)
