@@ -21,9 +21,11 @@ from .activations import (
 )
 from .modules.dropout import Dropout
 from .modules.embedding import Embedding
-from .modules.layers import MLP, Layer, Linear, Neuron
-from .modules.module import Module, Parameter
+from .modules.layers import MLP, Layer, Neuron
+from .modules.linear import Linear
+from .modules.module import Module
 from .modules.normalising import LayerNorm, RMSNorm
+from .modules.parameter import Parameter
 from .modules.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from .modules.sequential import ModuleList, Sequential
 from .modules.shaping import Flatten
