@@ -93,7 +93,8 @@ def fit(
         compile: ``"auto"`` compiles the step where that is possible, and says in the log (``nn``) why where it
             is not; True insists; False never does. Compiled or not, the numbers are the same but for rounding: what the
             model or the loss reads from attributes, closures and globals may be changed by callbacks, metrics and
-            whatever else runs between two steps, and is then looked at again.
+            whatever else runs between two steps, and is then looked at again. (But for one thing: Values that the
+            optimizer does not have get no gradients in compiled steps.)
 
     Returns:
         What happened, epoch by epoch.

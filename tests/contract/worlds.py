@@ -412,6 +412,7 @@ class World:
             parameter.register_hook(lambda gradient: number * gradient)
         elif event.kind == "group" and not self.added:
             self.added.append(self.extra)
+            self.extra.grad = 0.0  # of what no optimizer has, eager steps alone add gradients up
             self.optimizer.add_param_group({"params": [self.extra], "lr": 0.01})
 
     def view(self, what: str, run: Any) -> None:
