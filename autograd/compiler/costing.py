@@ -51,6 +51,15 @@ def is_arrays(schedule: Schedule, graph: ScalarGraph, wanted: Collection[int]) -
     return arrays < _straight(graph, wanted) * (2.0 if graph.operations >= LARGE else 1.0)
 
 
+ROLLED = 12
+"""How many operations a group must have for lanes to be better as arrays: those of a block take turns at the cache."""
+
+
+def is_irregular(schedule: Schedule, graph: ScalarGraph) -> bool:
+    """Whether what has lanes is faster lane by lane, on a tape, than group by group."""
+    return core is not None and graph.operations <= ROLLED * len(schedule.groups)
+
+
 def _straight(graph: ScalarGraph, wanted: Collection[int]) -> float:
     """Microseconds that straight-line code takes."""
     if core is not None:
