@@ -227,12 +227,12 @@ def lanes(case: Case, seconds: float) -> list[str]:
     points = point * (1.0 + 0.01 * rng.normal(size=(LANES, *point.shape)))
     runs: dict[str, Run] = {}
     mapped = ag.vmap(ag.value_and_grad(case.make(ag)))
-    before = vars(entry)["is_irregular"]
+    before = vars(entry)["has_lanes_on_tape"]
     for name, irregular in (("ours", before), ("arrays", lambda schedule, graph: False)):
-        vars(entry)["is_irregular"] = irregular
+        vars(entry)["has_lanes_on_tape"] = irregular
         compiled = ag.compile(mapped).lower(points)
         runs[name] = lambda compiled=compiled: compiled(points)  # type: ignore[misc]
-    vars(entry)["is_irregular"] = before
+    vars(entry)["has_lanes_on_tape"] = before
     module = optional("jax")
     if module is not None and compiled.cost().nodes <= LONGEST_FOR_JAX:
         jnp = module.numpy

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..collector import collector_paused
 from ..structure import flatten
-from .costing import is_irregular
+from .costing import has_lanes_on_tape
 from .ir.program import ONCE, ROWS
 from .pipeline import DERIVE, GROUP, LOWER, PASSES, RECORD, SIMPLIFY, Task, choose, run
 from .plan import Plan, argument_names, entries_of
@@ -111,7 +111,7 @@ class Entry:
         self._free: dict[int, list[Workspace]] = {}
         self._lock = threading.Lock()
         schedule = choose(self.graph, self._task)
-        if laned and dtype == "float64" and schedule and is_irregular(schedule, self.graph):
+        if laned and dtype == "float64" and schedule and has_lanes_on_tape(schedule, self.graph):
             self._source = self._derived(recording)
             self._tape = tape_of(self._source)
             self._doubtful = recorder.doubtful

@@ -24,8 +24,8 @@ def _no_arrays(graph: Any, task: Task) -> Any:
 
 
 PATHS: dict[str, dict[str, Callable[..., Any]]] = {
-    "arrays": {"choose": _arrays, "is_irregular": lambda schedule, graph: False},
-    "tape": {"choose": _no_arrays, "is_irregular": lambda schedule, graph: True},
+    "arrays": {"choose": _arrays, "has_lanes_on_tape": lambda schedule, graph: False},
+    "tape": {"choose": _no_arrays, "has_lanes_on_tape": lambda schedule, graph: True},
     "python": {"choose": _no_arrays, "tape_of": lambda graph: None},
 }
 """What is put in the place of which function, by name of the path. On Python's, lanes are arrays."""
