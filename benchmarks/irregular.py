@@ -162,7 +162,14 @@ def limit(case: Case, seconds: float = 0.3) -> float:
     )
     with TemporaryDirectory() as folder:
         Path(folder, "f.c").write_text(source)
-        flags = ["-O2", "-ffp-contract=off", "-fno-math-errno", "-shared", "-fPIC"]
+        flags = [
+            "-O2",
+            "-ffp-contract=off",
+            "-fno-builtin-pow",
+            "-fno-math-errno",
+            "-shared",
+            "-fPIC",
+        ]
         subprocess.run(["gcc", *flags, "f.c", "-o", "f.so", "-lm"], cwd=folder, check=True)
         loop = ctypes.CDLL(f"{folder}/f.so").loop
     loop.argtypes = [ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
