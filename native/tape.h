@@ -96,18 +96,12 @@ static void run_tape(const Instruction *p, double *v) {
 #else
 #define FOR_PROCESSORS
 #endif
-#if defined(__clang__)
-#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define INDEPENDENT _Pragma("GCC ivdep")
+#if defined(__GNUC__) && !defined(__clang__)
+#define INDEPENDENT _Pragma("GCC ivdep") /* clang sees at run time whether blocks overlap */
 #else
 #define INDEPENDENT
 #endif
 
-#if defined(__clang__)
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wpass-failed" /* what calls the C library stays a loop */
-#endif
 /* The same in all lanes. A result may take the place of an operand, lane by lane. */
 FOR_PROCESSORS static void run_tape_lanes(const Instruction *p, double *v) {
     for (;; p++) {
@@ -129,10 +123,6 @@ FOR_PROCESSORS static void run_tape_lanes(const Instruction *p, double *v) {
         }
     }
 }
-
-#if defined(__clang__)
-#pragma clang diagnostic pop
-#endif
 
 /* --- frames ---------------------------------------------------------------------------------------------------- */
 
