@@ -11,7 +11,7 @@ function changer(i) {
   const shared = { "aria-label": `value of ${name}`, step: "any", ...(usable ? {} : { disabled: "" }) };
   const slider = el("input", { type: "range", min: was - reach, max: was + reach, ...shared });
   const field = el("input", { type: "number", ...shared });
-  const title = el("button", { class: "link name", title: name, onclick: () => goTo(i) }, tail(name, 17));
+  const title = el("button", { class: "link name", title: name, onclick: () => goTo(i) }, tail(name, 15));
   slider.addEventListener("input", () => {
     field.value = String(Number(Number(slider.value).toPrecision(6)));
     change(i, Number(field.value));
@@ -24,7 +24,7 @@ function changer(i) {
   });
   live.push(() => {
     for (const input of [slider, field])
-      if (document.activeElement !== input) input.value = input === field ? String(Number(tape.data[i].toPrecision(12))) : tape.data[i];
+      if (document.activeElement !== input) input.value = input === field ? String(Number(tape.data[i].toPrecision(6))) : tape.data[i];
   });
   live.at(-1)();
   return el("div", { class: "changer" }, title, slider, field);

@@ -237,13 +237,13 @@ function listenToBar() {
   });
 }
 
-// Open as many scopes as can be shown whole at some scale, with ever fewer boxes; if that is never so, the fewest.
+// Open as many scopes as fit at some scale, with ever fewer boxes; if that is never so, the fewest.
 function unfoldToFit(scale) {
   let found;
   for (const budget of [60, 36, 18, 9, 1]) {
     selection.unfold(budget);
     found = laidOut();
-    if (!selection.scopes.length || (selection.hidden === 0 && scaleToFit(found) >= scale)) break;
+    if (!selection.scopes.length || scaleToFit(found) >= scale) break;
   }
   return found;
 }

@@ -315,7 +315,7 @@ function legend() {
     key("positive", "gradient > 0"),
     key("negative", "gradient < 0"),
     key("zero", "gradient 0"),
-    el("span", {}, "thicker: larger, over 3 decades"),
+    el("span", { class: "wordy" }, "thicker: larger, over 3 decades"),
     el("span", { id: "nodes" }, nodes),
     el("span", { id: "agreement" }, state.agreement ?? ""),
   );

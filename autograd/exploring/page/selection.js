@@ -70,7 +70,7 @@ class Selection {
     let shown = (this.inside.get(-1) ?? []).length;
     const groups = [this.inside.get(-1) ?? []];
     for (const group of groups) {
-      const more = group.reduce((sum, s) => sum + this.own[s] - 1, 0);
+      const more = group.reduce((sum, s) => sum + Math.min(this.own[s], 3 * WIDE) - 1, 0);
       if (shown + more > budget) continue;
       shown += more;
       for (const s of group) this.open.add(s);
