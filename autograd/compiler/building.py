@@ -299,6 +299,19 @@ class Builder:
         self.emit("reduce", target, (view,), (kind, len(inner)))
         return out
 
+    def accumulate(self, kind: str, ref: Ref) -> Ref:
+        """The sums, products or maxima so far along the rows of a matrix of positions, at places in its shape."""
+        if plane(ref.positions) is None:
+            ref = self.take(ref)
+        found = plane(ref.positions)
+        assert found is not None
+        shape = ref.positions.shape
+        out = self.place(ref.laned, ref.positions.size)
+        target = View(out.arena, int(out.positions[0]), shape, (shape[1], 1))
+        source = View(ref.arena, int(ref.positions[0, 0]), shape, found)
+        self.emit("accumulate", target, (source,), kind)
+        return Ref(out.arena, out.positions.reshape(shape))
+
     def ragged(self, ref: Ref, starts: Positions, kind: str = "add") -> Ref:
         """The sums (or maxima) of stretches of positions that begin at ``starts``."""
         contiguous = ref

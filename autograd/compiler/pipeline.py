@@ -78,7 +78,7 @@ SIMPLIFY = Pass("simplify", _simplify, verify_simple)
 DERIVE = Pass("derive", _derive, verify_simple)
 GROUP = (
     Pass("softmax", _softmax, verify_scalar),
-    Pass("nary", lambda graph, task: flatten(graph), lambda flat: verify_nary(flat.graph, flat.mixed)),
+    Pass("nary", lambda graph, task: flatten(graph, task.exact), lambda flat: verify_nary(flat.graph, flat.mixed)),
     Pass("group", lambda flat, task: reroll(flat, task.wanted, task.exact), lambda s: verify_groups(s.flat.graph, s.groups)),
     Pass("biases", lambda found, task: absorb(found), lambda s: verify_groups(s.flat.graph, s.groups)),
 )  # fmt: skip

@@ -200,6 +200,10 @@ class Workspace:
                 return binder.total(source, target, last - axes, last)
             axis = tuple(range(last - axes, last))
             return [(getattr(np, kind).reduce, (source, axis, None, target))]
+        if op == "accumulate":
+            source, target = self._source(operands[0]), self.view(out)
+            along = len(out.shape) - 1
+            return [(getattr(np, detail).accumulate, (source, along, None, target))]
         if op == "ragged":
             source = self._source(operands[0], lane_axis=False)
             kind, starts = detail

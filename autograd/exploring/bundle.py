@@ -99,7 +99,7 @@ def rules_and_content(columns: Columns) -> tuple[str, dict[str, Any]]:
 @cache
 def resource(name: str) -> str:
     """The text of a file of ``page/``."""
-    text = (files(__package__) / "page" / name).read_text(encoding="utf-8")
+    text = (files("autograd.exploring") / "page" / name).read_text(encoding="utf-8")
     assert "</script" not in text or not name.endswith(".js"), "it would end the script element"
     return text
 

@@ -21,6 +21,8 @@ from autograd.compiler.stages import simplified
 from autograd.primitives import TABLE
 from tests.autograd.compiler.programs import eager, gap, grouped, program
 
+PATH = "arrays"
+
 POINTS = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, 1000.0, -1000.0, 1e-20, 1e200, 1e-200, 3.0]
 POINTS += [math.inf, -math.inf, math.nan]
 
@@ -48,6 +50,7 @@ def test_a_sum_of_products_written_by_hand_becomes_a_dot():
     )
     flat = flatten(graph.assigned(range(9))).graph
     assert [row.name for row in flat.primitives if row is not None] == ["dot", "add"]
+    assert interpret_scalar(flat, [2.0] * 18) == [34.0]
 
 
 def test_a_right_deep_sum_of_many_terms_flattens_in_linear_time():
