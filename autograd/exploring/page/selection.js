@@ -94,7 +94,7 @@ class Selection {
   // The nodes that a unit stands for.
   nodes(unit) {
     if (typeof unit === "string") return this.groups.get(unit);
-    return unit >= this.n ? this.members.get(unit) ?? [] : [unit];
+    return unit >= this.n ? (this.members.get(unit) ?? []) : [unit];
   }
 
   // Whether a node is among those that a unit stands for.
