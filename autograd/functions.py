@@ -153,6 +153,28 @@ def clip(x: Any, low: Any, high: Any) -> Any:
     return apply(p.clip, x, low, high)
 
 
+def polygamma(n: int, x: Any) -> Any:
+    """The derivative of order n of :func:`digamma`, which is that of :func:`lgamma`.
+
+    Args:
+        n: a whole number from 0 (digamma itself) to 170, the last whose factorial is a float.
+        x: a number.
+
+    Raises:
+        TypeError: if n is no int.
+        ValueError: if it is out of that range.
+
+    >>> polygamma(1, 1.0)  # pi**2 / 6
+    1.6449340668482264
+    """
+    if not hasattr(n, "__index__"):
+        raise TypeError(f"n of polygamma must be an int, not {n!r:.60}")
+    order = operator.index(n)
+    if not 0 <= order <= 170:
+        raise ValueError(f"n of polygamma must be from 0 to 170, not {order}")
+    return apply(p.polygamma, float(order), x) if order else apply(p.digamma, x)
+
+
 def where(condition: Any, a: Any, b: Any) -> Any:
     """a if the condition holds, else b; the one not taken gets no gradient and spoils none.
 
@@ -176,28 +198,6 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 # --- composed of others ----------------------------------------------------------------------
-
-
-def polygamma(n: int, x: Any) -> Any:
-    """The derivative of order n of :func:`digamma`, which is that of :func:`lgamma`.
-
-    Args:
-        n: a whole number from 0 (digamma itself) to 170, the last whose factorial is a float.
-        x: a number.
-
-    Raises:
-        TypeError: if n is no int.
-        ValueError: if it is out of that range.
-
-    >>> polygamma(1, 1.0)  # pi**2 / 6
-    1.6449340668482264
-    """
-    if not hasattr(n, "__index__"):
-        raise TypeError(f"n of polygamma must be an int, not {n!r:.60}")
-    order = operator.index(n)
-    if not 0 <= order <= 170:
-        raise ValueError(f"n of polygamma must be from 0 to 170, not {order}")
-    return apply(p.polygamma, float(order), x) if order else apply(p.digamma, x)
 
 
 def square(x: Any) -> Any:

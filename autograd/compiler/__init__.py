@@ -14,7 +14,7 @@
                                   :mod:`.arrange` sorts groups, :mod:`.biases` joins them to products
 :mod:`.costing`                   arrays, or straight-line code?
 :mod:`.forward`                   groups become instructions; numbers get :mod:`.places`
-                                  (:mod:`.layout` finds the strided views, :mod:`.building` makes
+                                  (:mod:`.layout.affine` finds the strided views, :mod:`.building` makes
                                   instructions, :mod:`.arraysymbols` those of rules, :mod:`.pairs`
                                   and :mod:`.pairing` matrix products of dots that meet in pairs)
 :mod:`.reverse`                   derivatives, group by group (:mod:`.cotangents` gathers them,

@@ -111,7 +111,7 @@ class Entry:
         self._lock = threading.Lock()
         schedule = choose(self.graph, self._task)
         if schedule is not None:
-            self._program = program = run(schedule, self._task, LOWER)
+            self._program = program = run(schedule, self._task, *LOWER)
             self._order = _order(wanted)
             self._doubtful = recorder.doubtful or program.doubtful
         else:
@@ -324,7 +324,7 @@ class Entry:
         """The array program, made now if straight-line code was cheaper."""
         made: Program | None = self._program
         if made is None:
-            made = run(self.graph, self._task, *GROUP, LOWER)
+            made = run(self.graph, self._task, *GROUP, *LOWER)
         assert made is not None
         return made._replace(names=self._names())
 
@@ -358,7 +358,7 @@ class Entry:
             raise ValueError(
                 f"stage must be one of {', '.join([RECORD, *names, DERIVE.name])}, not {name!r}"
             )
-        if name == LOWER.name:
+        if name == PASSES[-1].name:
             return self.program
         return run(self.graph, self._task, *PASSES[1 : names.index(name) + 1])
 

@@ -13,7 +13,7 @@ import pytest
 import autograd as ag
 from autograd import compile, value_and_grad, vmap
 from autograd.compiler import entry, pairs
-from autograd.compiler.layout import fitting, steps
+from autograd.compiler.layout.affine import fitting, steps
 from autograd.compiler.pipeline import group
 from autograd.compiler.training import BatchLoss, Recording
 from autograd.structure import Structure, flatten
