@@ -38,6 +38,7 @@ NETWORKS: list[Mutant] = [
         "Nesterov without momentum is let in",
         'if hyper["nesterov"] and hyper["momentum"] == 0.0:',
         "if False:",
+        "tests/nn/optim/test_optimizer.py",
     ),
     _rules("Adam's mean keeps (1 - b2)", "(1.0 - b1) * g\n", "(1.0 - b2) * g\n"),
     _rules("Adam squares no gradient", "(1.0 - b2) * g * g", "(1.0 - b2) * abs(g)"),
