@@ -2,7 +2,8 @@
 
 A Value in gives a Value out, plain numbers give a float. For every primitive of a fixed number of
 arguments the table holds, this module has the function of that name; a row that is added to the table
-appears here by itself.
+appears here by itself. In the body of a class write ``staticmethod(tanh)``: the native core's functions are builtins,
+which do not become methods.
 
 >>> from autograd import Value, tanh, softmax, where, log
 >>> tanh(0.5)
@@ -201,22 +202,22 @@ def polygamma(n: int, x: Any) -> Any:
 
 def square(x: Any) -> Any:
     """``x * x``."""
-    return apply(p.mul, x, x)
+    return apply(p.mul, x, x, of="square")
 
 
 def deg2rad(x: Any) -> Any:
     """An angle in degrees, in radians."""
-    return apply(p.mul, x, math.pi / 180.0)
+    return apply(p.mul, x, math.pi / 180.0, of="deg2rad")
 
 
 def rad2deg(x: Any) -> Any:
     """An angle in radians, in degrees."""
-    return apply(p.mul, x, 180.0 / math.pi)
+    return apply(p.mul, x, 180.0 / math.pi, of="rad2deg")
 
 
 def logaddexp(a: Any, b: Any) -> Any:
     """``log(exp(a) + exp(b))``, without overflow."""
-    return apply(p.logsumexp, a, b)
+    return apply(p.logsumexp, a, b, of="logaddexp")
 
 
 # --- about a number --------------------------------------------------------------------------
@@ -297,7 +298,7 @@ def mean(xs: Iterable[Any]) -> Any:
         ValueError: if there are no numbers.
     """
     xs = nonempty(xs, "mean")
-    return sum(xs) / len(xs)
+    return apply(p.sum_, *xs, of="mean") / len(xs)
 
 
 def dot(xs: Iterable[Any], ys: Iterable[Any]) -> Any:
@@ -335,7 +336,7 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     """
     xs = nonempty(xs, "log_softmax")
     top, shift = shift_of(xs)
-    shifted = [apply(p.sub, x, shift) for x in xs]
+    shifted = [apply(p.sub, x, shift, of="log_softmax") for x in xs]
     total = logsumexp(shifted)
     found = [apply(p.sub, x, total) for x in shifted]
     if top is not None and len(xs) > 1:
@@ -374,7 +375,7 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     [1.0, 0.0]
     """
     xs = nonempty(xs, "softmax")
-    shift = logsumexp(xs)
+    shift = apply(p.logsumexp, *xs, of="softmax")
     differences = [apply(p.sub, x, shift) for x in xs]
     parts = [apply(p.exp, x) for x in differences]
     total = sum(parts)  # 1 but for rounding, which logits of 10**5 make visible

@@ -10,7 +10,7 @@ from . import conditions as c
 from .arraysymbols import ArraySymbol, composite
 from .ir.ops import KERNELS, UFUNCS
 from .ir.program import CONSTANTS, LANES, ONCE, ROWS, Instruction, Ref, View
-from .layout import nest, nest_rows, plane
+from .layout.affine import nest, nest_rows, plane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -298,6 +298,19 @@ class Builder:
         target = View(out.arena, int(out.positions[0]), outer, _contiguous(outer))
         self.emit("reduce", target, (view,), (kind, len(inner)))
         return out
+
+    def accumulate(self, kind: str, ref: Ref) -> Ref:
+        """The sums, products or maxima so far along the rows of a matrix of positions, at places in its shape."""
+        if plane(ref.positions) is None:
+            ref = self.take(ref)
+        found = plane(ref.positions)
+        assert found is not None
+        shape = ref.positions.shape
+        out = self.place(ref.laned, ref.positions.size)
+        target = View(out.arena, int(out.positions[0]), shape, (shape[1], 1))
+        source = View(ref.arena, int(ref.positions[0, 0]), shape, found)
+        self.emit("accumulate", target, (source,), kind)
+        return Ref(out.arena, out.positions.reshape(shape))
 
     def ragged(self, ref: Ref, starts: Positions, kind: str = "add") -> Ref:
         """The sums (or maxima) of stretches of positions that begin at ``starts``."""

@@ -7,7 +7,8 @@ them to a Value: an eager comparison is a plain bool. Truth is 1.0, falsehood 0.
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any
+from functools import reduce
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..namespaces import IEEE, Namespace
 from ..primitives import ABSENT, Primitive
@@ -94,6 +95,22 @@ def detach(xp: Namespace) -> Row:
 def largest(xp: Namespace) -> Row:
     """The largest of some numbers, through which no gradient flows back."""
     return lambda *args: xp.largest(args), lambda out, *args: (ABSENT,) * len(args)
+
+
+def _differentiated_as_a_group(out: Any, *args: Any) -> NoReturn:
+    raise NotImplementedError("only groups have these rows; see reverse.py")
+
+
+@_condition("highest", None, kernel=False, folds="maximum")
+def highest(xp: Namespace) -> Row:
+    """What ``maximum`` leaves of some numbers, from one to the next."""
+    return lambda *args: reduce(xp.maximum, args), _differentiated_as_a_group
+
+
+@_condition("lowest", None, kernel=False, folds="minimum")
+def lowest(xp: Namespace) -> Row:
+    """What ``minimum`` leaves of some numbers, from one to the next."""
+    return lambda *args: reduce(xp.minimum, args), _differentiated_as_a_group
 
 
 @_condition("same", 1, kernel=False)

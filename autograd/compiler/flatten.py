@@ -9,12 +9,13 @@ added.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
 from . import conditions as c
 from .brackets import keep_brackets
-from .ir.ops import LINEAR, REDUCING
+from .ir.ops import FOLDED, LINEAR, REDUCING
 from .ir.scalar import BATCHED, COMPUTED, CONST, key_of
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Terms(NamedTuple):
 
 RARE = 4
 """How many times as many operations must have something computed at a place as have not, for these to be exceptions."""
+SHORTEST = 8
+"""The fewest numbers of which a chain of ``maximum`` becomes one reduction."""
 LONGEST = 16
 """The most terms that a sum is compared by."""
 
@@ -69,13 +72,14 @@ _WHOLE = REDUCING - {p.sum_, p.dot}
 """What is reduced as it stands, rather than taken apart by its terms."""
 
 
-def flatten(graph: ScalarGraph) -> Flat:
+def flatten(graph: ScalarGraph, exact: bool = False) -> Flat:
     """Flatten a graph.
 
     Args:
         graph: a simplified graph, with the roles that its leaves are to have.
+        exact: whether what is absent is to be told from 0, as chains of ``maximum`` tell it step by step; they stay.
     """
-    return _Flattener(graph).run()
+    return _Flattener(graph, exact).run()
 
 
 def _absorbed(graph: ScalarGraph) -> bytearray:
@@ -99,6 +103,32 @@ def _absorbed(graph: ScalarGraph) -> bytearray:
     return absorbed
 
 
+def _chains(graph: ScalarGraph, absorbed: bytearray) -> dict[int, tuple[int, ...]]:
+    """What chains of ``maximum`` or ``minimum`` are of, by their last links; the others are absorbed."""
+    primitives, operands = graph.primitives, graph.operands
+    links = [i for i, row in enumerate(primitives) if row in FOLDED]
+    if len(links) < SHORTEST - 1:
+        return {}
+    uses = Counter(i for ids in (*operands, graph.outputs) for i in ids)
+    found: dict[int, tuple[list[int], list[int]]] = {}
+    """Of the last links so far, what they are of, and the links before them."""
+    for identity in links:
+        a, b = operands[identity]
+        for i, other in ((a, b), (b, a)):
+            if i in found and uses[i] == 1 and primitives[i] is primitives[identity]:
+                members, before = found[identity] = found.pop(i)
+                members.append(other)
+                before.append(i)
+                break
+        else:
+            found[identity] = [a, b], []
+    long = {i: chain for i, chain in found.items() if len(chain[0]) >= SHORTEST}
+    for _, before in long.values():
+        for i in before:
+            absorbed[i] = 1
+    return {i: tuple(members) for i, (members, _) in long.items()}
+
+
 def _holds(absorbed: bytearray, ids: tuple[int, ...]) -> bool:
     for i in ids:  # noqa: SIM110 (faster than any)
         if absorbed[i]:
@@ -109,8 +139,9 @@ def _holds(absorbed: bytearray, ids: tuple[int, ...]) -> bool:
 class _Flattener:
     """The state of the pass: the new lists, and where each old id went."""
 
-    def __init__(self, graph: ScalarGraph) -> None:
+    def __init__(self, graph: ScalarGraph, exact: bool) -> None:
         self.graph = graph
+        self.exact = exact
         self.new_id = list(range(graph.leaves))
         self.primitives: list[Primitive | None] = [None] * graph.leaves
         self.operands: list[tuple[int, ...]] = [()] * graph.leaves
@@ -124,6 +155,7 @@ class _Flattener:
     def run(self) -> Flat:
         graph = self.graph
         absorbed = _absorbed(graph)
+        chains = {} if self.exact else _chains(graph, absorbed)
         sums = self.sums(absorbed)
         usual = self.usual(sums)
         new_id, emit = self.new_id, self.emit
@@ -138,7 +170,10 @@ class _Flattener:
             if identity in sums:
                 new_id.append(self.combine(sums.pop(identity), usual.get(identity)))
                 continue
-            ids = tuple([new_id[i] for i in graph.operands[identity]])
+            ids = graph.operands[identity]
+            if identity in chains:
+                row, ids = FOLDED[row], chains[identity]
+            ids = tuple([new_id[i] for i in ids])
             if row in _WHOLE:
                 new_id.append(emit(row, self.of_one_class(ids)))
             else:

@@ -11,9 +11,9 @@ from . import conditions as c
 from . import pairing, pairs
 from .arrange import arrange
 from .building import Builder
-from .ir.ops import reduction
+from .ir.ops import FOLDED, reduction
 from .ir.program import LANES, ONCE, Ref, View
-from .layout import plane
+from .layout.affine import plane
 from .places import Layout
 from .recording import LARGEST
 from .reroll import data_first
@@ -33,7 +33,7 @@ class Step(NamedTuple):
 
     group: Group
     kind: str
-    """``map``, ``sum``, ``dot``, ``matmul``, ``logsumexp``, ``prod``."""
+    """``map``, ``sum``, ``dot``, ``matmul``, ``logsumexp``, ``prod``, ``chain`` (of maximum or minimum)."""
     out: Operand
     """The results, in one dimension."""
     ids: tuple[Ids, ...]
@@ -115,6 +115,10 @@ def _step(schedule: Schedule, group: Group, number: int, builder: Builder, layou
             out = ref * arity if row is p.sum_ else ref
             return Step(group, "sum", out, (ids,), (ref,))
         return Step(group, "sum", builder.reduce(reduction(row), ref), (ids,), (ref,))
+    if row in _CHAINS:
+        ref = layout.matrix(builder, ids, number)
+        assert isinstance(ref, Ref)
+        return Step(group, "chain", builder.reduce(reduction(row), ref), (ids,), (ref,))
     if row is p.prod or row is p.logsumexp:
         ref = layout.matrix(builder, ids, number)
         assert isinstance(ref, Ref)
@@ -243,6 +247,9 @@ def _ragged(
     kind = "sum" if len(found) == 1 else "dot"
     out = builder.ragged(terms, starts, reduction(group.row))
     return Step(group, kind, out, flat, found, starts)
+
+
+_CHAINS = frozenset(FOLDED.values())
 
 
 def _logsumexp(

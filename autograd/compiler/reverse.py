@@ -6,6 +6,7 @@ contributes to those of its operands what the group's kind says.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
@@ -236,6 +237,31 @@ class Reverse:
             self.cotangents.push(
                 ids[:, j], builder.operand(share), g.negative, g.mask, step.group.laned
             )
+
+    def _chain(self, step: Step, g: Cotangent) -> None:
+        """Of numbers that are equal to the largest, the later ones take half of what is left; the first gets the rest."""
+        builder, rule = self.builder, self.builder.rule
+        (ids,), (matrix,) = step.ids, step.operands
+        assert isinstance(matrix, Ref)
+        assert isinstance(step.out, Ref)
+        builder.doubtful = True  # what does not win gets 0, rather than nothing
+        rows, terms = ids.shape
+        top = self.spread(step.out, step)
+        assert top is not None
+        ties = rule(c.equal, [matrix.line, top], ids.size)
+        assert isinstance(ties, Ref)
+        so_far = builder.accumulate("add", Ref(ties.arena, ties.positions.reshape(rows, terms)))
+        total = Ref(so_far.arena, so_far.positions[:, -1])
+        # Where none is equal, the largest is nan.
+        value = rule(p.where, [rule(c.lt, [0.0, total], rows), g.value, math.nan], rows)
+        each, final, mask = (self.spread(x, step) for x in (value, total, g.mask))
+        assert each is not None
+        assert final is not None
+        later = rule(p.sub, [final, so_far.line], ids.size)
+        halvings = rule(p.add, [later, rule(c.lt, [1.0, so_far.line], ids.size)], ids.size)
+        part = rule(p.mul, [ties, rule(p.pow_, [0.5, halvings], ids.size)], ids.size)
+        share = rule(p.mul, [each, part], ids.size)
+        self.cotangents.push(ids.ravel(), share, g.negative, mask, step.group.laned)
 
     def _matmul(self, step: Step, g: Cotangent) -> None:
         builder = self.builder

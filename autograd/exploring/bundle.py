@@ -60,7 +60,7 @@ def page(
     data = json.dumps(content, separators=(",", ":"), allow_nan=False)
     coding = "gzip" if columns.size > COMPRESSED else "none"
     if coding == "gzip":
-        data = base64.b64encode(gzip.compress(data.encode(), 6, mtime=0)).decode()
+        data = base64.b64encode(gzip.compress(data.encode(), 4, mtime=0)).decode()
     else:  # inside a script element nothing may look like its end, or like a comment
         data = data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     script = rules + "\n".join(map(resource, SCRIPTS[1:]))

@@ -1,9 +1,9 @@
-"""Whether compiled programs agree with the engine: ``python -m tests.agreement [--programs N] [--seed S]``.
+"""Whether compiled programs agree with the engine: ``python -m tests.agreement [--programs N] [--shapes N] [--seed S]``.
 
 Compares the rows of ``docs/conventions.md``, a Gaussian mixture's log-likelihood, determinants by minors, an ODE by RK4,
 a least-squares fit, programs as people write them, and random ones (all primitives, ``where``, kinks, poles, n-ary operations, constants, shared
 nodes, blocks of equal operations). Each is run in every way of :mod:`tests.agreement.ways`, on arrays and in a
-straight line; values, gradients and second derivatives, single and vmapped, must be the engine's to 1e-12
+straight line; programs of a hundred shapes of code (:mod:`tests.agreement.shapes`) in five of these ways; values, gradients and second derivatives, single and vmapped, must be the engine's to 1e-12
 relatively, or where the quantity is not so well conditioned, to what rounding in another order can do to it
 (:mod:`tests.agreement.anyorder`). Prints the counts and the worst disagreements; on a failure, the smallest program
 that fails, as Python, and the exit status is 1.
@@ -15,11 +15,12 @@ import argparse
 import random
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd.testing.programs import Program, reduced
 from tests.autograd.compiler.programs import program
 
+from . import shapes
 from .drawing import draw
 from .everyday import everyday
 from .known import conventions, functions
@@ -35,6 +36,7 @@ def main(arguments: list[str]) -> int:
     """Compare, report, and answer with the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.agreement")
     parser.add_argument("--programs", type=int, default=2000, help="how many random ones (2000)")
+    parser.add_argument("--shapes", type=int, default=200, help="how many of shapes (200)")
     parser.add_argument("--seed", type=int, default=None, help="of the first of them (random)")
     parser.add_argument("--failures", type=int, default=1, help="after how many to stop (1)")
     chosen = parser.parse_args(arguments)
@@ -50,14 +52,21 @@ def main(arguments: list[str]) -> int:
         cases = [(name, Case(function, inputs)) for name, function, inputs in known]
         failed += sum(not agrees(case, tallies, name) for name, case in cases)
         print(f"{len(cases)} {title}\n{table(tallies)}\n", flush=True)
-    tallies = {}
-    start = time.perf_counter()
-    done = 0
-    while done < chosen.programs and failed < chosen.failures:
-        failed += not agrees(drawn(seed + done), tallies, f"seed {seed + done}")
-        done += 1
-    seconds = time.perf_counter() - start
-    print(f"{done} random programs from seed {seed} on, {seconds:.0f} s\n{table(tallies)}\n")
+    kinds: dict[str, tuple[int, Any, Sequence[Way]]] = {
+        "programs of shapes": (chosen.shapes, shaped, MAIN_WAYS),
+        "random programs": (chosen.programs, drawn, WAYS),
+    }
+    for title, (wanted, draw_one, ways) in kinds.items():
+        tallies = {}
+        start = time.perf_counter()
+        done = 0
+        while done < wanted and failed < chosen.failures:
+            failed += not agrees(draw_one(seed + done), tallies, f"seed {seed + done}", ways)
+            done += 1
+        seconds = time.perf_counter() - start
+        print(
+            f"{done} {title} from seed {seed} on, {seconds:.0f} s\n{table(tallies)}\n", flush=True
+        )
     print(f"{failed} disagree" if failed else "all agree")
     return int(failed > 0)
 
@@ -69,6 +78,19 @@ def drawn(seed: int) -> Case:
         return Case(lambda *xs: function(list(xs)), inputs)
     found = draw(random.Random(seed))
     return Case(found, found.inputs)
+
+
+MAIN_WAYS = [
+    way
+    for way in WAYS
+    if way.name in {"value", "gradient", "Hessian-vector product", "Hessian", "vmapped gradient"}
+]
+
+
+def shaped(seed: int) -> Case:
+    """A random program of a shape."""
+    name, function, inputs = shapes.drawn(seed)
+    return Case(lambda *xs: function(list(xs)), inputs, name)
 
 
 def agrees(case: Case, tallies: Tallies, name: str, ways: Sequence[Way] = WAYS) -> bool:
@@ -95,7 +117,8 @@ def report(case: Case, way: Way, path: str, name: str) -> None:
         smallest = reduced(case.function, fails, 2000)
         case = Case(smallest, smallest.inputs)
     found = check(case, way, path, Tally())
-    print(f"--- {name}: {way.name}, {path} ---")
+    shape = f" ({case.name})" if case.name else ""
+    print(f"--- {name}{shape}: {way.name}, {path} ---")
     if isinstance(found, Disagreement):
         print(
             f"compiled {found.found!r}, the engine {found.expected!r}: "

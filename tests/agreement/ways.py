@@ -31,10 +31,14 @@ class Case:
     Args:
         function: a :class:`Program`, or another function of numbers.
         inputs: the numbers.
+        name: what to call it in a report.
     """
 
-    def __init__(self, function: Callable[..., Any], inputs: Sequence[float]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], inputs: Sequence[float], name: str = ""
+    ) -> None:
         self.function = function
+        self.name = name
         self.inputs = list(inputs)
         count = len(self.inputs)
         self.direction = [DIRECTION[i % len(DIRECTION)] for i in range(count)]

@@ -1,4 +1,4 @@
-"""Wrong rules and wrong traversals, each a small change of the engine's text, and the tests that notice.
+"""Wrong rules and wrong traversals (and passes of the compiler, in :mod:`.passes`), each a small change of the engine's text, and the tests that notice.
 
 A mutant's old text must occur in its file (all occurrences are changed), so that the catalogue cannot go
 stale in silence. What no test can notice is marked equivalent, and says why.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .mutant import Mutant, of
 from .networks import NETWORKS
+from .passes import PASSES
 from .pictures import PICTURES
 
 LOCAL = "tests/autograd/testing/test_local.py"
@@ -750,4 +751,4 @@ NUMBERS = [
     ),
 ]
 
-MUTANTS = [*RULES, *WALKS, *NUMBERS, *NETWORKS, *PICTURES]
+MUTANTS = [*RULES, *WALKS, *NUMBERS, *NETWORKS, *PICTURES, *PASSES]

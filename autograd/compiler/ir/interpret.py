@@ -118,6 +118,10 @@ def _reduce(instruction: Instruction, x: Any) -> Any:
     return _reduction(kind).reduce(x, axis=tuple(range(first, first + axes)))
 
 
+def _accumulate(instruction: Instruction, x: Any) -> Any:
+    return _reduction(instruction.detail).accumulate(x, axis=len(instruction.out.shape) - 1)
+
+
 def _ragged(instruction: Instruction, x: Any) -> Any:
     kind, starts = instruction.detail
     return _reduction(kind).reduceat(x, starts, axis=0)
@@ -132,6 +136,7 @@ def _reduction(kind: str) -> Any:
 _MEANINGS: dict[str, Callable[..., Any]] = {
     "scatter": lambda instruction, x: x,
     "reduce": _reduce,
+    "accumulate": _accumulate,
     "ragged": _ragged,
     "over_lanes": lambda instruction, x: x.sum(axis=-1),
     "matmul": _matmul,

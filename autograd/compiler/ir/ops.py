@@ -22,6 +22,8 @@ REDUCING = frozenset(row for row in ROWS.values() if row.folds)
 """Those of any number of arguments that are the reduction of one of two."""
 LINEAR = frozenset({p.add, p.sub, p.neg, p.sum_})
 """Those that a sum of many terms is made of."""
+FOLDED = {p.maximum: c.highest, p.minimum: c.lowest}
+"""What a chain of one row of two arguments becomes, each of which is used by the next alone."""
 UFUNCS = {p.add: "add", p.mul: "multiply", p.maximum: "maximum", p.minimum: "minimum"}
 """What NumPy calls the rows that it has a reduction of."""
 

@@ -90,6 +90,7 @@ class Instruction(NamedTuple):
     scatter    contiguous numbers, to the positions ``detail`` of an arena
     copy       an operand, or a number, to the place of the output
     reduce     the sum, product or maximum (``detail[0]``) over the last ``detail[1]`` axes
+    accumulate the sums, products or maxima (``detail``) so far along the last axis
     ragged     the sums or maxima (``detail[0]``) of stretches that begin at ``detail[1]``
     over_lanes the sum over lanes
     matmul     matrix product, batched over a leading axis
@@ -138,6 +139,8 @@ class Instruction(NamedTuple):
         detail = ""
         if self.op == "reduce":
             detail = f" {self.detail[0]}"
+        elif self.op == "accumulate":
+            detail = f" {self.detail}"
         elif self.op == "ragged":
             detail = f" {self.detail[0]} {len(self.detail[1])}"
         elif self.op in {"take", "scatter"}:

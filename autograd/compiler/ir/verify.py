@@ -214,7 +214,7 @@ def verify_program(program: Program) -> None:
 
 
 MOVING = {
-    *("take", "scatter", "reduce", "ragged", "over_lanes"),
+    *("take", "scatter", "reduce", "accumulate", "ragged", "over_lanes"),
     *("matmul", "absent", "lanewise", "vecdot"),
 }
 """The instructions that are not elementwise."""

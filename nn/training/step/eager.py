@@ -46,7 +46,7 @@ if TYPE_CHECKING:
             ...
 
         def sync(self) -> None:
-            """Bring the model's Values up to date, where a step keeps parameters elsewhere.
+            """Bring the model's Values and their gradients up to date, where a step keeps them elsewhere.
 
             ``fit`` calls it before anyone else looks at them: callbacks, metrics and, on every exit, its caller.
             """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 
@@ -10,10 +11,11 @@ import autograd as ag
 from autograd import primitives as p
 from autograd.compiler import simplify
 from autograd.testing.programs import Program
-from tests.agreement.__main__ import agrees, drawn
+from tests.agreement.__main__ import MAIN_WAYS, agrees, drawn, shaped
 from tests.agreement.anyorder import Number
 from tests.agreement.everyday import everyday
 from tests.agreement.known import conventions, functions
+from tests.agreement.shapes import SHAPES
 from tests.agreement.ways import WAYS, Case
 from tests.autograd.test_conventions import ROWS
 
@@ -128,3 +130,21 @@ def test_the_bound_of_any_order_knows_the_terms_of_a_sum_that_came_to_zero():
 def test_the_bound_of_any_order_knows_that_a_product_underflowed():
     assert (Number(5e-324) * Number(1.5)).error >= 5e-324
     assert (Number(5e-324) * Number(3.0)).error == 0.0
+
+
+@pytest.mark.seeds(len(SHAPES))
+def test_programs_of_every_shape_agree(seed):
+    few = [way for way in MAIN_WAYS if way.name in {"gradient", "vmapped gradient"}]
+    assert agrees(shaped(seed), {}, f"seed {seed}", few)
+
+
+@pytest.mark.slow
+@pytest.mark.seeds(10 * len(SHAPES))
+def test_programs_of_every_shape_agree_in_all_main_ways(seed):
+    assert agrees(shaped(seed), {}, f"seed {seed}", MAIN_WAYS)
+
+
+def test_a_size_of_one_is_a_program_of_every_shape():
+    for make in SHAPES.values():
+        function, numbers = make(random.Random(1), 1)
+        assert agrees(Case(lambda *xs, f=function: f(list(xs)), numbers), {}, make.__name__, FEW)

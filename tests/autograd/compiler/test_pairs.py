@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections import Counter
@@ -12,9 +13,9 @@ import pytest
 import autograd as ag
 from autograd import compile, value_and_grad, vmap
 from autograd.compiler import entry, pairs
-from autograd.compiler.batch import BatchLoss
-from autograd.compiler.layout import fitting, steps
+from autograd.compiler.layout.affine import fitting, steps
 from autograd.compiler.pipeline import group
+from autograd.compiler.training import BatchLoss, Recording
 from autograd.structure import Structure, flatten
 from tests.autograd.compiler.programs import eager, gap
 
@@ -225,7 +226,7 @@ def test_random_pairs_and_mixtures_in_lanes(seed):
 def check_batch(loss, leaves, rows):
     """The mean loss of a batch and its derivatives compared with the engine's; the program's operations."""
     structure = Structure(tuple, len(rows[0]), children=(flatten(rows[0])[1],))
-    batch = BatchLoss(loss, leaves, structure)
+    batch = BatchLoss(Recording(loss, structure, leaves))
     value = batch(np.array(rows))
     expected = sum(loss(row) for row in rows) / len(rows)
     expected.backward()
@@ -475,3 +476,19 @@ def test_which_boxes_blas_takes():
     assert fitting((0, 1, 3), (1, 3, 4)) == (0, 1, 3)
     assert fitting((5, 0, 1), (4, 1, 5)) == (5, 5, 1)
     assert fitting(None, (2, 3, 4)) is None
+
+
+def test_a_vector_that_a_mixture_has_twice_counts_twice():
+    """As where a word comes again in causal attention."""
+    words = [0, 1, 2, 3, 1, 4, 5, 6, 7, 2, 8, 9]
+    starts = [i * (i + 1) // 2 for i in range(len(words) + 1)]
+
+    def f(xs):
+        mixed = vectors(xs[starts[-1] :], 4)
+        return weighted(
+            inner(xs[start:stop], [mixed[word][d] for word in words[: stop - start]])
+            for start, stop in itertools.pairwise(starts)
+            for d in range(4)
+        )
+
+    check(f, numbers(starts[-1] + 40))
