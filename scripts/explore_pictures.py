@@ -68,8 +68,10 @@ VIEWS: dict[str, tuple[Any, str]] = {
     "play_forward": (traced, "show('play'); startPlaying(false); stepTo(3)"),
     "practise": (
         traced,
-        "show('practise'); choose(Number(Object.keys(page.labels).find((i) => page.labels[i] === 'h')));"
-        "document.getElementById('answer').value = '1'; document.getElementById('check').click()",
+        (
+            "show('practise'); choose(Number(Object.keys(page.labels).find((i) => page.labels[i] === 'h')));"
+            "document.getElementById('answer').value = '1'; document.getElementById('check').click()"
+        ),
     ),
 }
 """The graph of each picture, and what is done on its page first."""
