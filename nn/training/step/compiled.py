@@ -127,10 +127,10 @@ class CompiledStep:
                 data = program.padded(recorded.encoding.rows(X, y))
                 all_in_order = object()
             if chosen is None:
-                batch = program.batch(len(data))
+                batch = recorded.program.batch(len(data))
                 batch.fill(data, all_in_order)
             else:
-                batch = program.batch(len(chosen))
+                batch = recorded.program.batch(len(chosen))
                 batch.choose(data, chosen)
             if noise.size:
                 batch.rows[:, noisy] = noise.numbers(batch.lanes)
