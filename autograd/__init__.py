@@ -64,9 +64,11 @@ from .value import Value as Value
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .compiler import ProgramError as ProgramError
     from .compiler import RecompileWarning as RecompileWarning
     from .compiler import TraceError as TraceError
     from .compiler import compile as compile
+    from .compiler import load_program as load_program
     from .drawing.entry import draw as draw
     from .drawing.entry import print_graph as print_graph
     from .exploring.entry import draw_backward as draw_backward
@@ -78,6 +80,7 @@ if not TYPE_CHECKING:
     __all__ = [  # noqa: PLE0604
         "AnomalyError",
         "GradientDropped",
+        "ProgramError",
         "RecompileWarning",
         "StaleGraphError",
         "TraceError",
@@ -96,6 +99,7 @@ if not TYPE_CHECKING:
         "hvp",
         "jacobian",
         "jvp",
+        "load_program",
         "no_grad",
         "norm",
         "primitive",
@@ -122,7 +126,9 @@ if not TYPE_CHECKING:  # to a checker, a module with __getattr__ has every name
 
     _ON_FIRST_USE = dict.fromkeys(("draw", "print_graph"), "drawing")
     _ON_FIRST_USE |= dict.fromkeys(("draw_backward", "explore"), "exploring")
-    _ON_FIRST_USE |= dict.fromkeys(("compile", "RecompileWarning", "TraceError"), "compiler")
+    _ON_FIRST_USE |= dict.fromkeys(
+        ("compile", "load_program", "ProgramError", "RecompileWarning", "TraceError"), "compiler"
+    )
 
     def __getattr__(name: str) -> object:
         """What few programs need is imported when it is asked for, so that ``import autograd`` is quick."""

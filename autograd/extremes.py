@@ -75,14 +75,14 @@ def norm(xs: Iterable[Any]) -> Any:
     """
     numbers = list(xs)
     if len(numbers) < 2:
-        return apply(p.abs_, numbers[0]) if numbers else 0.0
-    return _in_a_tree(lambda a, b: apply(p.hypot, a, b), numbers)
+        return apply(p.abs_, numbers[0], of="norm") if numbers else 0.0
+    return _in_a_tree(lambda a, b: apply(p.hypot, a, b, of="norm"), numbers)
 
 
 def _extreme(row: Primitive, xs: Iterable[Any], name: str) -> Any:
     def chosen(a: Counted, b: Counted) -> Counted:
         (x, many_x), (y, many_y) = a, b
-        extreme, apart = apply(row, x, y), apply(p.sub, y, x)
+        extreme, apart = apply(row, x, y, of=name), apply(p.sub, y, x)
         tied = p.TRACED.equal(apart, 0.0)  # not of infinities, which share by halves
         y_alone = apart > 0.0 if row is p.maximum else apart < 0.0
         many = p.TRACED.where(tied, many_x + many_y, p.TRACED.where(y_alone, many_y, many_x))
@@ -93,7 +93,7 @@ def _extreme(row: Primitive, xs: Iterable[Any], name: str) -> Any:
 
     numbers = nonempty(xs, name)
     if len(numbers) == 1:
-        return apply(p.sum_, numbers[0])
+        return apply(p.sum_, numbers[0], of=name)
     return _in_a_tree(chosen, [(x, 1.0) for x in numbers])[0]
 
 

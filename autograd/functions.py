@@ -2,7 +2,8 @@
 
 A Value in gives a Value out, plain numbers give a float. For every primitive of a fixed number of
 arguments the table holds, this module has the function of that name; a row that is added to the table
-appears here by itself.
+appears here by itself. In the body of a class write ``staticmethod(tanh)``: the native core's functions are builtins,
+which do not become methods.
 
 >>> from autograd import Value, tanh, softmax, where, log
 >>> tanh(0.5)
@@ -106,24 +107,19 @@ if TYPE_CHECKING:
 
 def _elementwise(primitive: Primitive) -> Callable[..., Any]:
     """The public function of a primitive with a fixed number of arguments."""
-    function: Callable[..., Any]
-    if primitive.arity == 1:
 
-        def function(x: Any, /) -> Any:
-            if isinstance(x, Operators):  # the common case, without the general one's overhead
-                return x._apply(primitive, x)
-            return apply(primitive, x)
+    def of_one(x: Any, /) -> Any:
+        if isinstance(x, Operators):  # the common case, without the general one's overhead
+            return x._apply(primitive, x)
+        return apply(primitive, x)
 
-    elif primitive.arity == 2:
+    def of_two(a: Any, b: Any, /) -> Any:
+        return apply(primitive, a, b)
 
-        def function(a: Any, b: Any, /) -> Any:
-            return apply(primitive, a, b)
+    def of_three(a: Any, b: Any, c: Any, /) -> Any:
+        return apply(primitive, a, b, c)
 
-    else:
-
-        def function(a: Any, b: Any, c: Any, /) -> Any:
-            return apply(primitive, a, b, c)
-
+    function: Any = {1: of_one, 2: of_two, 3: of_three}[primitive.arity or 3]
     function.__name__ = function.__qualname__ = primitive.name
     function.__module__ = __name__
     function.__doc__ = primitive.doc
@@ -206,22 +202,22 @@ def polygamma(n: int, x: Any) -> Any:
 
 def square(x: Any) -> Any:
     """``x * x``."""
-    return apply(p.mul, x, x)
+    return apply(p.mul, x, x, of="square")
 
 
 def deg2rad(x: Any) -> Any:
     """An angle in degrees, in radians."""
-    return apply(p.mul, x, math.pi / 180.0)
+    return apply(p.mul, x, math.pi / 180.0, of="deg2rad")
 
 
 def rad2deg(x: Any) -> Any:
     """An angle in radians, in degrees."""
-    return apply(p.mul, x, 180.0 / math.pi)
+    return apply(p.mul, x, 180.0 / math.pi, of="rad2deg")
 
 
 def logaddexp(a: Any, b: Any) -> Any:
     """``log(exp(a) + exp(b))``, without overflow."""
-    return apply(p.logsumexp, a, b)
+    return apply(p.logsumexp, a, b, of="logaddexp")
 
 
 # --- about a number --------------------------------------------------------------------------
@@ -302,7 +298,7 @@ def mean(xs: Iterable[Any]) -> Any:
         ValueError: if there are no numbers.
     """
     xs = nonempty(xs, "mean")
-    return sum(xs) / len(xs)
+    return apply(p.sum_, *xs, of="mean") / len(xs)
 
 
 def dot(xs: Iterable[Any], ys: Iterable[Any]) -> Any:
@@ -340,7 +336,7 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     """
     xs = nonempty(xs, "log_softmax")
     top, shift = shift_of(xs)
-    shifted = [apply(p.sub, x, shift) for x in xs]
+    shifted = [apply(p.sub, x, shift, of="log_softmax") for x in xs]
     total = logsumexp(shifted)
     found = [apply(p.sub, x, total) for x in shifted]
     if top is not None and len(xs) > 1:
@@ -362,7 +358,8 @@ def shift_of(xs: list[Any]) -> tuple[int | None, Any]:
     numbers = [known(x) if isinstance(x, Value) else x for x in xs]
     for number in numbers:
         if isinstance(number, Operators):
-            return None, number._largest(numbers) if hasattr(number, "_largest") else 0.0
+            largest = getattr(number, "_largest", None)  # of a symbol
+            return None, largest(numbers) if largest is not None else 0.0
     numbers = [real(x, "an argument of log_softmax") for x in numbers]
     largest = max(numbers)
     return (numbers.index(largest), largest) if math.isfinite(largest) else (None, 0.0)
@@ -378,7 +375,7 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     [1.0, 0.0]
     """
     xs = nonempty(xs, "softmax")
-    shift = logsumexp(xs)
+    shift = apply(p.logsumexp, *xs, of="softmax")
     differences = [apply(p.sub, x, shift) for x in xs]
     parts = [apply(p.exp, x) for x in differences]
     total = sum(parts)  # 1 but for rounding, which logits of 10**5 make visible

@@ -33,7 +33,7 @@ def topological_order(*roots: N, until: Collection[N] = ()) -> list[N]:
     if core is not None:
         return core.topological_order(*roots, until=until)  # type: ignore[no-any-return]
     order: list[N] = []
-    seen: set[N] = set(until)
+    seen = set(map(id, until))
     stack: list[Any] = list(roots)
     pop, push, emit = stack.pop, stack.append, order.append
     while stack:
@@ -41,9 +41,10 @@ def topological_order(*roots: N, until: Collection[N] = ()) -> list[N]:
         if node is None:  # all operands of the node under this mark have been listed
             emit(pop())
             continue
-        if node in seen:
+        key = id(node)
+        if key in seen:
             continue
-        seen.add(node)
+        seen.add(key)
         operands = node.operands
         if not operands:
             emit(node)
@@ -51,12 +52,12 @@ def topological_order(*roots: N, until: Collection[N] = ()) -> list[N]:
         push(node)
         push(None)
         for operand in operands:
-            if type(operand) is not float and operand not in seen:
+            if type(operand) is not float:
                 push(operand)
     return order
 
 
-def restricted(order: list[N], sources: Collection[N]) -> tuple[list[N], set[N] | None]:
+def restricted(order: list[N], sources: Collection[N]) -> tuple[list[N], set[int] | None]:
     """The sources and what depends on them.
 
     Args:
@@ -64,13 +65,13 @@ def restricted(order: list[N], sources: Collection[N]) -> tuple[list[N], set[N] 
         sources: nodes.
 
     Returns:
-        That part of the order; and the same as a set, or None if no other node is an operand of these.
+        That part of the order; and the set of its ids, or None if no other node is an operand of these.
     """
-    found = set(sources)
+    found = set(map(id, sources))
     part = []
     for node in order:
-        if node in found or any(operand in found for operand in node.operands):
-            found.add(node)
+        if id(node) in found or any(id(operand) in found for operand in node.operands):
+            found.add(id(node))
             part.append(node)
     closed = len(part) == len(order) and not any(source.operands for source in sources)
     return part, None if closed else found

@@ -19,7 +19,7 @@ from .state import state
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextvars import Token
-    from types import TracebackType
+    from types import FrameType, TracebackType
     from typing import Self
 
     from .node import Node
@@ -219,6 +219,31 @@ def describe(node: Node) -> str:
     return f"{node.label} = {call}" if node.label else call
 
 
+def check_key(depth: int = 1) -> None:
+    """Refuse a Value as a key while a transform calls a function, where ``==`` is by number: hashes are by identity.
+
+    Args:
+        depth: how many calls away the code is that looks it up.
+
+    Raises:
+        TypeError: if it is not code of our own that looks a Value up.
+    """
+    if dropped.get() is None:
+        return
+    frame: FrameType | None = sys._getframe(depth)
+    while frame is not None and _is_own(frame, ("weakref",)):  # that of a WeakKeyDictionary
+        frame = frame.f_back
+    if frame is not None and not _is_own(frame, (__package__, "nn")):
+        raise TypeError(
+            f"a number that a transform may follow is used as a key of a dict or in a set, {call_site()}, where it would "
+            f"not be found as its float is: use == and if, or id() for identity"
+        )
+
+
+def _is_own(frame: FrameType, packages: tuple[str | None, ...]) -> bool:
+    return frame.f_globals.get("__name__", "").partition(".")[0] in packages
+
+
 def call_site() -> str:
     """The nearest line of code outside our own packages and NumPy, which calls our operators on object arrays."""
     file, line = calling_line()
@@ -230,7 +255,7 @@ def calling_line() -> tuple[str, int]:
     own = (__package__, "nn", "numpy")
     frame = sys._getframe(1)
     while frame.f_back is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] not in own:
+        if not _is_own(frame, own):
             break
         frame = frame.f_back
     return _source(frame.f_code.co_filename), frame.f_lineno

@@ -8,6 +8,7 @@ go on without the native one.
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from binascii import crc32
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -63,16 +64,29 @@ def _load() -> tuple[Any, str]:
         missing = isinstance(error, ModuleNotFoundError)
         why = "the native core was not built" if missing else f"the native core fails: {error}"
     else:
-        from . import _native
+        from . import _native  # pyright: ignore[reportAttributeAccessIssue]
 
         if all(now in {"", then} for now, then in zip(digests(), built_from, strict=True)):
             return _native, str(_native.__file__)
         why = "the native core was built from other sources; pip install -e . builds it again"
         if not wanted:
-            warnings.warn(f"{why}; until then the pure core runs", RuntimeWarning, stacklevel=2)
+            frame = sys._getframe()  # where the package is imported
+            while frame.f_back and _is_importing(frame.f_globals.get("__name__", "")):
+                frame = frame.f_back
+            place = frame.f_code.co_filename, frame.f_lineno
+            warnings.warn_explicit(f"{why}; until then the pure core runs", RuntimeWarning, *place)
     if wanted == "native":
         raise ImportError(f"{SWITCH}=native, but {why}")
     return None, why
+
+
+def _is_importing(module: str) -> bool:
+    return module.partition(".")[0] in {
+        __package__,
+        "importlib",
+        "_frozen_importlib",
+        "_frozen_importlib_external",
+    }
 
 
 core, why = _load()

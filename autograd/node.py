@@ -16,19 +16,24 @@ class Node(Protocol):
     @property
     def data(self) -> float:
         """The number."""
+        ...
 
     @property
     def label(self) -> str:
-        """Its name, or ""."""
+        """Its name, or an empty string."""
+        ...
 
     @property
     def primitive(self) -> Primitive | None:
         """The operation that made it; None of a leaf."""
+        ...
 
     @property
     def operands(self) -> Sequence[Any]:
         """What it was made from, nodes and floats."""
+        ...
 
     @property
     def primals(self) -> Sequence[float]:
         """The operands' numbers at that time."""
+        ...

@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import inspect
 import warnings
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from . import modes
 from .namespaces import IEEE
 from .operators import Operators, apply
+from .reals import real
 from .state import state
 from .table import ABSENT, TABLE, TRACED, USERS, Primitive
 from .value import GradientDropped, Value, known
@@ -94,7 +96,8 @@ def primitive(
             a convention.
 
     Raises:
-        TypeError: if the function does not return what it should.
+        TypeError: if the function does not return what it should; when the operation is used, if a rule gives no real
+            number, or other than one partial for each argument.
         ValueError: if the engine has an operation of that name itself.
 
     >>> from autograd import Value, grad
@@ -106,7 +109,7 @@ def primitive(
     (0.0, Value(data=0.0, grad=0.0), -14.222222222222221)
     """
     if callable(symbol):
-        return _operation(symbol, "", arity, commutative, domain, kinks)
+        return _operation(cast("Define", symbol), "", arity, commutative, domain, kinks)
     if not isinstance(symbol, str):
         raise TypeError(f"symbol must be a str, not {symbol!r:.60}")
 
@@ -161,8 +164,8 @@ def custom_gradient(*partials: Any) -> Callable[[Callable[..., Any]], Operation]
             derivatives call it with Values, and for them it must use autograd's functions.
 
     Raises:
-        TypeError: if the number of partials is not that of the function's arguments. By a derivative of a
-            derivative, if a partial computes with floats. Inside a compiled function, which cannot look into it, a
+        TypeError: if the number of partials is not that of the function's arguments. When the operation is used, if it or
+            a partial gives no real number; by a derivative of a derivative, if a partial computes with floats. Inside a compiled function, which cannot look into it, a
             TraceError.
 
     >>> from autograd import Value
@@ -258,10 +261,48 @@ def _of_nodes(partial: Any, name: str) -> Any:
 
 def _bound(row: Primitive) -> Primitive:
     """A row with its rules. The namespaces do not take in its function, so that no rule of another row is changed."""
-    row.forward, row.partials = row.bind(IEEE)
-    row.traced = row.bind(TRACED).partials
+    rule, what = row.bind(IEEE), f"what a partial of {row.name} gives"
+    row.forward = _looked_at(rule.forward, f"what the rule of {row.name} gives")
+    look_at = _looked_at if row.arity is not None else _all_looked_at
+    row.partials = tuple([look_at(partial, what, type(ABSENT)) for partial in rule.partials])
+    traced = row.bind(TRACED).partials
+    # Of a symbol a partial may be a pair, of a number and the condition under which it is there.
+    also = (Operators, type(ABSENT), tuple)
+    row.traced = tuple([look_at(partial, what, also) for partial in traced])
     USERS[row.name] = row
     return row
+
+
+def _looked_at(rule: Any, what: str, also: Any = ()) -> Any:
+    """A rule of a user's that gives a float or something of some other classes, or else a TypeError that says what."""
+    if not callable(rule):
+        return rule
+
+    def looked_at(*numbers: Any) -> Any:
+        found = rule(*numbers)
+        return found if type(found) is float or isinstance(found, also) else real(found, what)
+
+    return looked_at
+
+
+def _all_looked_at(rule: Any, what: str, also: Any = ()) -> Any:
+    """The same of one function that gives all partials."""
+    if not callable(rule):
+        return rule
+
+    def looked_at(out: Any, *numbers: Any) -> list[Any]:
+        found = rule(out, *numbers)
+        if not isinstance(found, Iterable):
+            raise TypeError(
+                f"{what} must be a sequence, of one partial for each number, not {found!r:.60}"
+            )
+        partials = list(found)
+        if len(partials) != len(numbers):
+            counts = f"{_counted(len(numbers), 'partial')}, not {len(partials)}"
+            raise TypeError(f"{what} must be {counts}")
+        return [x if type(x) is float or isinstance(x, also) else real(x, what) for x in partials]
+
+    return looked_at
 
 
 def _as_partial(partial: Any) -> Any:

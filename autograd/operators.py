@@ -217,8 +217,13 @@ class Operators:
     degrees = rad2deg
 
 
-def apply(primitive: Primitive, *operands: Any) -> Any:
+def apply(primitive: Primitive, *operands: Any, of: str = "") -> Any:
     """Apply a primitive to Values, symbols and plain numbers in any mixture.
+
+    Args:
+        primitive: the row.
+        operands: the numbers.
+        of: what the user has called, for messages; by default the row's name.
 
     Raises:
         TypeError: if an operand is none of these.
@@ -233,9 +238,10 @@ def apply(primitive: Primitive, *operands: Any) -> Any:
     if refused is not None:
         for operand in operands:  # let the message name the operand that was refused
             if not isinstance(operand, Operators):
-                real(operand, f"an argument of {primitive.name}")
+                real(operand, f"an argument of {of or primitive.name}")
     numbers = [
-        x if type(x) is float else real(x, f"an argument of {primitive.name}") for x in operands
+        x if type(x) is float else real(x, f"an argument of {of or primitive.name}")
+        for x in operands
     ]
     return primitive.forward(*numbers)
 

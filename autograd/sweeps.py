@@ -40,7 +40,7 @@ class Sweep:
 
     def __init__(self, order: list[Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         self._order, self._among = restricted(order, inputs)
-        self._known = set(self._order) if self._among is None else self._among
+        self._known = set(map(id, self._order)) if self._among is None else self._among
         self._inputs = inputs
         self._outputs = outputs
 
@@ -57,15 +57,15 @@ class Sweep:
         seeds = [
             (output, cotangent)
             for output, cotangent in zip(self._outputs, cotangents, strict=True)
-            if cotangent is not None and output in self._known
+            if cotangent is not None and id(output) in self._known
         ]
-        wanted = set(self._inputs)
+        wanted = set(map(id, self._inputs))
         found = {
-            node: cotangent
+            id(node): cotangent
             for node, cotangent in reverse_sweep(self._order, seeds, create_graph, self._among)
-            if node in wanted
+            if id(node) in wanted
         }
-        return [found.get(node) for node in self._inputs]
+        return [found.get(id(node)) for node in self._inputs]
 
     def push(self, tangents: Sequence[Any], create_graph: bool = False) -> list[Any]:
         """The tangents of the outputs from those of the inputs: the same the other way round."""
@@ -75,14 +75,14 @@ class Sweep:
             if tangent is not None
         ]
         found = forward_sweep(self._order, seeds, create_graph)
-        return [found.get(output) for output in self._outputs]
+        return [found.get(id(output)) for output in self._outputs]
 
 
 def reverse_sweep(
     order: list[Any],
     seeds: Iterable[tuple[Any, Any]],
     create_graph: bool = False,
-    among: Collection[Any] | None = None,
+    among: Collection[int] | None = None,
 ) -> Iterator[tuple[Any, Any]]:
     """Hand cotangents from each node to its operands, from the last node of an order to the first.
 
@@ -90,7 +90,7 @@ def reverse_sweep(
         order: nodes in topological order.
         seeds: nodes and the cotangents they start with.
         create_graph: compute with Values instead of floats, so that the results can be differentiated.
-        among: hand nothing to other nodes than these; None if all operands are in the order.
+        among: hand nothing to other nodes than those of these ids; None if all operands are in the order.
 
     Yields:
         Each node that a cotangent reached with the whole of it, consumers before operands.
@@ -163,7 +163,9 @@ def reverse_sweep(
                 if known:
                     partials = partials[0](out, *primals)
                 for operand, partial in zip(node.operands, partials, strict=True):
-                    if isinstance(operand, float) or (among is not None and operand not in among):
+                    if isinstance(operand, float) or (
+                        among is not None and id(operand) not in among
+                    ):
                         continue
                     local = partial if known or not callable(partial) else partial(out, *primals)
                     if local is ABSENT:
@@ -181,7 +183,7 @@ def reverse_sweep(
 
 def forward_sweep(
     order: list[Any], seeds: Iterable[tuple[Any, Any]], create_graph: bool = False
-) -> dict[Any, Any]:
+) -> dict[int, Any]:
     """Hand tangents from each node to those computed from it, from the first node to the last.
 
     A node's tangent is the sum of its partials times its operands' tangents. An operand that no seed
@@ -193,18 +195,18 @@ def forward_sweep(
         create_graph: compute with Values instead of floats, so that the results can be differentiated.
 
     Returns:
-        The tangent of each node that depends on a seed through something smooth, and of the seeds.
+        The tangent of each node that depends on a seed through something smooth, and of the seeds, by the nodes' ids.
 
     Raises:
         StaleGraphError: with ``create_graph``, if a leaf no longer has the data it was recorded with.
     """
-    tangents: dict[Any, Any] = dict(seeds)
+    tangents: dict[int, Any] = {id(node): tangent for node, tangent in seeds}
     get = tangents.get
     for node in order:
         primitive = node.primitive
-        if primitive is None or node in tangents:
+        if primitive is None or id(node) in tangents:
             continue
-        moving = [get(operand) for operand in node.operands]  # None for a constant too
+        moving = [get(id(operand)) for operand in node.operands]  # None for a constant too
         for tangent in moving:
             if tangent is not None:
                 break
@@ -232,7 +234,7 @@ def forward_sweep(
             share = product(tangent, local) if create_graph else tangent * local
             total = share if total is None else total + share
         if total is not None:
-            tangents[node] = total
+            tangents[id(node)] = total
     return tangents
 
 

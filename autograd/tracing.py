@@ -96,6 +96,7 @@ class Record:
             with nullcontext() if modes.recording.get() else modes.enable_grad():
                 answer = function(*arguments, **kwargs)
         except TypeError as error:
+            note_on_arrays(error)
             if integers:
                 error.add_note(
                     f"{transform} passes the arguments that it differentiates as Values; "
@@ -181,6 +182,18 @@ class Record:
         """What came beside the answer: Values as they are to be handed out, all else as it is."""
         hand_out = self.connect or _plain
         return mapped(self.aux, lambda x: hand_out(x) if isinstance(x, Operators) else x)
+
+
+def note_on_arrays(error: TypeError) -> None:
+    """Say what works instead where NumPy refuses an array of Values: NumPy asks none of them before it does."""
+    if "ufunc" in str(error) and _ARRAYS not in getattr(error, "__notes__", ()):
+        error.add_note(_ARRAYS)
+
+
+_ARRAYS = (
+    "arrays in a function that is differentiated or compiled hold Values, and np.linalg and np.fft compute with floats alone: "
+    "use @, np.dot, np.einsum, np.linalg.norm and autograd's functions, or autograd.custom_gradient around floats"
+)
 
 
 def as_numbers(leaves: list[Any], structure: Structure, name: str, after: str = "") -> list[Any]:

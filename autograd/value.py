@@ -47,7 +47,7 @@ class Value(Operators):
         scope: the part of a model it was made in (see :class:`autograd.scope`), or None.
 
     Raises:
-        TypeError: if data is not a real number.
+        TypeError: if data is not a real number, or label no str.
         OverflowError: if data is an integer or a fraction too large for a float.
 
     >>> a, b = Value(2.0), Value(-3.0)
@@ -57,7 +57,8 @@ class Value(Operators):
     (Value(data=-2.0, grad=1.0), 1.0, 2.0)
 
     ``==`` and hash are by identity (a Value is a vertex of a graph); ``<``, ``<=``, ``>``, ``>=`` compare data. Inside a
-    function that a transform calls (``grad``, ``jvp``...) ``==`` compares data too, as the function does of floats.
+    function that a transform calls (``grad``, ``jvp``...) ``==`` compares data too, as the function does of floats, and a
+    Value as a key of a dict or in a set is a TypeError, since it would not be found as its float is.
     """
 
     __slots__ = (
@@ -86,6 +87,8 @@ class Value(Operators):
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data = data if type(data) is float else real(data, "data")
+        if not isinstance(label, str):
+            raise TypeError(f"label must be a str, not {label!r:.60}")
         self._grad = 0.0
         self.label = label
         self.primitive = None
@@ -201,7 +204,8 @@ class Value(Operators):
         that make a graph of the derivatives call it with a Value. Forward mode calls no hooks.
 
         Args:
-            hook: it must not sweep the graph that it is called from. One that refers to this Value keeps it alive.
+            hook: it must not sweep the graph that it is called from, nor wait for a thread that sweeps another. One that
+                refers to this Value keeps it alive.
 
         Returns:
             A handle; ``handle.remove()`` takes the hook off.
@@ -242,7 +246,10 @@ class Value(Operators):
     def __ne__(self, other: object) -> bool:
         return _alike(self, other, False)
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        if state.transforming:
+            modes.check_key(2)
+        return object.__hash__(self)
 
     def _equal(self, a: Any, b: Any) -> bool:
         """Whether two operands' numbers are equal; ``==`` is identity."""
@@ -275,7 +282,8 @@ class Value(Operators):
         return format(self._data, spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        label = self.label if len(self.label) <= 100 else f"{self.label[:99]}…"
+        label = str(self.label)  # which may have been set to anything
+        label = label if len(label) <= 100 else f"{label[:99]}…"
         named = f", label={label!r}" if label else ""
         return f"Value(data={self._data}, grad={self.grad}{named})"
 
@@ -354,6 +362,7 @@ def _apply_foreign(self: Value, primitive: Primitive, operands: tuple[Any, ...])
     converted: list[Value | float] = []
     for operand in operands:
         if issubclass(type(operand), Value):  # not what only says so, as a mock does
+            _ = operand._data  # raises where a subclass has not called __init__
             converted.append(operand)
         elif is_real(operand):
             converted.append(real(operand, "an operand"))
@@ -381,4 +390,5 @@ if core is not None:  # the same class in C, which falls back to what stands abo
         refuse_stale=refuse_stale,
         watch=modes.anomalies.get,
         hooks=hooks.changed,
+        check_key=modes.check_key,
     )

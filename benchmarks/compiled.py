@@ -272,7 +272,7 @@ def by_micrograd(weights: Any, X: Any, y: Any, lr: float) -> Any:
     def run() -> float:
         model.zero_grad()
         losses = [(1 + -int(t) * model(row)).relu() for row, t in zip(rows, y, strict=True)]
-        loss = sum(losses) * (1 / len(losses))
+        loss: Any = sum(losses) * (1 / len(losses))
         loss.backward()
         for p in model.parameters():
             p.data -= lr * p.grad

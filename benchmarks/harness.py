@@ -135,7 +135,7 @@ def _turn(jobs: Mapping[str, Job], least: float) -> dict[str, tuple[float, list[
     """The seconds that each job takes, and its numbers."""
     found = {}
     for name, job in jobs.items():
-        runs, spent = 0, 0.0
+        runs, spent, result = 0, 0.0, None
         while not runs or spent < least:
             if not gc.isenabled():
                 gc.collect()

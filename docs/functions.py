@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 150, 90
 LEFT, RIGHT, LOW, HIGH = -3.2, 3.2, -2.0, 2.0
+OTHERWISE = {"polygamma"}
+"""What takes more than numbers to be differentiated; the page has it by its docstring."""
+
 NUMBERS = (0.5, -1.5, 2.0)
 """What examples are computed at: the first of these (of their pairs, ...) at which the function is smooth."""
 
@@ -93,7 +96,7 @@ class Functions(SphinxDirective):
         listed: list[nodes.Node] = []
         for name in sorted(TABLE):
             row = TABLE[name]
-            if row.arity is None or not hasattr(autograd, name):
+            if row.arity is None or not hasattr(autograd, name) or name in OTHERWISE:
                 continue
             listed.append(self._entry(row, domain))
         return listed

@@ -38,8 +38,9 @@ static PyObject *call_row(int op, PyObject *const *args, Py_ssize_t count) {
 }
 
 #define FUNCTION1(row) \
-    static PyObject *function_##row(UNUSED PyObject *module, PyObject *x) { \
-        return Py_TYPE(x) == NodeType ? unary(OP_##row, f_##row, x) : call_row(OP_##row, &x, 1); \
+    static PyObject *function_##row(UNUSED PyObject *module, PyObject *const *args, Py_ssize_t count) { \
+        return count == 1 && Py_TYPE(args[0]) == NodeType ? unary(OP_##row, f_##row, args[0]) \
+                                                          : call_row(OP_##row, args, count); \
     }
 #define FUNCTION(row) \
     static PyObject *function_##row(UNUSED PyObject *module, PyObject *const *args, Py_ssize_t count) { \
@@ -49,7 +50,7 @@ ROWS1(FUNCTION1) ROWS2(FUNCTION) ROWS3(FUNCTION)
 #undef FUNCTION1
 #undef FUNCTION
 
-#define ENTRY1(row) [OP_##row] = {#row, function_##row, METH_O, "(x, /)"},
+#define ENTRY1(row) [OP_##row] = {#row, METHOD(function_##row), METH_FASTCALL, "(x, /)"},
 #define ENTRY2(row) [OP_##row] = {#row, METHOD(function_##row), METH_FASTCALL, "(a, b, /)"},
 #define ENTRY3(row) [OP_##row] = {#row, METHOD(function_##row), METH_FASTCALL, "(a, b, c, /)"},
 static PyMethodDef functions[OP_COUNT] = {ROWS1(ENTRY1) ROWS2(ENTRY2) ROWS3(ENTRY3)};

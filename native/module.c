@@ -23,15 +23,15 @@
 
 /* connect(real=..., ...): the functions of Python's that the core falls back to; all of them, once. */
 static PyObject *core_connect(UNUSED PyObject *module, PyObject *args, PyObject *kwargs) {
-    static char *names[] = {"real", "foreign", "under_modes", "compare", "refuse_data", "refuse_stale", "watch", "hooks", NULL};
+    static char *names[] = {"real", "foreign", "under_modes", "compare", "refuse_data", "refuse_stale", "watch", "hooks", "check_key", NULL};
     PyObject **places[] = {&python.real, &python.foreign, &python.under_modes, &python.compare,
-                           &python.refuse_data, &python.refuse_stale, &python.watch, &python.hooks};
-    PyObject *given[8];
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOOOOOO:connect", names, given, given + 1, given + 2, given + 3,
-                                     given + 4, given + 5, given + 6, given + 7))
+                           &python.refuse_data, &python.refuse_stale, &python.watch, &python.hooks, &python.check_key};
+    PyObject *given[9];
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "$OOOOOOOOO:connect", names, given, given + 1, given + 2, given + 3,
+                                     given + 4, given + 5, given + 6, given + 7, given + 8))
         return NULL;
     if (python.real) return PyErr_Format(PyExc_RuntimeError, "they are connected already");
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 9; i++) {
         Py_INCREF(given[i]);
         *places[i] = given[i];
     }

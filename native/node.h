@@ -12,7 +12,8 @@ typedef struct { PyObject *label; } Extra; /* what few nodes have */
 /* 96 bytes. An operand that is a constant is NULL, and its number stands among the primals. */
 typedef struct Node {
     PyObject_HEAD
-    uint64_t mark : 47;   /* the walk that last saw it (see order.h) */
+    uint64_t mark : 46;   /* the walk that last saw it (see order.h) */
+    uint64_t blank : 1;   /* whether it is of a subclass that has not called Value.__init__ (yet) */
     uint64_t tracked : 1; /* whether the cyclic collector knows it */
     uint64_t op : 16;     /* 1 + the number of its row; 0 for a leaf */
     double cotangent;     /* of the sweep under way; of a computed node, also its grad */
@@ -87,6 +88,7 @@ static inline Node *new_node(double data, int op, int tracked) {
     Node *node = UNLIKELY(tracked) ? new_tracked_node() : new_untracked_node();
     if (UNLIKELY(!node)) return NULL;
     node->mark = 0;
+    node->blank = 0;
     node->tracked = (uint64_t)(tracked != 0);
     node->op = (uint64_t)op;
     node->cotangent = 0.0;

@@ -16,6 +16,7 @@ static struct {
     PyObject *refuse_stale; /* (node) raises: a leaf was changed since */
     PyObject *watch;        /* () -> the innermost detect_anomaly or None */
     PyObject *hooks;        /* (node, cotangent) -> what the node's hooks make of it */
+    PyObject *check_key;    /* () raises where a Value must not be a key */
 } python;
 
 /* An attribute's or an argument's new number; -1 with an exception, also where it is to be deleted. */
@@ -100,7 +101,7 @@ static inline int look_at(PyObject *operand, double *number) {
         }
         return CONSTANT;
     }
-    if (PyType_IsSubtype(type, NodeType)) {
+    if (PyType_IsSubtype(type, NodeType) && !((Node *)operand)->blank) {
         *number = ((Node *)operand)->data;
         return NODE;
     }

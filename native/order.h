@@ -18,7 +18,7 @@
 #ifndef FIRST_MARK
 #define FIRST_MARK 0 /* a test begins near the end */
 #endif
-#define MOST_MARKS (((uint64_t)1 << 47) - 1) /* what a node has room to count to: months of nothing but walks */
+#define MOST_MARKS (((uint64_t)1 << 46) - 1) /* what a node has room to count to: months of nothing but walks */
 static uint64_t last_mark = FIRST_MARK;
 
 /* The first of so many new marks; 0 with an exception if there are none left. */

@@ -180,7 +180,7 @@ static inline void run_in_frame(const Tape *tape, Frame *frame) {
 typedef struct {
     Instruction *code;
     Py_ssize_t count, leaves, constants;
-    int32_t *uses; /* by operation; -1 for one whose number is an output */
+    int32_t *uses; /* how often an operation's number is used; -1 for an output */
     int32_t *last; /* the operation that reads its number last */
     int32_t *slot;
     int32_t *free; /* a stack of registers */
@@ -242,19 +242,60 @@ static void fuse(Assembly *assembly) {
     }
 }
 
+enum { WINDOW = 12, LATENCY = 5 }; /* measured: what a result takes to be read again, in instructions */
+
+/* Put instructions in an order in which one seldom waits for the one before it: of the next few, the first whose operands
+ * have had the time. A sum of many terms is a chain in which each would wait; so chains take turns. No operation changes,
+ * and none moves far, so that registers are still used again soon. `moved` and `when` have room for a number an operation. */
+static void schedule(Assembly *assembly, Instruction *ordered, int32_t *moved, int32_t *when) {
+    Py_ssize_t leaves = assembly->leaves, next = 0, filled = 0;
+    int32_t window[WINDOW], now = 0;
+    for (Py_ssize_t i = 0; i < assembly->count; i++) moved[i] = -1;
+    for (;;) {
+        for (; filled < WINDOW && next < assembly->count; next++)
+            if (assembly->code[next].op != TAPE_DEAD) window[filled++] = (int32_t)next;
+        if (!filled) break;
+        Py_ssize_t best = 0;
+        int32_t earliest = INT32_MAX;
+        for (Py_ssize_t i = 0; i < filled && earliest > now; i++) {
+            Instruction *instruction = assembly->code + window[i];
+            int32_t ready = 0;
+            for (int place = 0; place < tape_arity[instruction->op]; place++) {
+                int32_t operand = *operand_of(instruction, place);
+                if (operand < leaves) continue;
+                int32_t at = moved[operand - leaves] < 0 ? INT32_MAX : when[operand - leaves];
+                if (at > ready) ready = at;
+            }
+            if (ready < earliest) {
+                earliest = ready;
+                best = i;
+            }
+        }
+        int32_t chosen = window[best];
+        filled--;
+        memmove(window + best, window + best + 1, (size_t)(filled - best) * sizeof *window);
+        when[chosen] = (earliest > now ? earliest : now) + LATENCY;
+        moved[chosen] = now;
+        ordered[now] = assembly->code[chosen];
+        Instruction *instruction = ordered + now++;
+        for (int place = 0; place < tape_arity[instruction->op]; place++) {
+            int32_t *operand = operand_of(instruction, place);
+            if (*operand >= leaves) *operand = (int32_t)leaves + moved[*operand - leaves];
+        }
+    }
+    assembly->count = now;
+}
+
 /* Give every number a slot, and operands the slots of their numbers; returns how many slots that took. */
 static Py_ssize_t allocate(Assembly *assembly) {
     Py_ssize_t leaves = assembly->leaves, top = leaves + assembly->constants, idle = 0;
-    for (Py_ssize_t i = 0; i < assembly->count; i++) {
-        if (assembly->code[i].op == TAPE_DEAD) continue;
+    for (Py_ssize_t i = 0; i < assembly->count; i++)
         for (int place = 0; place < tape_arity[assembly->code[i].op]; place++) {
             int32_t operand = *operand_of(assembly->code + i, place);
             if (operand >= leaves) assembly->last[operand - leaves] = (int32_t)i;
         }
-    }
     for (Py_ssize_t i = 0; i < assembly->count; i++) {
         Instruction *instruction = assembly->code + i;
-        if (instruction->op == TAPE_DEAD) continue;
         for (int place = 0; place < tape_arity[instruction->op]; place++) {
             int32_t *operand = operand_of(instruction, place);
             if (*operand < 0) {
@@ -277,12 +318,13 @@ static Py_ssize_t allocate(Assembly *assembly) {
 /* Fill a tape with what was handed over. */
 static int assemble(Tape *tape, const int32_t *operations, Py_ssize_t count, const int32_t *outputs) {
     Assembly assembly = {.count = count, .leaves = tape->leaves, .constants = tape->constants};
-    int32_t *work = PyMem_Malloc((4 * (size_t)count + 1) * sizeof(int32_t));
-    assembly.code = tape->code = PyMem_Malloc(((size_t)count + 1) * sizeof(Instruction));
-    if (!work || !tape->code) {
+    int32_t *work = PyMem_Malloc((5 * (size_t)count + 1) * sizeof(int32_t)), *moved = work + 4 * count;
+    assembly.code = PyMem_Malloc(((size_t)count + 1) * sizeof(Instruction));
+    tape->code = PyMem_Malloc(((size_t)count + 1) * sizeof(Instruction));
+    int failed = !work || !assembly.code || !tape->code;
+    if (failed) {
         PyErr_NoMemory();
-        PyMem_Free(work);
-        return -1;
+        goto done;
     }
     assembly.uses = work;
     assembly.last = work + count;
@@ -294,26 +336,30 @@ static int assemble(Tape *tape, const int32_t *operations, Py_ssize_t count, con
         assembly.uses[i] = 0;
         assembly.last[i] = -1;
     }
-    if (!verify(&assembly, outputs, tape->outputs)) {
-        PyMem_Free(work);
-        return -1;
-    }
+    if ((failed = !verify(&assembly, outputs, tape->outputs))) goto done;
     for (Py_ssize_t i = 0; i < tape->outputs; i++)
         if (outputs[i] >= tape->leaves) assembly.uses[outputs[i] - tape->leaves] = -1;
     fuse(&assembly);
+    schedule(&assembly, tape->code, moved, assembly.slot);
+    PyMem_Free(assembly.code);
+    assembly.code = tape->code;
+    for (Py_ssize_t i = 0; i < assembly.count; i++) assembly.uses[i] = 0;
+    for (Py_ssize_t i = 0; i < tape->outputs; i++)
+        if (outputs[i] >= tape->leaves) assembly.uses[moved[outputs[i] - tape->leaves]] = -1;
     tape->slots = allocate(&assembly);
     for (Py_ssize_t i = 0; i < tape->outputs; i++) {
         int32_t output = outputs[i];
-        tape->output[i] = output < 0 ? (int32_t)(tape->leaves + ~output) : output < tape->leaves ? output : assembly.slot[output - tape->leaves];
+        tape->output[i] = output < 0              ? (int32_t)(tape->leaves + ~output)
+                          : output < tape->leaves ? output
+                                                  : assembly.slot[moved[output - tape->leaves]];
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        if (assembly.code[i].op == TAPE_DEAD) continue;
-        tape->calls_python |= assembly.code[i].op == TAPE_hypot;
-        tape->code[tape->count++] = assembly.code[i];
-    }
+    tape->count = assembly.count;
+    for (Py_ssize_t i = 0; i < tape->count; i++) tape->calls_python |= tape->code[i].op == TAPE_hypot;
     tape->code[tape->count] = (Instruction){TAPE_END, 0, 0, 0, 0};
+done:
+    if (assembly.code != tape->code) PyMem_Free(assembly.code);
     PyMem_Free(work);
-    return 0;
+    return failed ? -1 : 0;
 }
 
 static void tape_dealloc(PyObject *self) {

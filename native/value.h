@@ -10,11 +10,20 @@
 
 /* --- attributes ------------------------------------------------------------------------------------------ */
 
-static PyObject *get_data(PyObject *self, UNUSED void *closure) { return PyFloat_FromDouble(((Node *)self)->data); }
+static PyObject *get_data(PyObject *self, UNUSED void *closure) {
+    if (UNLIKELY(((Node *)self)->blank))
+        return PyErr_Format(PyExc_AttributeError, "%R has no data yet: its __init__ must call super().__init__(data)",
+                            (PyObject *)Py_TYPE(self));
+    return PyFloat_FromDouble(((Node *)self)->data);
+}
 
 static int set_data(PyObject *self, PyObject *data, UNUSED void *closure) {
     Node *node = (Node *)self;
-    if (!node->op) return as_double(data, "data", &node->data);
+    if (!node->op) {
+        if (as_double(data, "data", &node->data) < 0) return -1;
+        node->blank = 0;
+        return 0;
+    }
     PyObject *answer = CALL(python.refuse_data, self);
     Py_XDECREF(answer);
     return -1;
@@ -104,7 +113,7 @@ static PyObject *get_primals(PyObject *self, UNUSED void *closure) {
     return numbers(count, primals);
 }
 
-static PyObject *node_item(PyObject *self, UNUSED PyObject *none) { return PyFloat_FromDouble(((Node *)self)->data); }
+static PyObject *node_item(PyObject *self, UNUSED PyObject *none) { return get_data(self, NULL); }
 
 /* --- making and comparing ---------------------------------------------------------------------------------- */
 
@@ -146,10 +155,21 @@ static PyObject *value_new(PyTypeObject *type, UNUSED PyObject *args, UNUSED PyO
     Node *node = (Node *)PyType_GenericAlloc(type, 0); /* zeroed, and known to the collector */
     if (!node) return NULL;
     node->tracked = (uint64_t)attributes;
+    node->blank = 1;
     if (!attributes) PyObject_GC_UnTrack(node); /* a cycle through it is impossible */
     Py_XINCREF(state->scope);
     node->scope = state->scope;
     return (PyObject *)node;
+}
+
+/* Whether a subclass has something else for a label than Value; -1 with an exception. */
+static int has_own_label(PyTypeObject *type) {
+    PyObject *found = PyObject_GetAttrString((PyObject *)type, "label");
+    PyObject *ours = found ? PyObject_GetAttrString((PyObject *)NodeType, "label") : NULL;
+    int own = ours ? found != ours : -1;
+    Py_XDECREF(found);
+    Py_XDECREF(ours);
+    return own;
 }
 
 static int value_init(PyObject *self, PyObject *args, PyObject *kwargs) {
@@ -159,12 +179,21 @@ static int value_init(PyObject *self, PyObject *args, PyObject *kwargs) {
     double number;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|O:Value", names, &data, &label)) return -1;
     if (as_double(data, "data", &number) < 0) return -1;
+    if (label && !PyUnicode_Check(label)) {
+        PyErr_Format(PyExc_TypeError, "label must be a str, not %R", label);
+        return -1;
+    }
     if (node->op) { /* who holds a graph's root may rely on the graph */
         PyErr_SetString(PyExc_TypeError, "a computed Value cannot be initialised again");
         return -1;
     }
     node->data = number;
     node->as.leaf.grad = 0.0;
+    node->blank = 0;
+    if (Py_TYPE(self) != NodeType) { /* a subclass may keep labels in a slot of its own */
+        int own = has_own_label(Py_TYPE(self));
+        if (own) return own < 0 ? -1 : PyObject_SetAttrString(self, "label", label ? label : empty_string);
+    }
     int named = label && !(PyUnicode_CheckExact(label) && PyUnicode_GetLength(label) == 0);
     return named || node->extra ? set_label(self, named ? label : empty_string, NULL) : 0;
 }
@@ -179,12 +208,17 @@ static PyObject *value_compare(PyObject *self, PyObject *other, int how) {
     }
     double x = ((Node *)self)->data, y = 0.0;
     int exact = look_at(other, &y) != FOREIGN && (Py_TYPE(other) != &PyLong_Type || fabs(y) < 9007199254740992.0);
-    if (state->active || !exact) /* Python compares a float with a large whole number digit by digit */
+    if (state->active || !exact || ((Node *)self)->blank) /* Python compares a float with a large whole number digit by digit */
         return PyObject_CallFunction(python.compare, "OOs", self, other, symbols[how]);
     return PyBool_FromLong(how == Py_LT ? x < y : how == Py_LE ? x <= y : how == Py_GT ? x > y : x >= y);
 }
 
 static Py_hash_t value_hash(PyObject *self) { /* by identity, as object's */
+    if (state->transforming) {
+        PyObject *answer = PyObject_CallNoArgs(python.check_key);
+        if (!answer) return -1;
+        Py_DECREF(answer);
+    }
     uintptr_t address = (uintptr_t)self;
     Py_hash_t hash = (Py_hash_t)(address >> 4 | address << (8 * sizeof(address) - 4));
     return hash == -1 ? -2 : hash;

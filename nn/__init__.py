@@ -18,23 +18,30 @@ from .activations import (
     Tanh,
 )
 from .modules.dropout import Dropout
+from .modules.embedding import Embedding
 from .modules.layers import MLP, Layer, Linear, Neuron
 from .modules.module import Module, Parameter
-from .modules.sequential import Sequential
+from .modules.normalising import LayerNorm, RMSNorm
+from .modules.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from .modules.sequential import ModuleList, Sequential
+from .modules.shaping import Flatten
 from .saving import load, load_into, save
 from .training.callbacks import Callback
 from .training.evaluation import evaluate, predict
 from .training.fit import fit
 from .training.history import History
-from .training.monitors import Checkpoint, EarlyStopping
+from .training.monitors import Checkpoint, EarlyStopping, ReduceLROnPlateau
+from .training.steady import CannotCompile
 from .training.step.compiled import compile_step
 from .training.step.eager import DivergenceError
-from .training.step.recorded import CannotCompile
 
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
     "MLP",
+    "RNN",
     "Activation",
     "Callback",
     "CannotCompile",
@@ -42,15 +49,24 @@ __all__ = [
     "DivergenceError",
     "Dropout",
     "EarlyStopping",
+    "Embedding",
+    "Flatten",
+    "GRUCell",
     "History",
+    "LSTMCell",
     "Layer",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
     "Module",
+    "ModuleList",
     "Neuron",
     "Parameter",
+    "RMSNorm",
+    "RNNCell",
     "ReLU",
+    "ReduceLROnPlateau",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -92,10 +108,20 @@ _ELSEWHERE = {
 """What people look for under the names that other libraries give it, and where it is."""
 
 
+_ESTIMATORS = ("MLPClassifier", "MLPRegressor")
+"""What is imported when it is asked for, and needs scikit-learn."""
+
+
 def __getattr__(name: str) -> object:
+    if name in _ESTIMATORS:
+        from . import estimators
+
+        return getattr(estimators, name)
     hint = f"; it is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
     raise AttributeError(f"module 'nn' has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:
-    return __all__  # the rooms in which all this stands are nobody's business but ours
+    return sorted(
+        [*__all__, *_ESTIMATORS]
+    )  # the rooms in which all this stands are nobody's business but ours

@@ -16,7 +16,7 @@ from nn.optim import SGD
 points = [([a, b], float(a != b)) for a in (0.0, 1.0) for b in (0.0, 1.0)]  # exclusive or
 model = MLP(2, [8, 1], activation="tanh", seed=0)
 optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
-losses = []
+loss, losses = Value(0.0), []
 for _ in range(200):
     loss = sum(((model(x) - y) ** 2 for x, y in points), Value(0.0)) / len(points)
     optimizer.zero_grad()

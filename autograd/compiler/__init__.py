@@ -12,13 +12,16 @@
 :mod:`.reroll`                    -> :class:`.reroll.Schedule`: groups of like operations, in order:
                                   :mod:`.signatures` say what is alike, :mod:`.agenda` when it is done;
                                   :mod:`.arrange` sorts groups, :mod:`.biases` joins them to products
-:mod:`.costing`                   arrays, or straight-line code (:mod:`.straightline`)?
+:mod:`.costing`                   arrays, or straight-line code?
 :mod:`.forward`                   groups become instructions; numbers get :mod:`.places`
-                                  (:mod:`.layout` finds the strided views, :mod:`.building` makes
+                                  (:mod:`.layout.affine` finds the strided views, :mod:`.building` makes
                                   instructions, :mod:`.arraysymbols` those of rules, :mod:`.pairs`
                                   and :mod:`.pairing` matrix products of dots that meet in pairs)
 :mod:`.reverse`                   derivatives, group by group (:mod:`.cotangents` gathers them,
                                   :mod:`.contributions` adds them up) -> :class:`.ir.program.Program`
+:mod:`.tape`                      straight-line code for the native core, without it :mod:`.straightline`;
+                                  :mod:`.shortcut` calls it past Python, :mod:`.saved` keeps it in
+                                  files, :mod:`.standalone` writes it as C
 :mod:`.running`                   the instructions bound to NumPy buffers: the fastest calls
                                   for each (:mod:`.binding`, :mod:`.kernels`)
 ================================  ===========================================================
@@ -34,5 +37,6 @@ from __future__ import annotations
 
 from .compiled import Compiled, RecompileWarning, compile
 from .recording import TraceError
+from .saved import ProgramError, load_program
 
-__all__ = ["Compiled", "RecompileWarning", "TraceError", "compile"]
+__all__ = ["Compiled", "ProgramError", "RecompileWarning", "TraceError", "compile", "load_program"]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .ir.ops import REDUCING
 from .ir.scalar import CONST
-from .layout import nest
+from .layout.affine import nest
 
 if TYPE_CHECKING:
     from .reroll import Group, Schedule

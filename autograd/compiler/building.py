@@ -10,7 +10,7 @@ from . import conditions as c
 from .arraysymbols import ArraySymbol, composite
 from .ir.ops import KERNELS, UFUNCS
 from .ir.program import CONSTANTS, LANES, ONCE, ROWS, Instruction, Ref, View
-from .layout import nest, nest_rows, plane
+from .layout.affine import nest, nest_rows, plane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,10 +18,13 @@ from .entry import Entry, Way
 from .lanes import Batch, lane_outline
 from .methods import bound
 from .plan import plan
+from .saved import save
 from .shortcut import Shortcut
+from .standalone import to_c
 from .trees import outlines
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     from .entry import Cost
@@ -259,6 +262,51 @@ class Compiled(Shortcut):
             RuntimeError: before the first call.
         """
         return self._compiled().cost
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the program for the arguments of the last structure to a file, for :func:`~autograd.load_program`.
+
+        Captured Values are in it with the numbers that they have now.
+
+        Raises:
+            RuntimeError: before the first call.
+            TypeError: if it has lanes, named arguments or operations of one's own that compute with floats, or if
+                arguments or answer are containers that a file cannot tell of.
+            OSError: if the file cannot be written.
+        """
+        save(self._compiled().saved(self.__name__), path)
+
+    def to_c(self, name: str = "f") -> str:
+        """The program for the arguments of the last structure as C99: ``void NAME(const double *in, double *out)``.
+
+        ``in`` are the arguments' numbers and ``out`` the answer's, each in order; captured Values are in it with the
+        numbers that they have now. It needs the C library alone.
+
+        Raises:
+            RuntimeError: before the first call.
+            TypeError: as :meth:`save`.
+            ValueError: if the name is none for C.
+
+        >>> f = compile(lambda x: x * x - 1.0).lower(0.0)
+        >>> print(f.to_c())  # doctest: +ELLIPSIS
+        /* ... */
+        #include <math.h>
+        <BLANKLINE>
+        void f(const double *in, double *out)
+        {
+            const double v1 = in[0] * in[0];
+            const double v2 = v1 - 1.0;
+            out[0] = v2;
+        }
+        """
+        saved = self._compiled().saved(self.__name__)
+        words = [
+            f"{self.__name__}, written by autograd.compile.",
+            f"in: the {saved.arguments.size} numbers of {saved.arguments}.",
+            f"out: the {saved.answer.size} numbers of {saved.answer}.",
+        ]
+        code = saved.code if saved.exact is None else saved.exact
+        return to_c(code, name, [line.replace("*/", "* /") for line in words])
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
         self._class = owner

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .. import primitives as p
 from .forward import transposed
 from .ir.program import CONSTANTS, ONCE, Ref, View
-from .layout import plane
+from .layout.affine import plane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,10 +1,16 @@
-"""Choosing between arrays and straight-line code, before anything is lowered."""
+"""Choosing between arrays and straight-line code, before anything is lowered.
+
+The constants are measured (``python -m benchmarks.irregular --paths`` runs the cases both ways). Straight-line code is a
+tape where the native core is there, and generated Python elsewhere; what it takes depends on which.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..native import core
 from .straightline import LONGEST
+from .tape import nanoseconds
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,12 +22,14 @@ LINE = 0.030
 """Microseconds a line of generated scalar code takes."""
 INTERPRETED = 0.12
 """Microseconds an operation takes where the code is too long to be generated."""
-INSTRUCTION = 0.75
+INSTRUCTION = 0.30
 """Microseconds an array instruction takes, views and temporaries included."""
 CALL = 4.0
 """Microseconds a call of an array program takes besides."""
-ELEMENT = 0.0015
+ELEMENT = 0.00005
 """Microseconds an array instruction takes for each number."""
+LARGE = 5_000
+"""How many operations take longer to be differentiated one by one than as arrays, so that arrays may be slower to run."""
 
 
 def may_be_arrays(graph: ScalarGraph, wanted: Collection[int]) -> bool:
@@ -37,21 +45,20 @@ def is_arrays(schedule: Schedule, graph: ScalarGraph, wanted: Collection[int]) -
         graph: a simplified graph.
         wanted: the leaves to differentiate by.
     """
-    instructions = len(schedule.groups) * (2.6 if wanted else 1.2)
-    elements = _passes(wanted) * _terms(graph) * ELEMENT
-    return CALL + instructions * INSTRUCTION + elements < _straight(graph, wanted)
+    instructions = len(schedule.groups) * (3.0 if wanted else 1.2)
+    elements = (4.0 if wanted else 1.0) * _terms(graph) * ELEMENT
+    arrays = CALL + instructions * INSTRUCTION + elements
+    return arrays < _straight(graph, wanted) * (2.0 if graph.operations >= LARGE else 1.0)
 
 
 def _straight(graph: ScalarGraph, wanted: Collection[int]) -> float:
     """Microseconds that straight-line code takes."""
-    passes, operations = _passes(wanted), graph.operations
+    if core is not None:
+        return (2.0 if wanted else 1.0) * 1e-3 * nanoseconds(graph)
+    passes, operations = (4.0 if wanted else 1.0), graph.operations
     line = LINE if passes * operations < LONGEST else INTERPRETED
     return passes * (operations + _terms(graph) / 4) * line
 
 
 def _terms(graph: ScalarGraph) -> int:
     return sum(map(len, graph.operands))
-
-
-def _passes(wanted: Collection[int]) -> float:
-    return 4.0 if wanted else 1.0

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from autograd.drawing.model import Kind, Options
 
+    from .ir.array import ArrayGraph
     from .ir.program import Instruction, Program
     from .ir.scalar import ScalarGraph
     from .reroll import Schedule
@@ -69,6 +70,28 @@ def schedule_diagram(schedule: Schedule, options: Options) -> Graph:
         if i in group_of:
             picture.nodes[group_of[i]].output = True
     picture.notes.append(plural(len(schedule.groups), "group"))
+    return picture.nearest(options.max_nodes)
+
+
+def array_diagram(graph: ArrayGraph, options: Options) -> Graph:
+    """The values of an array graph; constants stand in the boxes of those that use them."""
+    import numpy as np
+
+    picture = Graph()
+    owner = np.full(graph.size, -1)
+    for place, value in enumerate(graph.values):
+        leaf = value.op == "input"
+        shape = " × ".join([*map(str, value.shape), *(["lanes"] if value.batched else [])])
+        numbers = [x if isinstance(x, float) else None for x in value.args]
+        title = "leaves" if leaf else _applied(value.name, numbers, options)
+        picture.nodes.append(Node(title, (shape,), kind="input" if leaf else "op"))
+        tails = {int(x) for elements in value.reads for x in np.unique(owner[elements]) if x >= 0}
+        picture.edges.extend(Edge(tail, place) for tail in sorted(tails))
+        owner[value.base : value.stop] = place
+    for place in np.unique(owner[[*graph.outputs, *graph.gradients]]):
+        if place >= 0:
+            picture.nodes[int(place)].output = True
+    picture.notes.append(plural(graph.operations, "operation"))
     return picture.nearest(options.max_nodes)
 
 

@@ -12,10 +12,11 @@ from ..structure import flatten
 from .ir.program import ONCE, ROWS
 from .pipeline import DERIVE, GROUP, LOWER, PASSES, RECORD, SIMPLIFY, Task, choose, run
 from .plan import Plan, argument_names, entries_of
+from .saved import Saved
 from .shortcut import route
 from .stages import record
 from .straightline import generate, source
-from .tape import tape_of
+from .tape import encode, tape_of
 from .trees import build, listed, writers
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from .ir.scalar import ScalarGraph
     from .lanes import Batch
     from .running import Workspace
+    from .stages import Recording
+    from .tape import Code
 
 
 SIZES = 8
@@ -94,6 +97,7 @@ class Entry:
                 wanted += entries_of(structure, argnum)
                 self.gradients.append(structure.parts[0].parts[argnum % count])
         self.wanted = wanted
+        self.answer, self._places = self._of_answer()
         self._task = Task(
             tuple(sorted(wanted)), tuple(i for i, on in enumerate(laned) if on), exact
         )
@@ -107,14 +111,11 @@ class Entry:
         self._lock = threading.Lock()
         schedule = choose(self.graph, self._task)
         if schedule is not None:
-            self._program = program = run(schedule, self._task, LOWER)
+            self._program = program = run(schedule, self._task, *LOWER)
             self._order = _order(wanted)
             self._doubtful = recorder.doubtful or program.doubtful
         else:
-            # In the order of the arguments, in which the answer has the derivatives.
-            found = run(recording, Task(tuple(wanted)), DERIVE) if wanted else self.graph
-            self._answered, order = self._of_answer()
-            self._source = found._replace(outputs=tuple([found.outputs[i] for i in order]))
+            self._source = self._straight(recording)
             self._doubtful = recorder.doubtful
             self._tape = tape_of(self._source)
             self._run = self._tape.run if self._tape is not None else generate(self._source)
@@ -163,7 +164,7 @@ class Entry:
             results = self._run(listed(parts), numbers)
             if self._doubtful and isnan(sum(results)) and any(map(isnan, results)):
                 return self._exactly().of_parts(parts)
-            return build(self._answered, list(map(float, results)))
+            return build(self.answer, list(map(float, results)))
         try:
             space, read, known, writes = self._idle.pop()
         except IndexError:
@@ -189,6 +190,12 @@ class Entry:
                 self._exact = Entry(self.plan, self._structure, self.laned, self.dtype, exact=True)
             return self._exact
 
+    def _straight(self, recording: Recording) -> ScalarGraph:
+        """The graph of what a call answers with, derivatives among it."""
+        wanted = tuple(self.wanted)  # in the order of the arguments, in which the answer has them
+        found: ScalarGraph = run(recording, Task(wanted), DERIVE) if wanted else self.graph
+        return found._replace(outputs=tuple([found.outputs[i] for i in self._places]))
+
     def _of_answer(self) -> tuple[Structure, list[int]]:
         """The structure of what a call answers with, and where its entries stand among results and derivatives."""
         start = self.out.size
@@ -206,7 +213,7 @@ class Entry:
             return None
         arguments = self._structure.parts[0]
         captured = self.graph.parameters
-        return route(self._tape, arguments, self._answered, captured, self._doubtful, self)
+        return route(self._tape, arguments, self.answer, captured, self._doubtful, self)
 
     def _space(self) -> tuple[Workspace, Callable[[], Any]]:
         """A workspace without lanes, and what reads the answer from it."""
@@ -288,6 +295,28 @@ class Entry:
             assert self._program is not None
             return Workspace(self._program, lanes, self.dtype)
 
+    def saved(self, name: str) -> Saved:
+        """What a file has of it, with the numbers that captured Values have now.
+
+        Raises:
+            TypeError: if it has lanes or named arguments, or an operation that is no tape's.
+        """
+        arguments, named = self._structure.parts
+        if self.laned or named.size:
+            what = "maps over lanes" if self.laned else "has named arguments"
+            raise TypeError(
+                f"{name} {what}; a saved program is of one lane and of arguments by position"
+            )
+        exact = self._exactly()._code() if self._doubtful else None
+        return Saved(name, arguments, self.answer, self._code(), exact)
+
+    def _code(self) -> Code:
+        """The tape, made now where it runs as arrays; its leaves are the arguments."""
+        graph = self._source
+        if graph is None:
+            graph = self._straight(record(self.plan.function, self._structure, self._task.exact))
+        return encode(graph).closed([parameter.data for parameter in graph.parameters])
+
     # --- descriptions ------------------------------------------------------------------------
 
     @property
@@ -295,7 +324,7 @@ class Entry:
         """The array program, made now if straight-line code was cheaper."""
         made: Program | None = self._program
         if made is None:
-            made = run(self.graph, self._task, *GROUP, LOWER)
+            made = run(self.graph, self._task, *GROUP, *LOWER)
         assert made is not None
         return made._replace(names=self._names())
 
@@ -329,7 +358,7 @@ class Entry:
             raise ValueError(
                 f"stage must be one of {', '.join([RECORD, *names, DERIVE.name])}, not {name!r}"
             )
-        if name == LOWER.name:
+        if name == PASSES[-1].name:
             return self.program
         return run(self.graph, self._task, *PASSES[1 : names.index(name) + 1])
 

@@ -13,7 +13,7 @@ from .arrange import arrange
 from .building import Builder
 from .ir.ops import FOLDED, UFUNCS, reduction
 from .ir.program import LANES, ONCE, Ref, View
-from .layout import plane
+from .layout.affine import plane
 from .places import Layout
 from .recording import LARGEST
 from .reroll import data_first

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import primitives as p
 from .ir.program import CONSTANTS, LANES, ROWS, Ref, View
-from .layout import fitting, steps
+from .layout.affine import fitting, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,7 +17,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .ir.program import Ref
-from .layout import fitting, steps
+from .layout.affine import fitting, steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

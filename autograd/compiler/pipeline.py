@@ -18,11 +18,18 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import costing
+from .array.build import build
+from .array.legalize import legalize
+from .array.merge import merge
+from .array.vjp import vjp
 from .biases import absorb
 from .derivative import gradient
+from .emit.emit import emit
 from .flatten import Flat, flatten
+from .ir.array import ArrayGraph, verify
 from .ir.program import Program
 from .ir.verify import verify_groups, verify_nary, verify_program, verify_scalar, verify_simple
+from .layout.clusters import placed
 from .lowering import lower
 from .reroll import Schedule, reroll
 from .simplify import simplify
@@ -80,10 +87,23 @@ GROUP = (
     Pass("softmax", _softmax, verify_scalar),
     Pass("nary", lambda graph, task: flatten(graph, task.exact), lambda flat: verify_nary(flat.graph, flat.mixed)),
     Pass("group", lambda flat, task: reroll(flat, task.wanted, task.exact), lambda s: verify_groups(s.flat.graph, s.groups)),
-    Pass("biases", lambda found, task: absorb(found), lambda s: verify_groups(s.flat.graph, s.groups)),
 )  # fmt: skip
-LOWER = Pass("lower", lambda found, task: lower(found, task.wanted, task.seeded), verify_program)
-PASSES = (SIMPLIFY, *GROUP, LOWER)
+BIASES = Pass("biases", lambda found, task: absorb(found), lambda s: verify_groups(s.flat.graph, s.groups))  # fmt: skip
+BUILD = Pass("build", lambda found, task: build(found), verify)
+VJP = Pass("vjp", lambda graph, task: vjp(graph, task.wanted, task.seeded, task.exact), verify)
+LEGALIZE = Pass("legalize", lambda graph, task: legalize(graph), lambda g: verify(g, legal=True))
+MERGE = Pass("merge", lambda graph, task: merge(graph), lambda g: verify(g, legal=True))
+EMIT = Pass("emit", lambda graph, task: emit(graph, placed(graph)), verify_program)
+ARRAYS = (BUILD, VJP, LEGALIZE, MERGE, EMIT)
+"""From groups to a program by way of the array graph; in the place of ``lower`` under ``AUTOGRAD_COMPILE_ARRAYS=1``."""
+GROUPWISE = (
+    BIASES,
+    Pass("lower", lambda found, task: lower(found, task.wanted, task.seeded), verify_program),
+)
+"""From groups to a program, each group's instructions at once."""
+ON_ARRAYS = os.environ.get("AUTOGRAD_COMPILE_ARRAYS", "0") not in {"", "0"}
+LOWER = ARRAYS if ON_ARRAYS else GROUPWISE
+PASSES = (SIMPLIFY, *GROUP, *LOWER)
 """From a recording to an array program."""
 
 
@@ -115,7 +135,7 @@ def size_of(structure: Any) -> int:
         return len(structure.instructions)
     if isinstance(structure, Recording):
         return sum(row is not None for row in structure.recorder.primitives)
-    graph: ScalarGraph = structure.graph if isinstance(structure, Flat) else structure
+    graph: ScalarGraph | ArrayGraph = structure.graph if isinstance(structure, Flat) else structure
     return graph.operations
 
 

@@ -51,8 +51,7 @@ class Workspace:
         self.rows = np.zeros((count, max(program.rows, 1)), dtype)
         self.constants = np.array(program.constants, dtype)
         for ones in program.ones:
-            target = self.lane if ones.arena == LANES else self.rows.T
-            target[ones.positions] = 1.0
+            (self.once, self.lane, self.rows.T)[ones.arena][ones.positions] = 1.0
         if program.lane_count is not None:
             self.once[program.lane_count] = count
         self._quietly = quiet()
@@ -137,7 +136,7 @@ class Workspace:
     def _result(self, ref: Ref | float) -> Any:
         """What reads a result: a function without arguments that returns an array (lanes, numbers), or (numbers,)
         without lanes."""
-        from .layout import nest
+        from .layout.affine import nest
 
         np = self.np
         if not isinstance(ref, Ref):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import modes
 from ..structure import ENTRY, Structure, flatten
+from ..tracing import note_on_arrays
 from .ir.scalar import COMPUTED, CONST, ScalarGraph
 from .recording import Recorder, TraceError, ids_of
 from .simplify import simplify
@@ -80,6 +81,9 @@ def tracing(recorder: Recorder) -> Iterator[None]:
         symbol_of = modes.lift(lambda value: recorder.symbol(ids_of(recorder, [value])[0]))
         with symbol_of, nullcontext() if modes.recording.get() else modes.enable_grad():
             yield
+    except TypeError as error:
+        note_on_arrays(error)
+        raise
     finally:
         modes.dropped.reset(token)
     if dropped:

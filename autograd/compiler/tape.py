@@ -68,6 +68,44 @@ class Code(NamedTuple):
             )
         return "\n".join([*lines, f"return {', '.join(map(name, self.outputs))}"])
 
+    def closed(self, numbers: Sequence[float]) -> Code:
+        """The same with the last leaves' numbers as constants."""
+        count = self.leaves - len(numbers)
+        constants = self.constants + array("d", numbers)
+        first = len(self.constants)
+
+        def place(i: int) -> int:
+            if i < count:
+                return i
+            return ~(first + i - count) if i < self.leaves else i - len(numbers)
+
+        operations = array("i")
+        for _, operation, operands in self.steps():
+            operations.extend((operation, *map(place, operands), 0, 0)[:4])
+        return Code(count, constants, operations, array("i", map(place, self.outputs)))
+
+
+def check(code: Code) -> None:
+    """See that every operation is one, and reads what was made before it.
+
+    Raises:
+        ValueError: naming the first that does not.
+    """
+    least, flat = -len(code.constants), code.operations.tolist()
+    for i in range(0, len(flat), 4):
+        operation, *operands = flat[i : i + 4]
+        if len(operands) != 3:
+            raise ValueError("the tape ends within an operation")
+        if not 0 <= operation < len(OPERATIONS):
+            raise ValueError(f"operation {i // 4} of the tape has the number {operation}")
+        arity = OPERATIONS[operation].arity
+        wrong = [x for x in operands[:arity] if not least <= x < code.leaves + i // 4]
+        if wrong or any(operands[arity:]):
+            raise ValueError(f"operation {i // 4} of the tape reads {operands}")
+    for x in code.outputs:
+        if not least <= x < code.leaves + len(flat) // 4:
+            raise ValueError(f"an output of the tape is {x}, which is no number of it")
+
 
 def evaluate(code: Code, leaves: Sequence[float]) -> list[float]:
     """What a tape means: its outputs, one operation after the other, in Python.
@@ -174,6 +212,36 @@ def _unfolded(row: Primitive, count: int) -> Unfolded:
         return unfold(row, count)
     except Exception as error:  # a user's rule may do anything with what is no float
         raise TypeError(f"{row.name} does not unfold: {error}") from error
+
+
+PLAIN = 0.8
+"""Nanoseconds an operation takes that is a processor's instruction."""
+FUNCTION = 7.0
+"""Nanoseconds a function of the C library takes."""
+_FUNCTIONS = {
+    number
+    for number, operation in enumerate(OPERATIONS)
+    if "ag_" in operation.text
+    and operation.name not in {"abs", "isnan", "maximum", "minimum", "sqrt"}
+}
+
+
+def nanoseconds(graph: ScalarGraph) -> float:
+    """What a graph will take as a tape, roughly; of a users' row that is none, as much as a function."""
+    return sum(
+        _nanoseconds(row, len(operands))
+        for row, operands in zip(graph.primitives, graph.operands, strict=True)
+        if row is not None
+    )
+
+
+@lru_cache(4096)
+def _nanoseconds(row: Primitive, count: int) -> float:
+    try:
+        steps = _unfolded(row, count).steps
+    except TypeError:
+        return FUNCTION
+    return sum(FUNCTION if operation in _FUNCTIONS else PLAIN for operation, _ in steps)
 
 
 def tape(code: Code) -> Any:

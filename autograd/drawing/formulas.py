@@ -37,7 +37,7 @@ def formula(value: Value, primitive: Primitive, label: Callable[[Value], str], d
             return f"{primitive.name} with {_constant(constants[0], digits)}"
         return f"{primitive.name} with {plural(len(constants), 'constant')}"
     names = [
-        _constant(x, digits) if isinstance(x, float) else _short(label(x)) or "•" for x in operands
+        _short(label(x)) or "•" if isinstance(x, Value) else _constant(x, digits) for x in operands
     ]
     if primitive.name == "where":
         names[0] = "true" if operands[0] else "false"

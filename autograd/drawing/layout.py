@@ -96,7 +96,8 @@ def layout(
     for i, edge in enumerate(graph.edges):
         into[edge.head].append(i)
     for node, size, edges in zip(graph.nodes, sizes, into, strict=True):
-        box = _Box(*(size[::-1] if upright else size))
+        length, breadth = size[::-1] if upright else size
+        box = _Box(length, breadth)
         step = max((_step(marks[i], upright) for i in edges), default=0.0)
         box.breadth = max(box.breadth, step * (len(edges) - 1) + 10.0)
         box.room = max((_room(marks[i], upright) for i in edges), default=0.0)
@@ -124,7 +125,8 @@ def layout(
     tails = [boxes[edge.tail] for edge in graph.edges]
     routes = _routes(boxes, tails, ways, into, marks, upright)
     strip = Strip(root.columns, root.gaps, root.length, root.breadth)
-    rows = broken(strip, routes, SHEET[::-1] if upright else SHEET)
+    wide, high = SHEET
+    rows = broken(strip, routes, (high, wide) if upright else (wide, high))
 
     def turned(along: float, across: float, length: float, breadth: float) -> Rectangle:
         if upright:

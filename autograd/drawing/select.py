@@ -87,7 +87,7 @@ def _is_small(roots: list[Value]) -> bool:
     stack = list(seen)
     while stack and len(seen) <= SMALL:
         for operand in stack.pop().operands:
-            if not isinstance(operand, float) and operand not in seen:
+            if isinstance(operand, Value) and operand not in seen:
                 seen.add(operand)
                 stack.append(operand)
                 if len(seen) > SMALL:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .theme import LIGHT
 
 if TYPE_CHECKING:
-    from .model import Graph, Node
+    from .model import Graph, Kind, Node
     from .theme import Theme
 
 DEEPEST = 12
@@ -92,7 +92,8 @@ def to_mermaid(graph: Graph, theme: Theme = LIGHT) -> Mermaid:
     for edge in graph.edges:
         label = f'|"{escape(edge.label)}"|' if edge.label else ""
         lines.append(f"  n{edge.tail} -->{label} n{edge.head}")
-    for kind in dict.fromkeys(node.kind for node in graph.nodes):
+    kinds: dict[Kind, None] = {node.kind: None for node in graph.nodes}
+    for kind in kinds:
         look = theme.looks[kind]
         dash = ",stroke-dasharray:4" if kind == "more" else ""
         lines.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autograd.primitives import ABSENT
 from autograd.scopes import Scope
@@ -339,7 +339,7 @@ class _Assembly:
         for unit in self._boxes:
             if isinstance(unit, Value):
                 for operand, primal in zip(unit.operands, unit.primals, strict=True):
-                    if not isinstance(operand, float) and operand.data != primal:
+                    if isinstance(operand, Value) and operand.data != primal:
                         note = self._changed(operand, primal)
                         if note:
                             stale[note] = None
@@ -376,8 +376,8 @@ def _shares(value: Value) -> dict[Value, float]:
         partials = partials[0](value.data, *value.primals)
     for operand, partial in zip(value.operands, partials, strict=True):
         if isinstance(operand, Value):
-            known = primitive.arity is None or isinstance(partial, float)
-            local = partial if known else partial(value.data, *value.primals)
+            of_place = callable(partial) and primitive.arity is not None
+            local: Any = partial(value.data, *value.primals) if of_place else partial
             if local is not ABSENT:
                 shares[operand] = shares.get(operand, 0.0) + value.grad * local
             else:

@@ -20,7 +20,7 @@ class Expression(Number):
     __slots__ = ("__weakref__",)
 
     @classmethod
-    def make(cls, op: str, *operands: Self, value: Any = None) -> Self:
+    def make(cls, op: str, *operands: Any, value: Any = None) -> Self:
         # 0.0 and -0.0 are two constants, and one nan is the other. Operands live as long as what they are in.
         exact = value.hex() if type(value) is float else value
         key = (cls, op, exact, *map(id, operands))

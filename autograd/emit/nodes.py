@@ -42,7 +42,7 @@ class Evaluation(Number):
     """Its place in the order of evaluation."""
 
     @classmethod
-    def make(cls, op: str, *operands: Self, value: Any = None) -> Self:
+    def make(cls, op: str, *operands: Any, value: Any = None) -> Self:
         new = super().make(op, *operands, value=value)
         new.serial = next(_serial)
         return new

@@ -60,7 +60,7 @@ def page(
     data = json.dumps(content, separators=(",", ":"), allow_nan=False)
     coding = "gzip" if columns.size > COMPRESSED else "none"
     if coding == "gzip":
-        data = base64.b64encode(gzip.compress(data.encode(), 6, mtime=0)).decode()
+        data = base64.b64encode(gzip.compress(data.encode(), 4, mtime=0)).decode()
     else:  # inside a script element nothing may look like its end, or like a comment
         data = data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     script = rules + "\n".join(map(resource, SCRIPTS[1:]))
@@ -99,7 +99,7 @@ def rules_and_content(columns: Columns) -> tuple[str, dict[str, Any]]:
 @cache
 def resource(name: str) -> str:
     """The text of a file of ``page/``."""
-    text = (files(__package__) / "page" / name).read_text(encoding="utf-8")
+    text = (files("autograd.exploring") / "page" / name).read_text(encoding="utf-8")
     assert "</script" not in text or not name.endswith(".js"), "it would end the script element"
     return text
 

@@ -164,7 +164,7 @@ class Columns:
             row = node.primitive
             if row is not None and row.name in names:
                 if row.arity is None:
-                    local = list(row.partials[0](node.data, *node.primals))
+                    local: list[Any] = list(row.partials[0](node.data, *node.primals))
                 else:
                     local = [
                         p(node.data, *node.primals) if callable(p) else p for p in row.partials

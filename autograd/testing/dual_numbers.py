@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.graph import topological_order
 from autograd.namespaces import Namespace
 from autograd.operations import Opaque
+from autograd.value import Value
 
 from .exact import Rules
 from .finite_differences import Estimate
@@ -23,8 +24,6 @@ from .running_error import Tracked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from autograd.value import Value
 
 SLOPE_ERROR = 2.0**-44
 """What a slope may be off by, relatively, though it squares its argument and takes the exponential of that."""
@@ -172,7 +171,7 @@ def tangent(root: Value, leaf: Value, spread: float) -> Estimate | None:
             numbers[node] = Dual(Tracked(node.data), Tracked(float(node is leaf)))
         else:
             operands = [
-                lift(primal) if isinstance(x, float) else numbers[x]
+                numbers[x] if isinstance(x, Value) else lift(primal)
                 for x, primal in zip(node.operands, node.primals, strict=True)
             ]
             found = lift(RULES[node.primitive].forward(*operands))

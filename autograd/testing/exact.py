@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import threading
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import Namespace
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 _HUGE = 2**40
 """Past this the exponential is taken as infinite: its exponent alone would fill the memory."""
 
-_HIGHEST = 1000
-"""The highest order of a derivative of digamma; floats have none beyond 170 near 1."""
+_HIGHEST = 200
+"""The highest order of a derivative of digamma that is asked for: floats have none beyond 170 near 1."""
 
 
 def require(name: str, purpose: str) -> Any:
@@ -195,7 +196,11 @@ def _namespace(mp: Any) -> Namespace:
             return nan
         if x <= 0 and (mp.isinf(x) or mp.isint(x)):
             return inf if n % 2 else nan if x else -inf
-        return mp.psi(int(n), number(x))
+        return psi(int(n), number(x), mp.prec)
+
+    @lru_cache(maxsize=512)  # it takes milliseconds, and most of what asks anew has moved n within one step
+    def psi(n: int, x: Real, precision: int) -> Real:
+        return mp.psi(n, x)
 
     def sign(x: Any) -> Real:
         return nan if mp.isnan(x) else mp.sign(x)

@@ -86,9 +86,7 @@ def derivative(
         scales.add(max(abs(x), 1.0))
     else:
         noise = _scatter(f, x)
-
-        def rounding(_: float) -> float:
-            return noise
+        rounding = lambda _: noise
 
     middle, doubt = _call(f, x), rounding(x)
     best = last_resort = Estimate(math.nan, math.inf, math.nan, math.nan)

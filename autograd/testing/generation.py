@@ -33,12 +33,15 @@ class Chooser(Protocol):
 
     def boolean(self) -> bool:
         """Yes or no; no is the simpler answer."""
+        ...
 
     def index(self, count: int) -> int:
         """A number from 0 to count - 1; smaller ones are simpler."""
+        ...
 
     def number(self) -> float:
         """A constant."""
+        ...
 
 
 def spread(x: float) -> Interval:

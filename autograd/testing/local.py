@@ -104,7 +104,7 @@ def check_row(
     """
     if not all(map(math.isfinite, operands)):
         return []
-    out = row.forward(*operands) if out is None else out
+    out = float(row.forward(*operands) if out is None else out)
     tracked_operands = tuple(map(Tracked, operands))
     tracked = lift(RULES[row].forward(*tracked_operands))
     findings = []

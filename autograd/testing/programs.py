@@ -191,7 +191,7 @@ def program_of(root: Value) -> Program:
     for node in order:
         if node.primitive is None:
             continue
-        operands = [x if isinstance(x, float) else place[x] for x in node.operands]
+        operands = [place[x] if isinstance(x, Value) else x for x in node.operands]
         place[node] = len(leaves) + len(steps)
         steps.append(Step(node.primitive.name, tuple(operands)))
     return Program([leaf.data for leaf in leaves], steps)

@@ -15,6 +15,7 @@ import math
 from typing import TYPE_CHECKING, Any, cast
 
 from autograd.graph import topological_order
+from autograd.value import Value
 
 from .exact import arithmetic
 from .finite_differences import Estimate
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from autograd.table import Primitive
-    from autograd.value import Value
 
 STEPS = (-400, -500)
 """The two steps, as powers of two, relative to min(1, |x|)."""
@@ -69,11 +69,11 @@ class Replay:
         here = arithmetic()
         operands = []
         for operand in node.operands:
-            if isinstance(operand, float):
-                operands.append(here.number(operand))
-            else:
+            if isinstance(operand, Value):
                 place = self._place[operand]
                 operands.append(moved[place] if place in moved else numbers[place])
+            else:
+                operands.append(here.number(operand))
         row = cast("Primitive", node.primitive)  # leaves are not computed
         return here.number(here.rules[row].forward(*operands))
 
@@ -137,9 +137,7 @@ class Replay:
         """The nodes that depend on the one at a place, in order."""
         dependents = {start}
         for i, node in enumerate(self.order[start + 1 :], start + 1):
-            if any(
-                not isinstance(x, float) and self._place[x] in dependents for x in node.operands
-            ):
+            if any(isinstance(x, Value) and self._place[x] in dependents for x in node.operands):
                 dependents.add(i)
         return sorted(dependents - {start})
 

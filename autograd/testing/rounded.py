@@ -32,6 +32,7 @@ class Lifting:
         @classmethod
         def lift(cls, number: Any) -> Self:
             """Any number as one of this kind."""
+            ...
 
         def __add__(self, other: Any) -> Self: ...
 

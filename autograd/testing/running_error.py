@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd.graph import topological_order
 from autograd.namespaces import IEEE, Namespace
 from autograd.table import ABSENT, Rule
+from autograd.value import Value
 
 from .exact import Rules
 from .rounded import (
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from autograd.table import Primitive
-    from autograd.value import Value
 
 LIBRARY = 4.0 * UNIT
 """What an elementary function of the C library may be off by, relatively: two ulps."""
@@ -197,7 +197,7 @@ def _of_floats(row: Primitive) -> Rule:
     """The rule of a row that computes with floats: its author is trusted to be within two ulps, and to know its slopes."""
 
     def local(partial: Any, out: float, operands: list[float]) -> float:
-        found = partial(out, *operands) if callable(partial) else partial
+        found: Any = partial(out, *operands) if callable(partial) else partial
         return 0.0 if found is None else float(found)
 
     def forward(*operands: Any) -> Tracked:
@@ -252,7 +252,7 @@ def forward(order: list[Value]) -> dict[Value, Tracked]:
 def _operands(node: Value, numbers: dict[Value, Tracked]) -> list[Tracked]:
     """A node's operands; a leaf's number is the one that was recorded, as it may have another by now."""
     return [
-        Tracked(primal) if isinstance(x, float) or x.primitive is None else numbers[x]
+        numbers[x] if isinstance(x, Value) and x.primitive is not None else Tracked(primal)
         for x, primal in zip(node.operands, node.primals, strict=True)
     ]
 
@@ -284,7 +284,7 @@ def backward(root: Value) -> dict[Value, Bound]:
         if row.arity is None:
             partials = tuple(partials[0](out, *operands))
         for operand, partial in zip(node.operands, partials, strict=True):
-            if isinstance(operand, float):
+            if not isinstance(operand, Value):
                 continue
             local = partial(out, *operands) if callable(partial) else partial
             if local is ABSENT and row.name == "where":  # the result does not depend on it

@@ -318,7 +318,8 @@ def classify(weights: Path, source: Sequence[str]) -> Answers:
         numbers, rows, truths = _held_out(notes["data"], source, names)
     elif len(source) == 1:
         rows = _rows_of(Path(source[0]), width)
-        numbers, truths = list(range(len(rows))), [None] * len(rows)
+        numbers = list(range(len(rows)))
+        truths = [None] * len(rows)
     else:
         raise ValueError(
             f"rows must be one CSV or JSON file, or numbers of held-out rows, not {' '.join(source)}"

@@ -8,6 +8,7 @@ it bare, as in micrograd, and every layer takes a bare number as a list of one.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from autograd.functions import dot
@@ -98,9 +99,21 @@ class Neuron(Module):
             return None
         return {"nin": len(self.w), "activation": name, "bias": self.b is not None}
 
+    @classmethod
+    def asks_for(cls, arguments: dict[str, Any]) -> int:
+        return _asked(arguments)
+
     def __repr__(self) -> str:
         bias = "" if self.b is not None else ", bias=False"
         return f"Neuron({len(self.w)}, activation={activations.shown(self.activation)}{bias})"
+
+
+def _asked(arguments: dict[str, Any]) -> int:
+    """:meth:`nn.Module.asks_for` of a Neuron, a Layer, a Linear and an MLP."""
+    nouts = arguments.get("nouts", [arguments.get("nout", 1)])
+    widths = [count("nin", arguments["nin"]), *(count("nouts", n) for n in nouts)]
+    bias = 1 if arguments.get("bias", True) else 0
+    return sum((nin + bias) * nout for nin, nout in pairwise(widths))
 
 
 _FORWARD = Neuron.forward
@@ -152,6 +165,10 @@ class Layer(Module):
             return None  # neurons were exchanged since
         nin = first.pop("nin")
         return {"nin": nin, "nout": len(configs), **first}
+
+    @classmethod
+    def asks_for(cls, arguments: dict[str, Any]) -> int:
+        return _asked(arguments)
 
     def __repr__(self) -> str:
         first = self.neurons[0]
@@ -205,6 +222,9 @@ class Linear(Module):
             biases = [draw_bias(rng, nin, nout) for _ in range(nout)]
             self.bias = [Parameter(b, label=f"bias[{i}]") for i, b in enumerate(biases)]
 
+    def rows_and_biases(self) -> list[tuple[list[Any], list[Any]]]:
+        return [] if self.bias is None else [(self.weight, self.bias)]
+
     def forward(self, x: Any) -> Any:
         x = row(x, len(self.weight[0]), self)
         out = [dot(w, x) for w in self.weight]
@@ -215,6 +235,10 @@ class Linear(Module):
     def config(self) -> dict[str, Any]:
         nin, nout = len(self.weight[0]), len(self.weight)
         return {"nin": nin, "nout": nout, "bias": self.bias is not None}
+
+    @classmethod
+    def asks_for(cls, arguments: dict[str, Any]) -> int:
+        return _asked(arguments)
 
     def __repr__(self) -> str:
         bias = "" if self.bias is not None else ", bias=False"
@@ -300,6 +324,10 @@ class MLP(Module):
             if layer != {**wanted, "activation": activation, "bias": config["bias"]}:
                 return None  # layers were exchanged since
         return config
+
+    @classmethod
+    def asks_for(cls, arguments: dict[str, Any]) -> int:
+        return _asked(arguments)
 
     def __repr__(self) -> str:
         first, last = self.layers[0].neurons[0], self.layers[-1].neurons[0]

@@ -11,12 +11,12 @@ from .scoping import Called
 from .state import Buffer, Plan, flatten, numbers, plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import ClassVar, Self
 
     from autograd.drawing import Graph, Options
 
-    from .state import State
+    from .state import Misfits, State
 
 
 class Parameter(Value):
@@ -81,12 +81,17 @@ class Module(Called):
 
     Attributes:
         training: whether the module is being trained; see :meth:`train`.
+        class_names: the names of the classes that the outputs are scores of, if :func:`nn.fit` was given names.
     """
 
     training: bool = True
+    class_names: Sequence[str] = ()
 
     buffers: ClassVar[tuple[str, ...]] = ()
     """Names of attributes, numbers or lists of numbers, that belong in ``state_dict()`` but are not trained."""
+
+    numbered: ClassVar[str] = ""
+    """The attribute, a list, whose items go by their numbers alone in ``state_dict()``: ``0.weight``."""
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """What the module computes; for subclasses to write."""
@@ -176,21 +181,30 @@ class Module(Called):
         >>> Linear(3, 2, init="zeros").state_dict()
         {'weight': [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], 'bias': [0.0, 0.0]}
         """
-        return {name: numbers(entry) for name, entry in _walk(self, "", set())}
+        return {name: numbers(entry) for name, entry in _walk(self, "", set(), state=True)}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Misfits:
         """Set the parameters and buffers to what :meth:`state_dict` gave. Gradients are left alone.
+
+        Args:
+            state: numbers by name: lists, NumPy arrays, PyTorch's tensors.
+            strict: False takes what is there under a name of the module's and leaves the rest.
+
+        Returns:
+            The names that are missing and those that are extra, both empty if strict.
 
         Raises:
             TypeError: if state is not a mapping.
-            ValueError: if anything is missing, extra or of another shape, naming all of it. The module is
-                then as it was.
+            ValueError: if anything is of another shape or, if strict, missing or extra, naming all of it. The module
+                is then as it was.
         """
-        self.state_plan(state).carry_out()
+        planned = self.state_plan(state, strict)
+        planned.carry_out()
+        return planned.misfits
 
-    def state_plan(self, state: Mapping[str, Any]) -> Plan:
+    def state_plan(self, state: Mapping[str, Any], strict: bool = True) -> Plan:
         """Check a state for :meth:`load_state_dict` without loading it; raises what that does."""
-        return plan(type(self).__name__, dict(_walk(self, "", set())), state)
+        return plan(type(self).__name__, dict(_walk(self, "", set(), state=True)), state, strict)
 
     def config(self) -> dict[str, Any] | None:
         """The arguments of the class that give a module of this architecture: modules and JSON's types.
@@ -198,6 +212,20 @@ class Module(Called):
         None, the default, if it cannot be told: :func:`nn.save` then saves the numbers alone.
         """
         return None
+
+    @classmethod
+    def asks_for(cls, arguments: dict[str, Any]) -> int:
+        """How many parameters a module with arguments of :meth:`config` has of its own, before one is made.
+
+        Raises:
+            TypeError, ValueError: if a size is no whole number from 1.
+        """
+        del arguments
+        return 0
+
+    def rows_and_biases(self) -> list[tuple[list[Any], list[Any]]]:
+        """Rows of weights and the biases that are added to their products, for compiled steps to keep together."""
+        return []
 
     @classmethod
     def from_config(cls, arguments: dict[str, Any]) -> Self:
@@ -223,7 +251,7 @@ def modules_of(model: Any) -> list[Any]:
 
 
 def _walk(
-    value: Any, name: str, seen: set[int], inherited: bool = False
+    value: Any, name: str, seen: set[int], inherited: bool = False, state: bool = False
 ) -> Iterator[tuple[str, Any]]:
     """The entries of the state: parameters, rectangular lists of parameters, and buffers.
 
@@ -232,6 +260,7 @@ def _walk(
         name: the name of that place.
         seen: ids of the modules and lists that were visited.
         inherited: whether to look past the value's own ``parameters()``, which is the caller.
+        state: whether names are to be those of a state.
     """
     if isinstance(value, Parameter):
         yield name, value
@@ -246,7 +275,11 @@ def _walk(
                 yield f"{prefix}parameters()[{i}]", parameter
         else:
             for key, inner in vars(value).items():
-                yield from _walk(inner, prefix + key, seen)
+                if state and key == value.numbered:
+                    for i, item in enumerate(inner):
+                        yield from _walk(item, f"{prefix}{i}", seen, state=True)
+                else:
+                    yield from _walk(inner, prefix + key, seen, state=state)
         for attribute in value.buffers:
             yield prefix + attribute, Buffer(value, attribute)
     elif isinstance(value, (list, tuple)):
@@ -257,16 +290,16 @@ def _walk(
             yield name, value
         else:
             for i, inner in enumerate(value):
-                yield from _walk(inner, f"{name}[{i}]", seen)
+                yield from _walk(inner, f"{name}[{i}]", seen, state=state)
     elif isinstance(value, dict):
         if id(value) in seen:
             return
         seen.add(id(value))
         for key, inner in value.items():
-            yield from _walk(inner, f"{name}[{key!r}]", seen)
+            yield from _walk(inner, f"{name}[{key!r}]", seen, state=state)
     elif _is_object_array(value):
         # A copy of the set, since the list is gone after this and its id may come again.
-        yield from _walk(value.tolist(), name, set(seen))
+        yield from _walk(value.tolist(), name, set(seen), state=state)
 
 
 def _walk_modules(value: Any, name: str, seen: set[int]) -> Iterator[tuple[str, Module]]:

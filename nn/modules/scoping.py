@@ -14,7 +14,13 @@ from autograd.scopes import Scope, entered
 from autograd.state import state
 
 if TYPE_CHECKING:
-    from .module import Module
+    from collections.abc import Iterable
+    from typing import Protocol
+
+    class Module(Protocol):
+        """A module, which is a :class:`Called` itself."""
+
+        def named_modules(self) -> Iterable[tuple[str, Any]]: ...
 
 
 @in_c

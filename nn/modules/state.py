@@ -63,10 +63,18 @@ def shape_of(entry: Any) -> tuple[int, ...]:
     return ()
 
 
+class Misfits(NamedTuple):
+    """What a state lacks of a module's entries, and what it has besides."""
+
+    missing: list[str]
+    extra: list[str]
+
+
 class Plan:
     """Assignments that have been checked and only wait to be carried out."""
 
-    def __init__(self) -> None:
+    def __init__(self, misfits: Misfits) -> None:
+        self.misfits = misfits
         self.parameters: dict[int, tuple[Any, float]] = {}
         self.buffers: list[tuple[Buffer, Any]] = []
 
@@ -77,13 +85,16 @@ class Plan:
             setattr(buffer.module, buffer.attribute, value)
 
 
-def plan(owner: str, entries: dict[str, Any], state: Mapping[str, Any]) -> Plan:
+def plan(
+    owner: str, entries: dict[str, Any], state: Mapping[str, Any], strict: bool = True
+) -> Plan:
     """Check a state against the entries it is meant for.
 
     Args:
         owner: what the entries belong to, for messages.
         entries: parameters, nested lists of parameters and buffers by name.
         state: numbers by name; NumPy arrays and other objects with ``tolist()`` will do for lists.
+        strict: whether entries that are missing or extra are an error.
 
     Raises:
         TypeError: if state is not a mapping.
@@ -94,11 +105,11 @@ def plan(owner: str, entries: dict[str, Any], state: Mapping[str, Any]) -> Plan:
     problems = []
     missing = [name for name in entries if name not in state]
     extra = [str(name) for name in state if name not in entries]
-    if missing:
+    if missing and strict:
         problems.append(f"missing: {_listed(missing)}")
-    if extra:
+    if extra and strict:
         problems.append(f"extra: {_listed(extra)}")
-    result = Plan()
+    result = Plan(Misfits(missing, extra))
     for name, entry in entries.items():
         if name not in state:
             continue

@@ -104,10 +104,10 @@ class Adam(Optimizer):
         v = b2 * s.v + (1.0 - b2) * g * g
         state = {"m": m, "v": v}
         if "largest" in self.state_names:
-            state["largest"] = top = (s.largest >= v) * s.largest + (s.largest < v) * v
+            state["largest"] = (s.largest >= v) * s.largest + (s.largest < v) * v
         elif h.amsgrad:
             raise ValueError("amsgrad must be chosen when the optimizer is made")
-        square = top if h.amsgrad else v
+        square = state["largest"] if h.amsgrad else v
         mean = m
         if h.bias_correction:
             mean, square = m / (1.0 - b1**h.t), square / (1.0 - b2**h.t)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .files import DEEPEST, SavedModel, load, load_into, read, save
+from .document import DEEPEST, SavedModel
+from .files import load, load_into, read, save
 
 __all__ = [
     "DEEPEST",

@@ -11,12 +11,10 @@ Sequential(Linear(2, 1), Activation('tanh'))
 from __future__ import annotations
 
 import random
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from nn import activations
-from nn._arguments import count
-from nn.modules import dropout, layers, sequential
+from nn.modules import dropout, embedding, layers, normalising, recurrent, sequential, shaping
 from nn.modules.module import Module
 
 if TYPE_CHECKING:
@@ -24,7 +22,16 @@ if TYPE_CHECKING:
 
 _OWN: dict[str, type[Module]] = {
     name: kind
-    for module in (layers, sequential, dropout, activations)
+    for module in (
+        layers,
+        sequential,
+        dropout,
+        embedding,
+        recurrent,
+        normalising,
+        shaping,
+        activations,
+    )
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, Module) and not name.startswith("_")
 }
@@ -107,16 +114,8 @@ def _parameters(config: Any, known: Mapping[str, type[Module]]) -> int:
         return 0
     total = sum(_parameters(value, known) for value in config.values())
     name = config.get("type")
-    if (
-        "nin" in config
-        and isinstance(name, str)
-        and name in known
-        and known[name] is _OWN.get(name)
-    ):
-        nouts = config.get("nouts", [config.get("nout", 1)])
-        widths = [count("nin", config["nin"]), *(count("nouts", n) for n in nouts)]
-        bias = 1 if config.get("bias", True) else 0
-        total += sum((nin + bias) * nout for nin, nout in pairwise(widths))
+    if isinstance(name, str) and name in known and known[name] is _OWN.get(name):
+        total += known[name].asks_for(config)
     return total
 
 

@@ -121,8 +121,9 @@ def _plain(row: Any, name: str, where: tuple[int, ...]) -> Any:
     place = name + "".join(f"[{i}]" for i in where)
     number = _number(row, place)
     if not math.isfinite(number):
-        column = f", column {where[1]}" if len(where) > 1 else ""
-        raise ValueError(f"{place} is {number} (row {where[0]}{column}); data must be finite")
+        sample, *columns = where
+        column = f", column {columns[0]}" if columns else ""
+        raise ValueError(f"{place} is {number} (row {sample}{column}); data must be finite")
     return number
 
 

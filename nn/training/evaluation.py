@@ -7,33 +7,43 @@ from functools import partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value, no_grad
+from autograd import no_grad
 from nn import activations, losses, metrics
 from nn.modules.layers import MLP, Layer
 from nn.modules.module import modules_of
 from nn.modules.sequential import Sequential
 
 from . import data
+from .answering import Answering, numbers, values
+from .names import named, names_of, numbered
+from .reach import Photograph
+
+MANY = 100
+"""How many samples are enough to compile a model for them."""
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
-def predict(model: Callable[[Any], Any], X: Any) -> list[Any]:
+def predict(model: Callable[[Any], Any], X: Any, *, names: bool = True) -> list[Any]:
     """The model's outputs for many samples, as plain numbers, in evaluation mode.
 
     Args:
         model: a function of one sample.
         X: the samples; see :func:`nn.training.data.samples`.
+        names: False for outputs also of a model that was trained with names of classes.
 
     Returns:
-        A float per sample, or a list of floats where the model has several outputs.
+        A float per sample, or a list of floats where the model has several outputs. Of a model that was trained with
+        names of classes, the name of the class with the largest.
 
     >>> from nn import MLP
     >>> predict(MLP(2, [3, 1], init=1.0), [[1.0, 2.0], [3.0, 4.0]])
     [9.0, 21.0]
     """
-    return outputs(model, data.samples(X, "X"))
+    found = outputs(model, data.samples(X, "X"))
+    known = getattr(model, "class_names", ())
+    return named(found, known) if known and names else found
 
 
 def evaluate(
@@ -43,75 +53,34 @@ def evaluate(
     *,
     loss: str | losses.Loss | None = None,
     metrics: str | Callable[..., Any] | Iterable[Any] | Mapping[str, Any] = (),
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """How good a model is on many samples.
 
     Args:
         model: a function of one sample.
         X: the samples.
-        y: their targets.
+        y: their targets; names of classes, if the model was trained with such.
         loss: a loss by name or a function of (output, target); its mean is reported as ``"loss"``.
         metrics: names (:data:`nn.metrics.METRICS`) or functions of (outputs, targets). Metrics by name that take a
             threshold get that of probabilities, 0.5, where the loss is ``"binary_cross_entropy"`` or, if it does not
-            tell, where the model ends in a sigmoid; that of scores, 0, elsewhere.
+            tell, where the model ends in a sigmoid; that of scores, 0, elsewhere. ``"confusion_table"`` gives a
+            :class:`nn.metrics.ConfusionTable`, to be printed.
 
     Raises:
         ValueError, TypeError: as :func:`nn.fit` about data and names.
     """
-    rows, targets = data.paired(X, y)
+    known = names_of(model, y)
+    rows, targets = data.paired(X, y if known is None else numbered(y, known))
     loss = None if loss is None else losses.get(loss)
-    named = named_metrics(metrics, threshold(model, loss))
-    return scores(model, rows, targets, loss, named)
+    found = named_metrics(metrics, threshold(model, loss), getattr(model, "class_names", ()))
+    return scores(model, rows, targets, loss, found)
 
 
 def outputs(model: Callable[[Any], Any], rows: list[Any]) -> list[Any]:
     """:func:`predict` for samples that have been checked."""
     with evaluating(model):
-        found = answering(model)(rows) if len(rows) >= MANY else None
-        return [_numbers(model(row)) for row in rows] if found is None else found
-
-
-MANY = 100
-"""How many samples are enough to compile a model for them."""
-
-
-def answering(model: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any] | None]:
-    """A function that computes a model's outputs for many samples by an array program, which it keeps.
-
-    Called in evaluation mode. It answers None where the model cannot be recorded, or computes something else when
-    recorded.
-    """
-    from autograd import compile, vmap
-
-    compiled = compile(vmap(model))
-    works: bool | None = None
-
-    def answer(rows: list[Any]) -> list[Any] | None:
-        nonlocal works
-        if works is False:
-            return None
-        try:
-            found: list[Any] = compiled(rows)
-        except Exception:  # noqa: BLE001 (whatever it is, the model itself will tell)
-            works = False
-            return None
-        if works is None:
-            works = all(
-                _close(_numbers(model(rows[i])), found[i])
-                for i in {0, len(rows) // 2, len(rows) - 1}
-            )
-        return found if works else None
-
-    return answer
-
-
-def _close(a: Any, b: Any) -> bool:
-    """Whether two outputs are equal but for rounding."""
-    if isinstance(a, list):
-        return isinstance(b, list) and len(a) == len(b) and all(map(_close, a, b))
-    if isinstance(b, list) or isinstance(a, dict):
-        return False
-    return bool(a == b or abs(a - b) <= 1e-9 * max(abs(a), 1.0) or (a != a and b != b))
+        found = Answering(model)(rows) if len(rows) >= MANY else None
+        return [numbers(model(row)) for row in rows] if found is None else found
 
 
 def scores(
@@ -121,23 +90,29 @@ def scores(
     loss: losses.Loss | None,
     named: Mapping[str, Any],
     answer: Callable[[list[Any]], list[Any] | None] | None = None,
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """:func:`evaluate` for samples that have been checked.
 
     Args:
         model, rows, targets, loss, named: as there.
-        answer: of :func:`answering`, to be used if it can.
+        answer: to be used if it can.
     """
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     with evaluating(model):
         raw = plain = answer(rows) if answer is not None and len(rows) >= MANY else None
         if raw is None or plain is None:
             raw = [model(row) for row in rows]
-            plain = [_numbers(output) for output in raw]
+            plain = [numbers(output) for output in raw]
+        elif loss is not None and Photograph({"the loss": loss}).users:
+            raw = [values(output) for output in plain]  # as the model itself would give them
         if loss is not None:
             each = [loss(output, target) for output, target in zip(raw, targets, strict=True)]
-            found["loss"] = sum(map(_numbers, each)) / len(each)
-    return found | {name: float(metric(plain, targets)) for name, metric in named.items()}
+            found["loss"] = sum(map(numbers, each)) / len(each)
+    measured = {name: metric(plain, targets) for name, metric in named.items()}
+    return found | {
+        name: x if isinstance(x, metrics.ConfusionTable) else float(x)
+        for name, x in measured.items()
+    }
 
 
 def threshold(model: Any, loss: Any) -> float:
@@ -157,12 +132,15 @@ def threshold(model: Any, loss: Any) -> float:
     return 0.5 if probable else 0.0
 
 
-def named_metrics(given: Any, threshold: float = 0.0) -> dict[str, Any]:
+def named_metrics(
+    given: Any, threshold: float = 0.0, classes: Sequence[str] = ()
+) -> dict[str, Any]:
     """Metrics by the names that they are reported under.
 
     Args:
         given: as for :func:`evaluate`.
         threshold: that of metrics which take one, where they are given by name.
+        classes: the names of classes, likewise.
 
     Raises:
         ValueError: if a name is unknown or comes twice.
@@ -171,7 +149,7 @@ def named_metrics(given: Any, threshold: float = 0.0) -> dict[str, Any]:
     if isinstance(given, str) or callable(given):
         given = [given]
     if hasattr(given, "items"):
-        return {name: _metric(metric, threshold) for name, metric in given.items()}
+        return {name: _metric(metric, threshold, classes) for name, metric in given.items()}
     named: dict[str, Any] = {}
     for metric in given:
         name = (
@@ -183,14 +161,17 @@ def named_metrics(given: Any, threshold: float = 0.0) -> dict[str, Any]:
             raise ValueError(
                 f"two metrics are called {name!r}; name them: metrics={{name: function}}"
             )
-        named[name] = _metric(metric, threshold)
+        named[name] = _metric(metric, threshold, classes)
     return named
 
 
-def _metric(given: Any, threshold: float) -> Any:
+def _metric(given: Any, threshold: float, classes: Sequence[str]) -> Any:
     metric: Any = metrics.get(given)
-    by_threshold = isinstance(given, str) and "threshold" in signature(metric).parameters
-    return partial(metric, threshold=threshold) if by_threshold else metric
+    if not isinstance(given, str):
+        return metric
+    options: dict[str, Any] = {"threshold": threshold, "labels": list(classes) or None}
+    taken = {name: x for name, x in options.items() if name in signature(metric).parameters}
+    return partial(metric, **taken) if taken else metric
 
 
 @contextmanager
@@ -206,9 +187,3 @@ def evaluating(model: Any) -> Iterator[None]:
     finally:
         for module, mode in zip(modules, modes, strict=True):
             module.training = mode
-
-
-def _numbers(output: Any) -> Any:
-    if isinstance(output, (list, tuple)):
-        return [_numbers(inner) for inner in output]
-    return output.data if isinstance(output, Value) else output

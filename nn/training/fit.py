@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 import time
 import warnings
+import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from autograd import no_grad
 from nn import losses, optim, saving
 from nn._arguments import count
+from nn.metrics import confusion_table
 from nn.modules.module import modules_of
 from nn.training.step.compiled import AutoStep, CompiledStep
 from nn.training.step.eager import DivergenceError, EagerStep
+from nn.training.step.purity import visibly_pure
 
 from . import callbacks as callbacks_
 from . import data, evaluation
+from .answering import Answering
 from .callbacks import BeforeLastStep, Run
 from .history import ALWAYS, History
 from .monitors import Checkpoint
+from .preparing import samples, try_out
+from .reach import Photograph, is_library
+from .weights import Weighted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from nn.training.step.eager import Step
 
-_TRIED_TARGETS = 1000
+
+_log = logging.getLogger("nn")
 
 
 def fit(
@@ -39,7 +48,11 @@ def fit(
     lr: float | Callable[[int], float] | None = None,
     epochs: int = 10,
     batch_size: int | None = 32,
+    accumulate: int = 1,
     validation_data: Any = None,
+    validation_split: float | None = None,
+    sample_weight: Any = None,
+    class_weight: Mapping[Any, float] | str | None = None,
     metrics: str | Callable[..., Any] | Iterable[Any] | Mapping[str, Any] = (),
     callbacks: Any = (),
     seed: int | None = 0,
@@ -53,25 +66,38 @@ def fit(
     Args:
         model: a :class:`nn.Module`, or anything callable on one sample that has ``parameters()``.
         X: the samples: a list of rows, a NumPy array, a data frame.
-        y: a target per sample, in whatever form the loss takes: class numbers, numbers, lists of numbers.
+        y: a target per sample, in whatever form the loss takes: class numbers, numbers, lists of numbers. Names of
+            classes (strings) are numbered in alphabetical order and kept as the model's ``class_names``, and
+            :func:`nn.predict` gives them back.
         loss: a name (:data:`nn.losses.LOSSES`) or a function of one sample's output and target; its mean over
             the batch is made small.
         optimizer: a name (:data:`nn.optim.OPTIMIZERS`), a class, or an optimizer already made.
         lr: the learning rate, a number or a function of the count of steps; by default the optimizer's own.
         epochs: how many times to go through the samples.
         batch_size: how many samples a step is of: 1 is stochastic gradient descent, None takes all of them.
+        accumulate: a step is of so many batches together, of the mean over all their samples. (Memory is no reason for it
+            here: an eager step never holds the graphs of more than 32 samples.)
         validation_data: ``(X, y)`` or a :class:`nn.datasets.Dataset` to be measured after each epoch.
+        validation_split: the part of the samples, between 0 and 1, that is held out for validation instead: drawn by
+            the seed, and of classes the same part of each.
+        sample_weight: a factor of each sample's loss, in training; the mean over a batch is still divided by the
+            number of its samples.
+        class_weight: factors by class (by name, where classes have names), which are multiplied with those of samples;
+            ``"balanced"`` lets each class count alike (samples / (classes * samples of the class)).
         metrics: names (:data:`nn.metrics.METRICS`), functions of (outputs, targets), or a dict of these by
             name; measured after each epoch on the validation data, or on the samples if there are none.
             As to thresholds see :func:`nn.evaluate`.
         callbacks: :class:`nn.Callback` objects, or functions of the run to be called after each epoch.
-        seed: of the shuffling; the global random state is neither used nor changed. None draws one.
+        seed: of the shuffling; the global random state is neither used nor changed. None draws one. Which order of the samples
+            comes next is told by the optimizer's count of steps: one that is passed again goes on with the next.
         shuffle: whether each epoch has an order of its own.
         progress: whether to show a bar (with tqdm, if that is installed).
         resume: the path of a file that :class:`nn.Checkpoint` wrote in a run with the same arguments: the run goes
             on from there up to ``epochs``, bit for bit as if it had never stopped.
         compile: ``"auto"`` compiles the step where that is possible, and says in the log (``nn``) why where it
-            is not; True insists; False never does.
+            is not; True insists; False never does. Compiled or not, the numbers are the same but for rounding: what the
+            model or the loss reads from attributes, closures and globals may be changed by callbacks, metrics and
+            whatever else runs between two steps, and is then looked at again.
 
     Returns:
         What happened, epoch by epoch.
@@ -92,34 +118,40 @@ def fit(
     >>> history["accuracy"][-1]
     1.0
     """
-    rows, targets = data.paired(X, y)
-    held_out = None if validation_data is None else _validation(validation_data)
+    seed = random.randrange(2**32) if seed is None else count("seed", seed, 0)
+    rows, targets, weights, held_out, names = samples(
+        model, X, y, validation_data, validation_split, sample_weight, class_weight, seed
+    )
     loss = losses.get(loss)
     named = evaluation.named_metrics(metrics, evaluation.threshold(model, loss))
     for name in named:
         if name in ALWAYS:
             raise ValueError(f"a metric cannot be called {name!r}, which the history has anyway")
+        if getattr(named[name], "func", named[name]) is confusion_table:
+            raise ValueError(
+                f"a history has columns of numbers, and {name!r} is a table; nn.evaluate gives it"
+            )
     epochs = count("epochs", epochs)
     batch_size = (
         len(rows) if batch_size is None else min(count("batch_size", batch_size), len(rows))
     )
-    seed = random.randrange(2**32) if seed is None else count("seed", seed, 0)
+    batch_size = min(batch_size * count("accumulate", accumulate), len(rows))
     listed = callbacks_.checked(callbacks)
     if compile not in ("auto", True, False):
         raise ValueError(f"compile must be 'auto', True or False, not {compile!r:.40}")
-    _try(model, loss, rows, targets, "")
+    try_out(model, loss, rows, targets, "", names)
     if held_out is not None:
-        _try(model, loss, *held_out, "validation ")
+        try_out(model, loss, *held_out, "validation ", names)
     optimizer = _optimizer(optimizer, model, lr)
     rates = [group["lr"] for group in optimizer.param_groups]
 
     prefix = "val_" if held_out is not None else ""
-    names = [f"{prefix}{name}" for name in named]
+    columns = [f"{prefix}{name}" for name in named]
     run = Run(
         model=model,
         optimizer=optimizer,
         epochs=epochs,
-        history=History(["val_loss", *names] if held_out is not None else names),
+        history=History(["val_loss", *columns] if held_out is not None else columns),
         settings={
             "samples": len(rows),
             "batch_size": batch_size,
@@ -141,7 +173,16 @@ def fit(
             group["lr"] = rate
         raise
 
-    answer = None if compile is False else evaluation.answering(model)
+    if names is not None:
+        model.class_names = names
+    code = {"model": model, "loss": loss, "metrics": named, "callbacks": listed}
+    if not is_library(type(optimizer)):
+        code["optimizer"] = optimizer
+    rates = [group["lr"] for group in optimizer.param_groups]
+    code["lr"] = [rate for rate in rates if callable(rate) and not visibly_pure(rate)]
+    moving = frozenset(map(id, optimizer.parameters()))
+    trusted = compile is False or not Photograph(code, moving).users
+    answer = None if compile is False else Answering(model, optimizer.parameters(), trusted)
 
     def measure() -> dict[str, float]:
         if held_out is not None:
@@ -149,10 +190,15 @@ def fit(
             return {f"val_{name}": number for name, number in found.items()}
         return evaluation.scores(model, rows, targets, None, named, answer) if named else {}
 
-    step = _step(model, loss, optimizer, compile)
+    if weights is None:
+        step = _step(model, loss, optimizer, compile, trusted)
+    else:
+        step = _step(model, Weighted(loss), optimizer, compile, trusted)
+        targets = [[target, weight] for target, weight in zip(targets, weights, strict=True)]
     looked_at = bool(run.callbacks or named or held_out is not None)
+    bar = _bar(run, progress)
     try:
-        _epochs(run, step, rows, targets, measure if looked_at else None, _bar(run, progress))
+        _epochs(run, step, rows, targets, measure if looked_at else None, bar)
     except BaseException as error:
         for callback in run.callbacks:
             callback.on_exception(run, error)
@@ -176,6 +222,7 @@ def _epochs(
         measure: what gives the metrics after an epoch; None if nobody looks at the model until the end.
     """
     size, seed = run.settings["batch_size"], run.settings["seed"]
+    per_epoch = math.ceil(len(rows) / size)
     by_batch = [
         callback
         for callback in run.callbacks
@@ -198,10 +245,12 @@ def _epochs(
             if advance is None:  # now that the modules are in training mode
                 advance = step.on(rows, targets)
             if run.settings["shuffle"]:
-                order = data.shuffled(len(rows), seed, run.epoch)
+                # The optimizer knows how many orders there have been, also those of an earlier call of fit.
+                orders = run.optimizer.steps // per_epoch
+                order = data.shuffled(len(rows), seed, orders + 1)
             else:
                 order = list(range(len(rows)))
-            total = 0.0
+            total, lr = 0.0, run.optimizer.lr
             for run.batch, start in enumerate(range(0, len(rows), size), start=1):
                 chosen = order[start : start + size]
                 if start + size >= len(rows):
@@ -247,16 +296,6 @@ def _epochs(
 # --- arguments -------------------------------------------------------------------------------
 
 
-def _validation(given: Any) -> tuple[list[Any], list[Any]]:
-    try:
-        X, y = given
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"validation_data must be a pair (X, y) or a Dataset, not {type(given).__name__}"
-        ) from None
-    return data.paired(X, y, "validation ")
-
-
 def _optimizer(given: Any, model: Any, lr: Any) -> optim.Optimizer:
     """The optimizer of the model's parameters; one that comes as it is keeps its learning rate as yet."""
     if isinstance(given, optim.Optimizer):
@@ -269,45 +308,38 @@ def _optimizer(given: Any, model: Any, lr: Any) -> optim.Optimizer:
             f"model must have parameters(), and {type(model).__name__} has none; make the optimizer of "
             f"its parameters and pass that"
         )
-    return kind(model.parameters(), lr)
+    made = kind(model.parameters(), lr)
+    _say_if_again(model, kind)
+    return made
 
 
-def _try(model: Any, loss: Any, rows: list[Any], targets: list[Any], kind: str) -> None:
-    """Have the model take a sample, and the loss every target, before anything is changed."""
-    if not callable(model):
-        raise TypeError(f"model must be callable on a sample, and {type(model).__name__} is not")
-    with evaluation.evaluating(model), no_grad():
-        output = model(rows[0])
-        for i, target in _distinct(targets):
-            try:
-                loss(output, target)
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"{kind}row {i}, of target {target!r:.60}: {error}") from error
+_known: dict[int, tuple[weakref.ref[Any], bool]] = {}
+"""The models that were trained with optimizers that nobody else holds, by id, and whether it was said what that means."""
 
 
-def _distinct(targets: list[Any]) -> list[tuple[int, Any]]:
-    """Each target that is not as one before it, with its place; not more of them than cost nothing."""
-    first: dict[Any, int] = {}
-    for i, target in enumerate(targets):
-        first.setdefault(_hashable(target), i)
-        if len(first) == _TRIED_TARGETS:
-            break
-    return [(i, targets[i]) for i in first.values()]
+def _say_if_again(model: Any, kind: type[optim.Optimizer]) -> None:
+    """Say, once for a model, that an optimizer made anew does not go on where the one before it was."""
+    known = _known.get(id(model))
+    again = known is not None and known[0]() is model
+    if again and known is not None and not known[1]:
+        _log.warning(
+            "fit made another %s, which starts anew: at step 0, with the first order of samples; to go on training, make the "
+            "optimizer yourself and pass it each time",
+            kind.__name__,
+        )
+    key = id(model)
+    with suppress(TypeError):  # of some objects there are no weak references
+        _known[key] = weakref.ref(model, lambda _: _known.pop(key, None)), again
 
 
-def _hashable(target: Any) -> Any:
-    return tuple(map(_hashable, target)) if isinstance(target, list) else target
-
-
-def _step(model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str) -> Step:
+def _step(
+    model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str, trusted: bool
+) -> Step:
     """The one seam: which step a run takes."""
     if compile is False:
         return EagerStep(model, loss, optimizer)
-    return (
-        CompiledStep(model, loss, optimizer)
-        if compile is True
-        else AutoStep(model, loss, optimizer)
-    )
+    kind = CompiledStep if compile is True else AutoStep
+    return kind(model, loss, optimizer, trusted=trusted)
 
 
 # --- resuming and showing --------------------------------------------------------------------

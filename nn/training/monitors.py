@@ -163,6 +163,59 @@ class EarlyStopping(Monitor, BeforeLastStep):
         self.best_state = state["best_state"]
 
 
+class ReduceLROnPlateau(Monitor):
+    """Lower the learning rate when a column of the history has stopped getting better.
+
+    Args:
+        monitor, min_delta, mode: as for :class:`EarlyStopping`.
+        factor: what the rates of all groups are multiplied by, from 0 to below 1.
+        patience: how many epochs without a new best are put up with, since the best and since the last lowering.
+        min_lr: no rate is lowered further than this.
+
+    Raises:
+        TypeError: when training begins, if a rate is a schedule, which has ideas of its own.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        *,
+        factor: float = 0.1,
+        patience: int = 10,
+        min_delta: float = 0.0,
+        mode: str = "auto",
+        min_lr: float = 0.0,
+    ) -> None:
+        super().__init__(monitor, mode, min_delta)
+        self.factor = number("factor", factor, 0.0, 1.0)
+        self.patience = count("patience", patience)
+        self.min_lr = number("min_lr", min_lr, 0.0)
+        self._since = 0
+
+    def on_train_begin(self, run: Run) -> None:
+        super().on_train_begin(run)
+        self._since = 0
+        if any(callable(group["lr"]) for group in run.optimizer.param_groups):
+            raise TypeError(
+                "ReduceLROnPlateau needs a number for lr, and the optimizer has a schedule"
+            )
+
+    def on_epoch_end(self, run: Run) -> None:
+        if self.improved(run):
+            self._since = run.epoch
+        elif run.epoch - self._since >= self.patience:
+            self._since = run.epoch
+            for group in run.optimizer.param_groups:
+                group["lr"] = min(group["lr"], max(group["lr"] * self.factor, self.min_lr))
+
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "since": self._since}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        super().load_state_dict(state)
+        self._since = state["since"]
+
+
 class Checkpoint(Monitor):
     """Save model, optimizer and the state of the run, so that ``fit(..., resume=path)`` goes on bit for bit.
 

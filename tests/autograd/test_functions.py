@@ -64,7 +64,17 @@ def test_every_row_of_fixed_arity_is_a_function():
     for name, row in TABLE.items():
         assert callable(getattr(ag, name))
         if row.arity is not None:
-            assert type(getattr(ag, name)(*[0.5, 0.25, 1.0][: row.arity])) is float
+            first = 1 if name == "polygamma" else 0.5  # whose order is an int
+            assert type(getattr(ag, name)(*[first, 0.25, 1.0][: row.arity])) is float
+
+
+class Layer:
+    activation = staticmethod(ag.tanh)
+
+
+def test_in_a_class_a_function_of_the_table_is_a_static_method():
+    # The native core's are builtins, which do not bind to an instance; the pure core's would.
+    assert Layer().activation(0.5) == math.tanh(0.5)
 
 
 def test_star_import_hides_no_builtin():
@@ -326,8 +336,9 @@ def test_a_refused_argument_is_named_with_its_function(bad):
         (lambda: ag.where(True, Value(1.0), bad), "an argument of where"),
         (lambda: ag.sum([1.0, Value(1.0), bad]), "an argument of sum"),
         (lambda: ag.dot([Value(1.0)], [bad]), "an argument of dot"),
-        (lambda: ag.softmax([Value(1.0), bad]), "an argument of logsumexp"),
-        (lambda: ag.mean([bad]), "an argument of sum"),
+        (lambda: ag.softmax([Value(1.0), bad]), "an argument of softmax"),
+        (lambda: ag.mean([bad]), "an argument of mean"),
+        (lambda: ag.deg2rad(bad), "an argument of deg2rad"),
     ]:
         with pytest.raises(TypeError, match=f"{where} must be a real number, not .*{name}"):
             call()

@@ -193,6 +193,67 @@ def test_what_makes_no_operation_is_refused_by_name(make, error, message):
         make()
 
 
+def answering(answer, partial=1.0):
+    return primitive(named("answering", lambda x: answer, partial))
+
+
+def of_many(partials):
+    return primitive(arity=None)(named("of_many", lambda *xs: xs[0], lambda out, *xs: partials))
+
+
+@pytest.mark.parametrize("wrong", ["a", None, [1.0], 1j], ids=str)
+@pytest.mark.parametrize(
+    "use",
+    [lambda f: f(2.0), lambda f: f(Value(2.0)), lambda f: grad(f)(2.0), lambda f: compile(f)(2.0)],
+)
+def test_a_rule_that_gives_no_number_is_refused_by_name(use, wrong):
+    with pytest.raises(TypeError, match="what the rule of answering gives must be a real number"):
+        use(answering(wrong))
+
+
+@pytest.mark.parametrize("wrong", ["a", [1.0], 1j], ids=str)
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda f: f(Value(2.0)).backward(),
+        lambda f: grad(f)(2.0),
+        lambda f: grad(grad(f))(2.0),
+        lambda f: ag.jvp(f, (2.0,), (1.0,)),
+    ],
+)
+def test_a_partial_that_gives_no_number_is_refused_by_name(use, wrong):
+    with pytest.raises(TypeError, match="what a partial of answering gives must be a real number"):
+        use(answering(3.0, lambda out, x: wrong))
+
+
+@pytest.mark.parametrize(
+    ("partials", "message"),
+    [
+        ([1.0], "must be 3 partials, not 1"),
+        ([1.0] * 4, "must be 3 partials, not 4"),
+        (1.0, "must be a sequence, of one partial for each number, not 1.0"),
+        ([1.0, "a", 1.0], "must be a real number, not the str 'a'"),
+    ],
+)
+def test_partials_of_any_number_of_arguments_that_do_not_fit_are_refused_by_name(partials, message):
+    f = of_many(partials)
+    for use in (
+        lambda: grad(lambda x: f(x, x, 1.0))(2.0),
+        lambda: f(Value(1.0), 2.0, 3).backward(),
+    ):
+        with pytest.raises(TypeError, match=f"what a partial of of_many gives {message}"):
+            use()
+
+
+def test_other_real_numbers_become_floats():
+    f = answering(Fraction(1, 2), lambda out, x: np.float32(0.25))
+    x = Value(1.0)
+    y = f(x)
+    y.backward()
+    assert (type(y.data), y.data, type(x.grad), x.grad) == (float, 0.5, float, 0.25)
+    assert type(f(1.0)) is float
+
+
 # --- any function of floats ------------------------------------------------------------------
 
 

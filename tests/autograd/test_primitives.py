@@ -283,6 +283,6 @@ def test_a_row_that_gives_too_few_partials_is_refused_and_no_gradient_is_wrong()
         return lambda *xs: xs[0] * xs[1] * xs[2], lambda out, *xs: [xs[1] * xs[2]]
 
     leaves = [Value(2.0), Value(3.0), Value(4.0)]
-    with pytest.raises(ValueError, match=r"shorter|1 partials for 3 operands"):
+    with pytest.raises(TypeError, match=r"a partial of triple gives must be 3 partials, not 1"):
         triple(*leaves).backward()
     assert [leaf.grad for leaf in leaves] == [0.0, 0.0, 0.0]

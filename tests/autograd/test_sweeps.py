@@ -132,6 +132,6 @@ def test_the_forward_sweep_skips_what_does_not_move():
     x, w = Value(2.0), Value(-1.0)
     out = x * 3.0 + ag.where(w > 0, w.log(), 1.0)
     tangents = forward_sweep(topological_order(out), [(x, 1.0)])
-    assert tangents[out] == 3.0
-    assert w not in tangents
+    assert tangents[id(out)] == 3.0
+    assert id(w) not in tangents
     assert len(tangents) == 3

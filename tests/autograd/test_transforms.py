@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
 import math
 import operator
 import pickle
 import threading
+import weakref
 from fractions import Fraction
 from functools import reduce
 
@@ -788,7 +790,96 @@ def test_outside_of_one_and_after_it_equality_is_identity():
     assert len({x, y, x}) == 2
 
 
+TRANSFORMS = {
+    "grad": lambda f: grad(f)(0.0),
+    "value_and_grad": lambda f: value_and_grad(f)(0.0),
+    "jacobian": lambda f: jacobian(f)(0.0),
+    "hessian": lambda f: hessian(f)(0.0),
+    "jvp": lambda f: jvp(f, (0.0,), (1.0,)),
+    "vjp": lambda f: vjp(f, 0.0),
+    "hvp": lambda f: hvp(f)((0.0,), (1.0,)),
+    "vmap": lambda f: vmap(grad(f))([0.0]),
+    "compile": lambda f: ag.compile(f)(0.0),
+    "compile and grad": lambda f: ag.compile(grad(f))(0.0),
+}
+KEYS = {
+    "in a set": lambda x: 2.0 * x if x in {0.0, 1.0} else x,
+    "in a dict": lambda x: {0.0: 2.0}.get(x, 1.0) * x,
+    "as a key": lambda x: {x: x}[x],
+    "computed": lambda x: x if x * 2.0 in frozenset({0.0, 1.0}) else 0.0,
+    "remembered": lambda x: functools.lru_cache(lambda y: y * y)(x),
+    "weakly": lambda x: weakref.WeakKeyDictionary([(x, 1.0)])[x] * x,
+}
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_a_number_that_a_transform_follows_is_refused_as_a_key(transform, key):
+    with pytest.raises(TypeError, match=r"key of a dict or in a set.*\.py, line"):
+        TRANSFORMS[transform](KEYS[key])
+    with pytest.raises(TypeError, match=r"as a key of a dict or in a set"):
+        grad(lambda x: TRANSFORMS[transform](KEYS[key]) and x)(1.0)
+    assert len({Value(1.0), Value(1.0)}) == 2  # outside, hashes are by identity
+
+
+def test_what_the_engine_looks_up_itself_is_no_key_of_the_users():
+    w = Value(2.0)
+    w.register_hook(lambda derivative: 10.0 * derivative)
+
+    def f(x):
+        loss = w * w * x
+        loss.backward()  # sweeps, hooks
+        with detect_anomaly():
+            inner = grad(lambda y: y * x * loss)(1.0)
+        ag.draw(inner).to_text()
+        assert loss._prev
+        return inner * x
+
+    assert grad(f)(1.0) == 8.0 + 4.0
+    assert w.grad == 40.0
+
+
 def test_captured_values_are_not_compared_while_a_function_is_compiled():
     w, v = Value(2.0), Value(2.0)
     with pytest.raises(ag.TraceError, match="=="):
         ag.compile(lambda x: x if w == v else 2.0 * x)(1.0)
+
+
+# --- what NumPy cannot do with Values --------------------------------------------------------
+
+LINALG = {
+    "det": lambda a: np.linalg.det(a),
+    "inv": lambda a: np.linalg.inv(a)[0, 0],
+    "solve": lambda a: np.linalg.solve(a, a[0])[0],
+    "svd": lambda a: np.linalg.svd(a)[1][0],
+    "fft": lambda a: np.fft.fft(a[0])[0],
+}
+
+
+@pytest.mark.parametrize("f", LINALG.values(), ids=LINALG)
+@pytest.mark.parametrize(
+    "way", [grad, jacobian, lambda f: vmap(grad(f)), ag.compile, lambda f: ag.compile(grad(f))]
+)
+def test_where_numpy_computes_with_floats_alone_a_note_says_what_works(f, way):
+    a = np.array([[2.0, 1.0], [1.0, 3.0]])
+    with pytest.raises(TypeError, match="ufunc") as caught:
+        way(f)([a] if getattr(way(f), "transform", "") == "vmap" else a)
+    (note,) = caught.value.__notes__
+    assert "use @, np.dot, np.einsum, np.linalg.norm and autograd's functions" in note
+
+
+@pytest.mark.parametrize(
+    "f", [lambda a: (a @ a)[0, 1], lambda a: np.einsum("ij,ji->", a, a), np.linalg.norm, np.mean]
+)
+def test_what_the_note_says_works(f):
+    a = np.array([[2.0, 1.0], [1.0, 3.0]])
+    h = 1e-6 * np.eye(4).reshape(4, 2, 2)
+    slopes = [(f(a + step) - f(a - step)) / 2e-6 for step in h]
+    for way in (grad(f), ag.compile(grad(f))):
+        assert way(a).ravel().tolist() == pytest.approx(slopes, rel=1e-8, abs=1e-9)
+
+
+def test_a_type_error_of_the_functions_own_gets_no_note_on_arrays():
+    with pytest.raises(TypeError, match="unsupported operand") as caught:
+        grad(lambda x: x + "a")(1.0)
+    assert not getattr(caught.value, "__notes__", ())

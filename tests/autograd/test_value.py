@@ -277,6 +277,61 @@ def test_a_leaf_set_to_the_same_number_or_the_same_nan_is_not_stale():
         assert gradient(y, x, create_graph=True).data == pytest.approx(2 * number, nan_ok=True)
 
 
+# --- subclasses ------------------------------------------------------------------------------
+
+
+class Named(Value):
+    """Has labels in a slot of its own."""
+
+    __slots__ = ("label",)
+
+
+class Forgetful(Value):
+    def __init__(self, number):
+        self.number = number
+
+
+def test_a_subclass_may_keep_labels_in_a_slot_of_its_own():
+    x = Named(2.0, "mine")
+    assert (x.label, repr(x)) == ("mine", "Value(data=2.0, grad=0.0, label='mine')")
+    assert Named(2.0).label == ""
+    assert copy.copy(x).label == "mine"
+    y = x * 3.0
+    y.backward()
+    assert (y.data, x.grad) == (6.0, 3.0)
+    assert "mine" in ag.draw(y).source
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda x: x.data,
+        lambda x: x.item(),
+        lambda x: x * 2.0,
+        lambda x: 2.0 - x,
+        lambda x: x < 1.0,
+        ag.exp,
+        repr,
+        lambda x: ag.sum([1.0, x]),
+        lambda x: ag.grad(lambda y: x * y)(1.0),
+    ],
+)
+def test_a_subclass_that_does_not_call_init_has_no_number(use):
+    with pytest.raises(
+        AttributeError, match=r"Forgetful'.* has no (attribute '|data yet: its __init__)"
+    ):
+        use(Forgetful(3.0))
+
+
+@pytest.mark.parametrize("label", [3, None, b"x", ["x"]])
+def test_a_label_is_a_str(label):
+    with pytest.raises(TypeError, match=r"label must be a str, not (3|None|b'x'|\['x'\])"):
+        Value(1.0, label)
+    x = Value(1.0)
+    x.label = label
+    assert f"label='{label}'" in repr(x) or repr(str(label)) in repr(x)
+
+
 # --- comparison ------------------------------------------------------------------------------
 
 

@@ -167,8 +167,18 @@ def test_a_remainder_by_a_moving_divisor():
 @pytest.mark.parametrize("word", ["a", None, [1.0], 1j])
 @pytest.mark.parametrize("name", [*UNARY, *BINARY])
 def test_what_is_no_number_is_refused_by_name(name, word):
-    with pytest.raises(TypeError, match="an argument of"):
+    called = "polygamma" if name in ORDERS else name
+    with pytest.raises(TypeError, match=f"an argument of {called} must be a real number"):
         ours(name)(*[word] * (1 if name in UNARY else 2))
+
+
+@pytest.mark.parametrize(
+    "name", ["mean", "norm", "softmax", "log_softmax", "max", "min", "sum", "prod", "logsumexp"]
+)
+def test_what_is_no_number_among_some_is_refused_by_name(name):
+    for xs in (["a"], ["a", 1.0], [1.0, "a"], [Value(1.0), "a"], ["a", Value(1.0)]):
+        with pytest.raises(TypeError, match=f"an argument of {name} must be a real number, .*'a'"):
+            getattr(ag, name)(xs)
 
 
 @pytest.mark.parametrize("n", [1.0, "1", None, Value(1.0), 1j])

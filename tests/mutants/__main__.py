@@ -1,9 +1,9 @@
-"""Break the engine's pure core on purpose, one way at a time, and see that the tests notice.
+"""Break the project on purpose (of the engine the pure core), one way at a time, and see that the tests notice.
 
     python -m tests.mutants [-j JOBS] [PATTERN ...]
 
-Each mutant of the catalogue is a copy of the engine with a small change, on which the tests that are named
-beside it are run; at least one must fail. Patterns choose mutants by name. First the same tests run on an
+Each mutant of the catalogue is a copy of the project with a small change, on which the tests that are named
+beside it are run; at least one must fail. Patterns choose mutants by file and name. First the same tests run on an
 unchanged copy, where all must pass. The exit status is 1 if a mutant survives.
 """
 
@@ -15,16 +15,23 @@ import fnmatch
 import io
 import multiprocessing
 import os
+import resource
 import shutil
 import sys
 import tempfile
 import time
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .catalogue import MUTANTS, Mutant
+from .catalogue import MUTANTS
+
+if TYPE_CHECKING:
+    from .mutant import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
+MOST = 3 * 2**30
+"""Bytes that a mutant may take: one that builds whatever it is asked for must not fill the machine."""
 PATIENCE = 300
 """Seconds after which a mutant counts as noticed: one that hangs is."""
 
@@ -99,6 +106,7 @@ def _in_another_process(folder: Path, tests: tuple[str, ...]) -> int | None:
     process = os.fork()
     if process == 0:
         status = 99
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST, MOST))
         try:
             status = run_tests(folder, tests)
         except BaseException:  # noqa: BLE001  (this process must not return into its parent's work)
@@ -121,11 +129,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.mutants", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("patterns", nargs="*", help="run only mutants whose names match")
+    parser.add_argument("patterns", nargs="*", help="run only mutants whose files or names match")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     patterns = [f"*{p}*" for p in options.patterns] or ["*"]
-    chosen = [m for m in MUTANTS if any(fnmatch.fnmatch(m.name, p) for p in patterns)]
+    chosen = [
+        m for m in MUTANTS if any(fnmatch.fnmatch(f"{m.file}: {m.name}", p) for p in patterns)
+    ]
 
     # Imported once, before the processes part; the engine is not.
     import hypothesis  # noqa: F401

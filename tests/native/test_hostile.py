@@ -252,7 +252,8 @@ def test_what_is_set_up_once_is_refused_a_second_time():
     program = """
         from autograd import Value, native
         core, nothing = native.core, dict.fromkeys(
-            ("real", "foreign", "under_modes", "compare", "refuse_data", "refuse_stale", "watch", "hooks"))
+            ("real", "foreign", "under_modes", "compare", "refuse_data", "refuse_stale", "watch", "hooks",
+             "check_key"))
         for again in (lambda: core.connect(**nothing), lambda: core.value_type(Value, {})):
             try: again()
             except RuntimeError as error: print(error)

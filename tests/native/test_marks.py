@@ -33,7 +33,7 @@ def test_a_walk_too_many_is_refused_and_what_needs_no_walk_goes_on(tmp_path):
     for part in ("autograd", "native"):
         ignored = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd")
         shutil.copytree(ROOT / part, tmp_path / part, ignore=ignored)
-    flags = "-O0 -DFIRST_MARK=((1ULL<<47)-101)"
+    flags = "-O0 -DFIRST_MARK=((1ULL<<46)-101)"
     build = (
         "import sys; sys.path.insert(0, 'native'); import build, shutil; from pathlib import Path;"
     )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import os
 import pydoc
+import shutil
+import subprocess
+import sys
 import threading
 
 import pytest
 
 import autograd as ag
 from autograd import Value
-from tests.native.children import needs_core, said_by
+from tests.native.children import ROOT, needs_core, said_by
 
 pytestmark = needs_core
 
@@ -25,7 +29,7 @@ SHOWN = """
     print(Value.__name__, type(Value).__name__, Value.__mro__[1:], Value.is_parameter)
     for expression in ("Value(1.0) + 'a'", "Value('a')", "Value(1j)", "Value()", "Value(1.0) < 'a'", "Value(1.0)(2)",
                        "Value(1.0).backward('a')", "setattr(Value(1.0) * 2, 'data', 1.0)", "ag.exp('a')", "ag.exp()",
-                       "ag.hypot(1.0)", "2 ** Value('1')", "Value(10**400)", "Value([1.0])", "Value(1.0)[0]"):
+                       "ag.hypot(1.0)", "ag.exp(1.0, 2.0)", "ag.exp(Value(1.0), 2.0)", "2 ** Value('1')", "Value(10**400)", "Value([1.0])", "Value(1.0)[0]"):
         try: print(eval(expression))
         except Exception as error: print(type(error).__name__)
 """
@@ -117,3 +121,38 @@ def test_four_threads_that_share_leaves_give_the_answers_of_one():
         return answers
 
     assert run(together=True) == run(together=False)
+
+
+WRONG_CALLS = """
+    import autograd as ag
+    from autograd import Value
+    for call in (lambda: ag.exp(), lambda: ag.exp(1.0, 2.0), lambda: ag.exp(Value(1.0), 2.0), lambda: ag.hypot(1.0),
+                 lambda: ag.clip(Value(1.0)), lambda: Value(1.0, 3), lambda: Value(1.0, label=None)):
+        try: call()
+        except TypeError as error: print(error)
+"""
+
+
+def test_both_cores_refuse_wrong_calls_in_the_same_words():
+    native, pure = (said_by(WRONG_CALLS, core=core).splitlines() for core in ("native", "pure"))
+    assert native == pure
+    assert len(native) == 7
+
+
+def test_a_core_of_other_sources_is_told_of_where_the_package_is_imported(tmp_path):
+    shutil.copytree(
+        ROOT / "autograd", tmp_path / "autograd", ignore=shutil.ignore_patterns("*.pyc")
+    )
+    with (tmp_path / "autograd/primitives.py").open("a") as file:
+        file.write("# changed since\n")
+    script = tmp_path / "script.py"
+    script.write_text("import sys\nimport autograd\nprint(autograd.native.core)\n")
+    found = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "VALUEGRAD_CORE": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"{script}:2: RuntimeWarning: the native core was built from other" in found.stderr
+    assert found.stdout == "None\n"

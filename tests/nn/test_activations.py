@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,12 @@ def test_activation_modules_are_pytorchs(module, name, arguments):
     ours = [v.data for v in module([Value(x) for x in POINTS])]
     # abs: the logarithm of a probability near 1 is a difference of numbers near 30
     assert ours == pytest.approx(theirs.tolist(), rel=1e-10, abs=4e-15)
+
+
+def test_slope_and_alpha_are_those_that_were_given():
+    assert nn.LeakyReLU(0.25)(-2.0) == nn.LeakyReLU(0.25)(Value(-2.0)).data == -0.5
+    assert nn.LeakyReLU(0.25)([-2.0, 3.0]) == [-0.5, 3.0]
+    assert nn.ELU(0.5)(-1.0) == nn.ELU(0.5)([-1.0])[0] == pytest.approx(0.5 * math.expm1(-1.0))
 
 
 @pytest.mark.parametrize("module", [m for m, *_ in MODULES[:-2]])

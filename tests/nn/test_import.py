@@ -63,7 +63,7 @@ def test_another_autograd_over_ours_is_explained_with_the_cure(tmp_path):
 
 
 def test_completion_shows_public_names_only():
-    assert dir(nn) == sorted(nn.__all__)
+    assert dir(nn) == sorted([*nn.__all__, "MLPClassifier", "MLPRegressor"])
 
 
 @pytest.mark.parametrize(

@@ -105,3 +105,8 @@ def test_what_is_no_seed_is_refused(seed, error, message):
     for make in (lambda: nn.Linear(2, 1, seed=seed), lambda: nn.datasets.moons(9, seed=seed)):
         with pytest.raises(error, match=message):
             make()
+
+
+def test_a_seed_and_a_generator_cannot_both_be_had():
+    with pytest.raises(ValueError, match="give seed= or rng=, not both"):
+        nn.Neuron(2, seed=0, rng=random.Random(0))

@@ -143,6 +143,14 @@ def test_cross_entropy_of_probabilities_is_pytorchs(logits):
         assert_pytorchs(losses.cross_entropy, lambda F, x, t: F.cross_entropy(x, t), logits, target)
 
 
+def test_losses_of_numbers_are_their_formulas():
+    assert losses.hinge(Value(0.25), 1).data == 0.75
+    assert losses.hinge([Value(0.25), Value(-3.0)], [-1, -1]).data == 0.625
+    assert losses.huber([Value(0.5), Value(-3.0)], [0.0, 0.0], delta=2.0).data == 2.0625
+    unsure = losses.binary_cross_entropy(Value(0.75), 0.25).data
+    assert unsure == pytest.approx(-(0.25 * math.log(0.75) + 0.75 * math.log(0.25)), rel=1e-14)
+
+
 def test_cross_entropy_is_the_articles_formula():
     p = autograd.softmax(LOGITS[0])
     for target in ([0.0, 1.0, 0.0, 0.0], [0.1, 0.2, 0.3, 0.4]):
@@ -387,3 +395,71 @@ def test_one_hot_refuses_what_is_no_class():
     assert losses.one_hot(2, 3) == [0.0, 0.0, 1.0]
     with pytest.raises(ValueError, match="label 3 is outside the 3 classes"):
         losses.one_hot(3, 3)
+
+
+# --- cross-entropy's options -------------------------------------------------------------------
+
+WEIGHT = [1.0, 0.5, 2.0, 0.0]
+OPTIONS = [
+    {"weight": WEIGHT},
+    {"ignore_index": -100},
+    {"label_smoothing": 0.2},
+    {"weight": WEIGHT, "ignore_index": 1, "label_smoothing": 0.3},
+]
+
+
+def torchs_cross_entropy(logits, target, **options):
+    torch = pytest.importorskip("torch")
+    if options.get("weight"):
+        options["weight"] = torch.tensor(options["weight"], dtype=torch.float64)
+    z = torch.tensor(logits, dtype=torch.float64, requires_grad=True)
+    t = torch.tensor(target, dtype=torch.float64 if isinstance(target[0], list) else None)
+    loss = torch.nn.functional.cross_entropy(z, t, **options)
+    loss.backward()
+    return loss.item(), z.grad.tolist()
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("target", [[0, 2, 1], [2, 2, 0], [1, 1, 2], [-100, 0, 2]])
+def test_options_of_cross_entropy_are_pytorchs(target, options):
+    if -100 in target and options.get("ignore_index") != -100:
+        options = {**options, "ignore_index": -100}
+    z = [[Value(x) for x in row] for row in LOGITS[:3]]
+    loss = losses.cross_entropy(z, target, **options)
+    loss.backward()
+    expected, slopes = torchs_cross_entropy(LOGITS[:3], target, **options)
+    assert loss.data == pytest.approx(expected, rel=1e-12)
+    for row, theirs in zip(z, slopes, strict=True):
+        assert [v.grad for v in row] == pytest.approx(theirs, rel=1e-11, abs=1e-14)
+
+
+@pytest.mark.parametrize("options", [{"weight": WEIGHT}, {"label_smoothing": 0.2}])
+def test_options_of_cross_entropy_for_probabilities_are_pytorchs(options):
+    target = [[0.1, 0.2, 0.3, 0.4], [1.0, 0.0, 0.0, 0.0]]
+    expected, _ = torchs_cross_entropy(LOGITS[:2], target, **options)
+    assert losses.cross_entropy(LOGITS[:2], target, **options) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_mean_of_nothing_but_what_is_ignored_is_zero():
+    z = [Value(x) for x in LOGITS[0]]
+    for loss in (
+        losses.cross_entropy(z, 2, ignore_index=2),
+        losses.cross_entropy([z, z], [2, 2], ignore_index=2),
+    ):
+        loss.backward()
+        assert loss.data == 0.0
+    assert [v.grad for v in z] == [0.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"weight": [1.0]}, ValueError, "4 outputs and 1 weights: they must be equally many"),
+        ({"weight": [1.0, -1.0, 1.0, 1.0]}, ValueError, r"weight\[1\] must be at least 0, not -1"),
+        ({"label_smoothing": 1.0}, ValueError, "label_smoothing must be at least 0 and below 1"),
+        ({"label_smoothing": 0.1, "ignore_index": 3}, ValueError, "label 7 is outside"),
+    ],
+)
+def test_options_of_cross_entropy_that_make_no_sense_are_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        losses.cross_entropy(LOGITS[0], 7 if "ignore_index" in options else 0, **options)

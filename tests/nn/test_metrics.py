@@ -58,6 +58,12 @@ def test_binary_accuracy_takes_either_kind_of_labels_and_a_threshold():
         metrics.binary_accuracy(scores, [1, 0, 2, 1])
 
 
+def test_a_score_at_the_threshold_is_below_it_and_the_first_of_equal_scores_is_the_class():
+    assert metrics.binary_accuracy([0.5, 0.0], [1, 0], threshold=0.5) == 0.5
+    assert metrics.accuracy([[0.5, 2.0, 2.0]], [1]) == 1.0
+    assert metrics.accuracy([[0.5, 2.0, 2.0]], [2]) == 0.0
+
+
 def test_one_hot_targets_are_classes():
     assert metrics.accuracy([[1.0, 3.0], [2.0, 0.0]], [[0, 1], [0, 1]]) == 0.5
 
@@ -114,3 +120,82 @@ def test_metrics_are_got_by_name_and_functions_pass():
     for name, metric in metrics.METRICS.items():
         assert metrics.get(name) is metric is getattr(metrics, name)
     assert metrics.get(max) is max
+
+
+# --- yes and no, and several classes -------------------------------------------------------------
+
+BINARY = [RNG.random() for _ in range(60)]
+TRUE = [int(RNG.random() < p) for p in BINARY]
+GUESS = [int(p > 0.4) for p in BINARY]
+NAMES = ["precision", "recall", "f1"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("outputs", "targets"),
+    [
+        (BINARY, TRUE),
+        ([[p] for p in BINARY], np.array(TRUE)),
+        ([Value(p) for p in BINARY], [2 * t - 1 for t in TRUE]),
+        (GUESS, TRUE),
+        ([[0.4 - p, 0.0] for p in BINARY], TRUE),
+    ],
+)
+def test_metrics_of_yes_and_no_are_scikit_learns(name, outputs, targets):
+    theirs = pytest.importorskip("sklearn.metrics")
+    found = getattr(metrics, name)(outputs, targets, threshold=0.4)
+    assert found == pytest.approx(getattr(theirs, f"{name}_score")(TRUE, GUESS), rel=1e-14)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_metrics_of_several_classes_are_scikit_learns_mean_over_those_that_occur(name):
+    theirs = pytest.importorskip("sklearn.metrics")
+    reference = getattr(theirs, f"{name}_score")
+    for guesses in (PREDICTED, [0] * 60, [0 if p == 3 else p for p in PREDICTED]):
+        labels = [2 if t == 3 else t for t in LABELS]
+        found = getattr(metrics, name)(guesses, labels)
+        expected = reference(labels, guesses, average="macro", zero_division=0.0)
+        assert found == pytest.approx(expected, rel=1e-14)
+
+
+def test_the_area_under_the_curve_is_scikit_learns_with_ties():
+    theirs = pytest.importorskip("sklearn.metrics")
+    for scores in (BINARY, [round(p, 1) for p in BINARY]):
+        expected = theirs.roc_auc_score(TRUE, scores)
+        for outputs in (scores, [[-p, p] for p in scores], [Value(p) for p in scores]):
+            assert metrics.roc_auc(outputs, TRUE) == pytest.approx(expected, rel=1e-14)
+
+
+def test_an_area_without_both_classes_or_with_a_nan_is_nan():
+    assert math.isnan(metrics.roc_auc([0.1, 0.2], [1, 1]))
+    assert math.isnan(metrics.roc_auc([0.1, math.nan], [0, 1]))
+
+
+def test_a_confusion_table_of_scores_needs_no_more_than_a_threshold():
+    table = metrics.confusion_table([0.9, 0.2, 0.6], [1, 0, 0], threshold=0.5)
+    assert table.matrix == [[1, 1], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("name", "outputs", "targets", "error", "message"),
+    [
+        ("precision", [0.5], [2], ValueError, "binary targets are 1 and 0, or 1 and -1; not 2"),
+        ("f1", [], [], ValueError, "there are no samples"),
+        ("recall", [[1.0, 2.0]], [0.5], TypeError, "a target must be a class's index"),
+        ("roc_auc", [[1.0, 2.0, 3.0]], [0], TypeError, "one score a sample, or those of two"),
+        ("roc_auc", [0.5, 0.5], [0], ValueError, "2 samples have outputs, and 1 have targets"),
+    ],
+)
+def test_what_they_cannot_measure_is_refused(name, outputs, targets, error, message):
+    with pytest.raises(error, match=message):
+        metrics.get(name)(outputs, targets)
+
+
+def test_by_name_a_threshold_is_that_of_what_the_model_answers():
+    import nn
+
+    model = nn.Sequential(nn.Linear(1, 1, init=1.0), "sigmoid")
+    found = nn.evaluate(model, [[-2.0], [2.0]], [0, 1], metrics=[*NAMES, "roc_auc"])
+    assert found == dict.fromkeys([*NAMES, "roc_auc"], 1.0)
+    table = nn.evaluate(model, [[-2.0], [2.0]], [0, 1], metrics="confusion_table")
+    assert table["confusion_table"].matrix == [[1, 0], [0, 1]]

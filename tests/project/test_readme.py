@@ -1,4 +1,4 @@
-"""The README keeps its word: its Python runs, its links lead somewhere, its row works."""
+"""The README and the documents keep their word: their Python runs, their links lead somewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ from scripts.readme_picture import PICTURE, example
 from tests.packages import ROOT, copy_packages
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("**/*.md")),
+]
 
 
 def blocks(text: str, kind: str) -> list[str]:
@@ -68,10 +73,11 @@ def test_the_links_of_a_document_lead_to_files(document):
             assert path.exists(), target
 
 
-def test_the_readmes_row_is_one_of_the_table_too(tmp_path):
+def test_the_row_of_the_tutorial_is_one_of_the_table_too(tmp_path):
     """What a user writes in a notebook can be moved to the table as it is."""
     copy_packages(tmp_path, "autograd")
-    (block,) = (text for text in blocks(README, "python") if "@autograd.primitive" in text)
+    tutorial = (ROOT / "docs" / "own-operations.md").read_text(encoding="utf-8")
+    block = next(text for text in blocks(tutorial, "python") if "@autograd.primitive" in text)
     row = re.search(r"^@autograd\.primitive.*?(?=^$)", block, re.MULTILINE | re.DOTALL).group()
     with (tmp_path / "autograd" / "primitives.py").open("a", encoding="utf-8") as table:
         table.write(f"\n\n{row.replace('autograd.', '')}")

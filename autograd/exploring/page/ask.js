@@ -24,9 +24,9 @@ const heading = (text) => el("h3", {}, text);
 const faint = (text) => el("p", { class: "faint" }, text);
 const linkTo = (text, i) => el("button", { class: "link", onclick: () => goTo(i) }, text);
 
-const valueInFull = (i) => (showsData(i) ? exact(tape.data[i]) : unknownWord(i));
-const gradInFull = (i) => (showsGrad(i) ? exact(tape.grad[i]) : unknownWord(i));
-const unknownWord = (i) => (tape.unknown[i] ? "cannot be known here" : "?");
+const valueInFull = (i) => (showsData(i) ? exact(tape.data[i]) : unknownWord(i, 1));
+const gradInFull = (i) => (showsGrad(i) ? exact(tape.grad[i]) : unknownWord(i, 2));
+const unknownWord = (i, bit) => (tape.unknown[i] & bit ? "cannot be known here" : "?");
 
 // Say what a box is, or what all is if there is none.
 function ask(item = null) {

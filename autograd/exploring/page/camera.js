@@ -24,9 +24,9 @@ function drawMap() {
   $("mapped").setAttribute("d", d);
 }
 
-function scaleToFit() {
+function scaleToFit(found = layout) {
   const { clientWidth, clientHeight } = $("view");
-  return Math.min(clientWidth / layout.w, clientHeight / layout.h, 1.6);
+  return Math.min(clientWidth / found.w, clientHeight / found.h, 1.6);
 }
 
 // Show all, or begin at the result where that were too small to read.

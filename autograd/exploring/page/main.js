@@ -6,7 +6,7 @@ let page;
 
 function activate(item) {
   const { kind, unit } = item;
-  if (kind === "more") lookFrom(unit.unit);
+  if (kind === "more") showMore(unit);
   else if (selection.isScope(unit)) kind === "chip" ? focusOn(boxes.get(unit)) : toggleScope(unit - tape.n);
   else if (kind === "group" && state.chosen === unit) {
     for (const i of selection.groups.get(unit)) selection.split.add(i);
@@ -36,6 +36,14 @@ function toggleScope(s) {
   if (place) moveCamera(place[0] - inside.x * camera.scale, place[1] - inside.y * camera.scale);
   if (scaleToFit() >= READABLE) fit();
   focusOn(inside);
+}
+
+// Show all operands of a unit, or what is around it if that shows no more.
+function showMore(stub) {
+  const before = boxes.size;
+  selection.spread.add(stub.unit);
+  redraw();
+  if (boxes.size <= before) lookFrom(stub.unit);
 }
 
 // Show what is around a unit instead of what is around the result.
@@ -207,7 +215,7 @@ function listenToBar() {
     fit();
   };
   $("fold").addEventListener("click", folded(() => selection.open.clear()));
-  $("unfold").addEventListener("click", folded(() => unfoldWhile(selection.limit, () => selection.hidden === 0 || layout.items.size <= selection.limit)));
+  $("unfold").addEventListener("click", folded(() => selection.unfold(selection.limit)));
   if (!selection.scopes.length) for (const id of ["fold", "unfold"]) $(id).classList.add("gone");
   for (const view of ["see", "play", "practise"]) $(view).addEventListener("click", () => show(view));
   $("theme").addEventListener("click", () => {
@@ -229,13 +237,15 @@ function listenToBar() {
   });
 }
 
-// Open as many scopes as pass a test, with ever fewer boxes.
-function unfoldWhile(most, passes) {
-  for (const budget of [most, 60, 36, 18, 9, 1].filter((n) => n <= most)) {
+// Open as many scopes as can be shown whole at some scale, with ever fewer boxes; if that is never so, the fewest.
+function unfoldToFit(scale) {
+  let found;
+  for (const budget of [60, 36, 18, 9, 1]) {
     selection.unfold(budget);
-    draw();
-    if (passes()) return;
+    found = laidOut();
+    if (!selection.scopes.length || (selection.hidden === 0 && scaleToFit(found) >= scale)) break;
   }
+  return found;
 }
 
 // --- opening
@@ -254,7 +264,7 @@ async function start() {
   words = new Words(tape, page);
   selection = new Selection(tape, words, page);
   measured.read = performance.now() - began;
-  unfoldWhile(60, () => !selection.scopes.length || scaleToFit() > 0.5);
+  draw(unfoldToFit(0.5));
   listenToBar();
   listenToPointers();
   listenToPlayer();

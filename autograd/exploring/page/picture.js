@@ -24,7 +24,7 @@ function showsData(i) {
 }
 
 function showsGrad(i) {
-  if (tape.unknown[i]) return false;
+  if (tape.unknown[i] & 2) return false;
   if (state.phase !== null) return state.phase.grad(i);
   return state.view !== "practise" || i === tape.root || state.answers.get(i) === true;
 }
@@ -82,6 +82,7 @@ const frameText = (s) => [words.scopes[s][0], words.scopes[s][1]].filter(Boolean
 
 const pen = document.createElement("canvas").getContext("2d");
 const widths = new Map();
+const FAMILY = getComputedStyle(document.body).fontFamily;
 const LINE = 15;
 
 function textWidth(text, kind) {
@@ -89,7 +90,7 @@ function textWidth(text, kind) {
   let width = widths.get(key);
   if (width === undefined) {
     const font = kind === "title" ? "600 12px " : kind === "grad" ? "11px " : "12px ";
-    pen.font = font + getComputedStyle(document.body).fontFamily;
+    pen.font = font + FAMILY;
     width = pen.measureText(text).width;
     if (widths.size < 50000) widths.set(key, width);
   }
@@ -110,8 +111,10 @@ function sizes(kind, unit) {
 
 // --- drawing
 
-function draw() {
-  layout = layOut(selection, sizes, selection.limit);
+const laidOut = () => layOut(selection, sizes, selection.limit);
+
+function draw(found = laidOut()) {
+  layout = found;
   boxes = new Map();
   edges = [];
   const parts = document.createDocumentFragment();
@@ -242,7 +245,12 @@ function refresh() {
 }
 
 function weighEdges() {
-  const flows = edges.map(([, link]) => flowAlong(link));
+  const known = new Map(); // several edges may end at a node
+  const partialsOf = (i) => {
+    if (!known.has(i)) known.set(i, tape.partials(i));
+    return known.get(i);
+  };
+  const flows = edges.map(([, link]) => flowAlong(link, partialsOf));
   let most = 0;
   for (const flow of flows) if (flow && Number.isFinite(flow.size)) most = Math.max(most, flow.size);
   edges.forEach(([edge, link], k) => {
@@ -264,28 +272,37 @@ function showsFlow({ head }) {
   return state.phase === null || typeof head !== "number" || head >= tape.n || state.phase.grad(head);
 }
 
-const MANY = 3000; // a closed scope of more nodes is not looked through for each edge
+const MANY = 3000; // between closed scopes of more nodes than this, flows are not added up
 
-// The gradient that flows along an edge: the sum of what its uses hand on, and of the magnitudes.
-function flowAlong(link) {
+// The gradient that flows along an edge: the sum of what its uses hand on, and of the magnitudes; null if none is told.
+function flowAlong(link, partialsOf) {
   if (link.stub) return null;
   const heads = selection.nodes(link.head);
-  if (heads.length > MANY) return null;
   const tails = selection.nodes(link.tail);
-  const isTail = tails.length === 1 ? (a) => a === tails[0] : ((set) => (a) => set.has(a))(new Set(tails));
+  if (Math.min(heads.length, tails.length) > MANY) return null;
+  const isTail = tails.length === 1 ? (a) => a === tails[0] : (a) => a >= 0 && selection.isIn(a, link.tail);
+  const users = heads.length <= tails.length ? heads : usersIn(tails, link.head);
   let sum = 0;
   let size = 0;
-  for (const head of heads) {
-    const operands = tape.operands(head);
+  for (const user of users) {
+    const operands = tape.operands(user);
     if (!operands.some(isTail)) continue;
-    const partials = tape.partials(head);
+    const partials = partialsOf(user);
     operands.forEach((a, j) => {
-      if (a < 0 || !isTail(a) || partials[j] === null) return;
-      sum += tape.grad[head] * partials[j];
-      size += Math.abs(tape.grad[head] * partials[j]);
+      if (partials[j] === null || !isTail(a)) return;
+      sum += tape.grad[user] * partials[j];
+      size += Math.abs(tape.grad[user] * partials[j]);
     });
   }
   return size === size ? { sum, size } : null;
+}
+
+// The nodes of a unit that use some nodes.
+function usersIn(nodes, unit) {
+  const users = new Set();
+  for (const i of nodes)
+    for (let k = tape.usersAt[i]; k < tape.usersAt[i + 1]; k++) if (selection.isIn(tape.users[k], unit)) users.add(tape.users[k]);
+  return users;
 }
 
 function legend() {

@@ -1,5 +1,7 @@
 // Which boxes are shown. A unit is a node (its number), a closed scope (n + its number), or a group of leaves that
 // stand together (a str).
+const WIDE = 16; // how many operands of a unit are shown, until one asks for all
+
 class Selection {
   constructor(tape, words, page) {
     this.tape = tape;
@@ -10,6 +12,7 @@ class Selection {
     this.limit = 200;
     this.open = new Set();
     this.split = new Set(); // leaves that no group takes
+    this.spread = new Set(); // units whose operands are all shown
     this.focus = tape.root;
     this.inside = new Map(); // the scopes directly inside each, and inside none (-1)
     this.scopes.forEach(([, , parent], s) => put(this.inside, parent, s));
@@ -94,6 +97,11 @@ class Selection {
     return unit >= this.n ? this.members.get(unit) ?? [] : [unit];
   }
 
+  // Whether a node is among those that a unit stands for.
+  isIn(i, unit) {
+    return typeof unit === "string" ? this.groupOf.get(unit).has(i) : this.unit(i) === unit;
+  }
+
   // The scope in which a unit stands, or -1.
   container(unit) {
     if (typeof unit === "string") return this.home[this.groups.get(unit)[0]];
@@ -109,6 +117,7 @@ class Selection {
   compute(limit) {
     this._closeScopes();
     this.groups = new Map();
+    this.groupOf = new Map(); // as sets
     const first = this.unit(this.focus);
     const whole = this.focus === this.tape.root;
     const kept = new Map([[first, null]]);
@@ -116,7 +125,8 @@ class Selection {
     for (const unit of queue) {
       const before = this._operands(unit);
       kept.set(unit, before);
-      for (const other of whole ? before : [...before, ...this._users(unit)]) {
+      const near = this.spread.has(unit) ? before : before.slice(0, WIDE);
+      for (const other of whole ? near : [...near, ...this._users(unit).slice(0, WIDE)]) {
         if (kept.has(other) || kept.size >= limit) continue;
         kept.set(other, []);
         if (!this.isLeaf(other)) queue.push(other);
@@ -180,6 +190,7 @@ class Selection {
       }
       const id = `leaves ${leaves.join(",")}`;
       this.groups.set(id, leaves);
+      this.groupOf.set(id, new Set(leaves));
       found.push(id);
     }
     return found;

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nn.modules.layers import Linear
 from nn.modules.module import Module
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ def arranged(model: Callable[[Any], Any], parameters: Sequence[Any]) -> list[int
     """
     followers = {}
     for module in model.modules() if isinstance(model, Module) else ():
-        if isinstance(module, Linear) and module.bias is not None:
-            for row, after in zip(module.weight, module.bias, strict=True):
+        for rows, biases in module.rows_and_biases():
+            for row, after in zip(rows, biases, strict=True):
                 followers[id(row[-1])] = id(after)
     places = {id(parameter): place for place, parameter in enumerate(parameters)}
     moving = {bias for weight, bias in followers.items() if weight in places and bias in places}
@@ -37,7 +36,7 @@ def arranged(model: Callable[[Any], Any], parameters: Sequence[Any]) -> list[int
             continue
         order.append(place)
         bias = followers.get(parameter)
-        if bias in waiting:  # one that layers share follows the first of them
+        if bias is not None and bias in waiting:  # one that layers share follows the first of them
             waiting.remove(bias)
             order.append(places[bias])
     return order

@@ -16,16 +16,17 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from nn import losses
+from nn.training.steady import CannotCompile
 
 from .eager import EagerStep
 from .encoding import plain
-from .recorded import CannotCompile, Recorded
+from .recorded import Recorded
 from .update import clip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from autograd.compiler.batch import Batch
+    from autograd.compiler.training import Batch, BatchLoss
     from nn.optim import Optimizer
 
     from .eager import Step
@@ -41,7 +42,8 @@ def compile_step(
 
     It is called with samples, an array (batch, inputs) or a list of them, and their targets; it updates the
     parameters and the optimizer and returns the mean loss before the update. It keeps the parameters
-    to itself until its ``sync()``, which gives them to the model's Values; the call after that reads them again.
+    to itself until its ``sync()``, which gives them and their gradients to the model's Values; the call after that reads them
+    again, and sees whether anything else has changed that the model and the loss depend on.
     Modules that draw at random, such as :class:`nn.Dropout`, draw the same numbers as they would in eager steps.
 
     Args:
@@ -57,7 +59,15 @@ def compile_step(
 
 
 class CompiledStep:
-    """What :func:`compile_step` returns; a :class:`nn.training.step.eager.Step`."""
+    """What :func:`compile_step` returns; a :class:`nn.training.step.eager.Step`.
+
+    Args:
+        model, loss, optimizer, dtype: as there.
+        trusted: whether there is no code of the user's in the model and the loss, nor between the steps.
+
+    Attributes:
+        recordings: how often the model and the loss were recorded for it.
+    """
 
     def __init__(
         self,
@@ -65,6 +75,8 @@ class CompiledStep:
         loss: losses.Loss,
         optimizer: Optimizer,
         dtype: str = "float64",
+        *,
+        trusted: bool = False,
     ) -> None:
         self.model = model
         self.loss = loss
@@ -72,6 +84,9 @@ class CompiledStep:
         self.dtype = dtype
         self._recorded: Recorded | None = None
         self._synced = True
+        self._doubt: object = None
+        self._trusted = trusted
+        self.recordings = 0
 
     def __call__(self, X: Any, y: Any) -> float:
         return self.on(X, y)(None)
@@ -85,25 +100,24 @@ class CompiledStep:
         Raises:
             CannotCompile: if the step cannot be recorded.
         """
-        recorded = self._recorded
-        if recorded is None or not recorded.current():
-            self.sync()
-            args = self.model, self.loss, self.optimizer, X, y, self.dtype
-            self._recorded = recorded = Recorded(*args)
-        program, noise, noisy = recorded.program, recorded.noise, recorded.encoding.noisy
-        data = program.padded(recorded.encoding.rows(X, y))
-        all_in_order = object()
-        renewed: Callable[[Sequence[int] | None], float] | None = None
+        known = self._recorded
+        recorded = known if known is not None and known.current() else self._anew(X, y)
+        program: BatchLoss | None = None
+        data: Any = None
+        all_in_order: object = None
 
         def step(chosen: Sequence[int] | None) -> float:
-            nonlocal renewed
-            if renewed is None and recorded.outdated():
-                renewed = self.on(X, y)
-            if renewed is not None:
-                return renewed(chosen)
+            nonlocal recorded, program, data, all_in_order
             if self._recorded is not recorded:  # another mode's has been at work
-                self.sync()
+                self._write()
                 self._recorded = recorded
+            if self._doubt is not recorded.seen or recorded.outdated():
+                recorded = self._again(recorded, X, y)
+            noise, noisy = recorded.noise, recorded.encoding.noisy
+            if program is not recorded.program:
+                program = recorded.program
+                data = program.padded(recorded.encoding.rows(X, y))
+                all_in_order = object()
             if chosen is None:
                 batch = program.batch(len(data))
                 batch.fill(data, all_in_order)
@@ -124,17 +138,41 @@ class CompiledStep:
         return step
 
     def sync(self) -> None:
-        """Bring the model's Values up to date."""
+        """Bring the model's Values, and their gradients, up to date, for others to look at."""
+        self._write()
+        if not self._trusted:
+            self._doubt = object()
+
+    def _write(self) -> None:
         if self._recorded is not None and not self._synced:
-            self._recorded.program.write()
-            for rule in self._recorded.rules:
-                rule.write()
+            self._recorded.write()
         self._synced = True
 
     @property
     def program(self) -> Any:
         """The array program of the loss and its derivatives, once there is one."""
         return None if self._recorded is None else self._recorded.program.program
+
+    def _anew(self, X: Any, y: Any) -> Recorded:
+        """Record all."""
+        self._write()
+        args = self.model, self.loss, self.optimizer, X, y, self.dtype
+        self._recorded = recorded = Recorded(*args, self._trusted)
+        self.recordings += 1
+        recorded.seen = self._doubt
+        return recorded
+
+    def _again(self, recorded: Recorded, X: Any, y: Any) -> Recorded:
+        """What to go on with after others have been at work."""
+        self._write()
+        if not recorded.current():
+            return self._anew(X, y)
+        if not recorded.fresh():
+            self.recordings += 1
+            if not recorded.follow():
+                return self._anew(X, y)
+        recorded.seen = self._doubt
+        return recorded
 
     def _step(self, recorded: Recorded, batch: Batch) -> float | None:
         """A step on a batch; None, and the Values up to date, if it meets a number that is not finite."""
@@ -146,10 +184,19 @@ class CompiledStep:
             if not program.finite():  # later steps keep them so
                 return None
         loss = program.run(batch)
-        if not math.isfinite(loss) or not self._update(recorded):
-            self.sync()
+        if not math.isfinite(loss):
+            self._write()
+            return None
+        before, recorded.slopes = recorded.slopes, program.gradients.copy()
+        if recorded.meddling:
+            recorded.write_values()
+        if not self._update(recorded):
+            recorded.slopes = before
+            self._write()
             return None
         self._synced = False
+        if recorded.meddling:
+            self._doubt = object()
         return loss
 
     def _update(self, recorded: Recorded) -> bool:
@@ -174,9 +221,14 @@ class AutoStep:
     """A compiled step where that is possible, an eager one where it is not; the log then says why."""
 
     def __init__(
-        self, model: Callable[[Any], Any], loss: losses.Loss, optimizer: Optimizer
+        self,
+        model: Callable[[Any], Any],
+        loss: losses.Loss,
+        optimizer: Optimizer,
+        *,
+        trusted: bool = False,
     ) -> None:
-        self.step: Step = CompiledStep(model, loss, optimizer)
+        self.step: Step = CompiledStep(model, loss, optimizer, trusted=trusted)
         self._eager = EagerStep(model, loss, optimizer)
 
     def __call__(self, X: Sequence[Any], y: Sequence[Any]) -> float:
@@ -185,15 +237,32 @@ class AutoStep:
     def on(self, X: Sequence[Any], y: Sequence[Any]) -> Callable[[Sequence[int]], float]:
         """The step on the samples of given indices."""
         try:
-            return self.step.on(X, y)
+            advance = self.step.on(X, y)
         except (CannotCompile, ImportError) as error:
-            _log.warning("training eagerly, for the step cannot be compiled: %s", error)
-            self.step = self._eager
-            return self.step.on(X, y)
+            self._give_up(error)
+            advance = self.step.on(X, y)
+
+        def step(chosen: Sequence[int]) -> float:
+            nonlocal advance
+            if self.step is self._eager:
+                return advance(chosen)
+            try:
+                return advance(chosen)
+            except CannotCompile as error:  # found before anything is done
+                self._give_up(error)
+                advance = self.step.on(X, y)
+                return advance(chosen)
+
+        return step
 
     def sync(self) -> None:
         """Bring the model's Values up to date."""
         self.step.sync()
+
+    def _give_up(self, error: Exception) -> None:
+        _log.warning("training eagerly, for the step cannot be compiled: %s", error)
+        self.step.sync()
+        self.step = self._eager
 
 
 _log = logging.getLogger("nn")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
                 DivergenceError: if the loss, a gradient or an updated parameter is not finite. Parameters,
                     the optimizer and the model's buffers are then as before.
             """
+            ...
 
         def on(self, X: Sequence[Any], y: Sequence[Any]) -> Callable[[Sequence[int]], float]:
             """Take in all the data once.
@@ -42,9 +43,10 @@ if TYPE_CHECKING:
             Returns:
                 The step on the samples of given indices.
             """
+            ...
 
         def sync(self) -> None:
-            """Bring the model's Values up to date, where a step keeps parameters elsewhere.
+            """Bring the model's Values and their gradients up to date, where a step keeps them elsewhere.
 
             ``fit`` calls it before anyone else looks at them: callbacks, metrics and, on every exit, its caller.
             """

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd import TraceError
-from autograd.compiler.recording import Recorder
-from autograd.compiler.stages import tracing
+from autograd.compiler.training import Recording
 from autograd.structure import Structure, flatten
+from nn import losses
+from nn.training.steady import CannotCompile
+from nn.training.weights import Weighted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from nn.losses import Loss
-
     Array = Any
-
-UNRECORDABLE = (TraceError, TypeError, ValueError, RuntimeError, IndexError, KeyError)
-"""What a function raises that cannot be called on symbols."""
 
 
 class Encoding:
@@ -43,6 +39,20 @@ class Encoding:
         self.noisy = slice(target.size, target.size + noise)
         self._encode = encode
         self._noise = noise
+        self._parts = target, noise, inputs
+
+    def weighted(self) -> Encoding:
+        """The same for targets that have a weight beside them."""
+        target, noise, inputs = self._parts
+
+        def encode(pairs: Any) -> Array:
+            import numpy as np
+
+            weights = _numbers([weight for _, weight in pairs])
+            return np.concatenate([self._encode([t for t, _ in pairs]), weights], axis=1)
+
+        pair = Structure(tuple, target.size + 1, children=(target, flatten(0.0)[1]))
+        return Encoding(pair, encode, noise, inputs)
 
     def rows(self, X: Any, y: Any) -> Array:
         """Samples and their targets as an array (samples, numbers), with zeros for the noise."""
@@ -53,7 +63,7 @@ class Encoding:
         )
 
 
-def encodings(X: Any, y: Any, loss: Loss, output: Any, noise: int) -> Iterator[Encoding]:
+def encodings(X: Any, y: Any, loss: losses.Loss, output: Any, noise: int) -> Iterator[Encoding]:
     """Ways to hand samples over, the best first.
 
     Numbers as numbers first. A loss that wants a class's index cannot be given a symbol; if it takes
@@ -67,16 +77,28 @@ def encodings(X: Any, y: Any, loss: Loss, output: Any, noise: int) -> Iterator[E
     """
     import numpy as np
 
+    if isinstance(loss, Weighted):
+        for inner in encodings(X, [target for target, _ in y], loss.loss, output, noise):
+            yield inner.weighted()
+        return
     _, inputs = flatten(plain(X[0]))
     first = plain(y[0])
-    listed = isinstance(output, list) and isinstance(first, int) and not isinstance(first, bool)
+    listed = isinstance(output, list) and _is_whole(first)
     if not listed or _takes_symbols(loss, output):
         yield Encoding(flatten(first)[1], _numbers, noise, inputs)
     if listed:
         classes = len(output)
+        ignored = losses.ignored(loss)
 
         def one_hot(labels: Any) -> Array:
-            return np.eye(classes)[np.asarray(labels, dtype=int)]
+            numbers = np.asarray(labels, dtype=float)
+            indices = numbers.astype(int)
+            counted = indices != ignored
+            indices = np.where(counted, indices, 0)
+            numbers = np.where(counted, numbers, 0)
+            if not ((indices == numbers) & (indices >= 0) & (indices < classes)).all():
+                raise CannotCompile(f"targets must be class numbers from 0 to {classes - 1}")
+            return np.eye(classes)[indices] * counted[:, None]  # of no class there is no loss
 
         yield Encoding(flatten([0.0] * classes)[1], one_hot, noise, inputs)
 
@@ -94,14 +116,19 @@ def _numbers(entries: Any) -> Array:
     return array.reshape(len(array), -1)
 
 
-def _takes_symbols(loss: Loss, output: Any) -> bool:
+def _is_whole(target: Any) -> bool:
+    """Whether a target may be the number of a class, as an int or as a float."""
+    return (
+        not isinstance(target, bool) and isinstance(target, int | float) and target == int(target)
+    )
+
+
+def _takes_symbols(loss: losses.Loss, output: Any) -> bool:
     """Whether a loss can be recorded on its own, the target being one number; that is soon found out."""
-    recorder = Recorder()
+    parts = flatten(output)[1], flatten(0.0)[1]
+    structure = Structure(tuple, sum(part.size for part in parts), children=parts)
     try:
-        with tracing(recorder):
-            structure = flatten(output)[1]
-            symbols = [recorder.argument() for _ in range(structure.size)]
-            loss(structure.unflatten(symbols), recorder.argument())
-    except UNRECORDABLE:
+        Recording(loss, structure)
+    except Exception:  # noqa: BLE001 (whatever it is, the loss is then given something else)
         return False
     return True

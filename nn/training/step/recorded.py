@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value, no_grad
-from autograd.compiler.batch import BatchLoss
+from autograd.compiler.training import BatchLoss, Recording
 from nn.modules.module import Parameter, modules_of
 from nn.modules.noise import Noise, Noisy
 from nn.optim.optimizer import is_frozen
+from nn.training.reach import is_library
+from nn.training.steady import CannotCompile, steadily, steadily_again
 
 from .arranging import arranged
 from .eager import buffered
-from .encoding import UNRECORDABLE, Encoding, encodings, plain
+from .encoding import Encoding, encodings, plain
+from .purity import visibly_pure
 from .update import Rule
 
 if TYPE_CHECKING:
@@ -20,10 +23,7 @@ if TYPE_CHECKING:
 
     from nn.losses import Loss
     from nn.optim import Optimizer
-
-
-class CannotCompile(ValueError):  # noqa: N818 (it is not always an error)
-    """A model, loss or kind of data that no compiled step can be made for; the message says why."""
+    from nn.training.reach import Photograph
 
 
 class Recorded:
@@ -35,19 +35,28 @@ class Recorded:
         optimizer: of the parameters.
         X, y: samples and their targets; a few are tried.
         dtype: ``"float64"`` or ``"float32"``.
+        trusted: whether there is no code of the user's in the model and the loss, nor between the steps.
 
     Attributes:
+        recording: of the loss of a sample.
         program: the mean loss of a batch and its derivatives.
+        slopes: the derivatives of the last step, as they were before the rules used them.
         rules: the optimizer's rule for each of its groups.
         encoding: how samples become the program's rows.
         noise: what the model draws for them.
+        meddling: whether the learning rate comes from a function that may do more than to compute it.
+        seen: stands for the others after whom it was last compared with the model and the loss.
 
     Raises:
         CannotCompile: if it cannot be recorded.
     """
 
+    recording: Recording
     program: BatchLoss
     encoding: Encoding
+    noise: Noise
+    slopes: Any
+    seen: object = None
 
     def __init__(
         self,
@@ -57,31 +66,116 @@ class Recorded:
         X: Any,
         y: Any,
         dtype: str,
+        trusted: bool = False,
     ) -> None:
-        for module, name in buffered(model):
-            if not isinstance(module, Noisy):
-                raise CannotCompile(f"{type(module).__name__} changes its {name} at each call")
         self._model, self._loss, self._optimizer = model, loss, optimizer
+        self._dtype = dtype
+        for module, name in buffered(model):
+            if not isinstance(module, Noisy) and is_library(type(module)):
+                raise CannotCompile(f"{type(module).__name__} changes its {name} at each call")
         self._modules = modules_of(model)
         self._modes = self._training()
-        self.noise = Noise(model, plain(X[0]))
         self._stamp = _stamp(optimizer)
+        self._settings = self._optimized()
+        self.meddling = not all(map(visibly_pure, self._settings[1]))
         groups = [group["params"] for group in optimizer.param_groups]
-        orders = [
+        self._orders = [
             [place for place in arranged(model, group) if not is_frozen(group[place])]
             for group in groups
         ]
-        leaves = [group[i] for group, order in zip(groups, orders, strict=True) for i in order]
-        leaves = leaves or groups[0][:1]  # if all are frozen, derivatives that nobody takes
-        self._record(leaves, X, y, dtype)
-        self.rules: list[Rule] = []
+        leaves = [
+            group[i] for group, order in zip(groups, self._orders, strict=True) for i in order
+        ]
+        self._leaves = leaves or groups[0][:1]  # if all are frozen, derivatives that nobody takes
+        roots: dict[str, Any] = {"model": model, "loss": loss}
+        self._own_rule = not is_library(type(optimizer))
+        if self._own_rule:
+            roots["optimizer"] = optimizer
+        self._roots = roots
+
+        def make() -> Recorded:
+            self.noise = Noise(model, plain(X[0]))
+            self._record(X, y)
+            return self
+
+        self._photograph: Photograph | None = None
+        if trusted:
+            make()
+        else:
+            _, self._photograph = steadily(make, Recorded._again, roots, self._leaves)
+
+    def fresh(self) -> bool:
+        """Whether what the model and the loss can reach is what it was when they were recorded."""
+        if self._settings != self._optimized():
+            return False
+        return self._photograph is None or not self._photograph.changed()
+
+    def follow(self) -> bool:
+        """Record again, after others have changed what the model and the loss can reach; all Values are up to date.
+
+        Numbers that have changed are let in as numbers of the program.
+
+        Returns:
+            Whether this was enough. False, and nothing is done, if it is all to be recorded anew.
+
+        Raises:
+            CannotCompile: if the model and the loss can no longer be recorded.
+        """
+        if self._own_rule or self._settings != self._optimized():
+            return False
+        try:
+            again, photograph = steadily_again(self._again, self._roots, self._leaves)
+        except CannotCompile:
+            raise
+        except Exception:  # noqa: BLE001 (recording it anew will tell)
+            return False
+        found = self.recording.following(again, photograph.values)
+        if found is None:
+            return False
+        self._photograph = photograph
+        if found is not self.recording:
+            self._take(found, BatchLoss(found, self._dtype))
+        return True
+
+    def write(self) -> None:
+        """Give the Values their numbers and their derivatives, and the optimizer its state."""
+        self.write_values()
+        for rule in self.rules:
+            rule.write()
+
+    def write_values(self) -> None:
+        """Give the Values their numbers and their derivatives."""
+        self.program.write()
+        for leaf, slope in zip(self._leaves, self.slopes.tolist(), strict=True):
+            leaf.grad = slope
+
+    def _optimized(self) -> tuple[list[int], list[Any]]:
+        """What the optimizer moves, and the functions that say how fast."""
+        groups = self._optimizer.param_groups
+        rates = [group["lr"] for group in groups if callable(group["lr"])]
+        return [id(parameter) for group in groups for parameter in group["params"]], rates
+
+    def _again(self) -> Recording:
+        return Recording(self._function, self.encoding.structure, self._leaves)
+
+    def _function(self, t: Any, drawn: Any, x: Any) -> Any:
+        """The loss of a sample."""
+        with self.noise.supplied(drawn):
+            output = self._model(x)
+        return self._loss(output, t)
+
+    def _take(self, recording: Recording, program: BatchLoss) -> None:
+        """Run what was recorded from now on."""
+        self.recording, self.program = recording, program
+        self.slopes = program.gradients.copy()
+        self.rules = []
         start = 0
-        for number, order in enumerate(orders):
+        for number, order in enumerate(self._orders):
             stop = start + len(order)
             if not order:
                 continue
-            part = self.program.numbers[start:stop], self.program.gradients[start:stop]
-            self.rules.append(Rule(optimizer, number, order, *part, self.program.quietly))
+            part = program.numbers[start:stop], program.gradients[start:stop]
+            self.rules.append(Rule(self._optimizer, number, order, *part, program.quietly))
             start = stop
 
     def current(self) -> bool:
@@ -95,24 +189,20 @@ class Recorded:
     def _training(self) -> list[bool]:
         return [module.training for module in self._modules]
 
-    def _record(self, leaves: list[Value], X: Any, y: Any, dtype: str) -> None:
+    def _record(self, X: Any, y: Any) -> None:
         """Find the first encoding of samples that the model and the loss can be recorded with."""
-        noise = self.noise
-
-        def function(t: Any, drawn: Any, x: Any) -> Any:
-            with noise.supplied(drawn):
-                output = self._model(x)
-            return self._loss(output, t)
-
         reasons = []
+        noise = self.noise
         for encoding in encodings(X, y, self._loss, noise.output, noise.size):
+            self.encoding = encoding
             try:
-                program = BatchLoss(function, leaves, encoding.structure, dtype)
+                recording = self._again()
+                program = BatchLoss(recording, self._dtype)
                 self._check(program, encoding, X, y)
-            except UNRECORDABLE as error:
-                reasons.append(str(error))
+            except Exception as error:  # noqa: BLE001 (whatever it is, the eager step will tell)
+                reasons.append(str(error) or type(error).__name__)
                 continue
-            self.program, self.encoding = program, encoding
+            self._take(recording, program)
             return
         raise CannotCompile(reasons[0] if reasons else "its targets are not numbers")
 

@@ -11,15 +11,14 @@ import math
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from autograd import TraceError
-from autograd.compiler.elementwise import Elementwise, NotElementwiseError
-from autograd.compiler.recording import Recorder, ids_of
-from autograd.compiler.simplify import simplify
+from autograd.compiler.training import NotElementwiseError, TraceError, elementwise
 from nn.optim import clipping
 from nn.optim.optimizer import LR, Optimizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from autograd.compiler.training import Elementwise
 
     Array = Any
 
@@ -35,7 +34,7 @@ class Rule:
         order: the places in the group of the parameters, as ``numbers`` has them.
         numbers: the group's parameters, an array that is written in place.
         gradients: their gradients, an array that may be overwritten once they have been used.
-        quietly: calls array code without warnings, see :func:`autograd.compiler.quiet.quiet`.
+        quietly: calls array code without warnings, see :class:`autograd.compiler.training.BatchLoss`.
 
     Attributes:
         commit: lets the new numbers be the numbers.
@@ -68,7 +67,7 @@ class Rule:
             and type(optimizer)._rate is Optimizer._rate
         )
         group = optimizer.param_groups[number]
-        h = optimizer.hyper_parameters(group)
+        h = self._hyper_parameters(group)
         self._constants = copy.deepcopy(_constants(h))  # which may be changed in place
         self._take(group, h)
         self._elementwise = self._record(h)
@@ -89,7 +88,7 @@ class Rule:
         optimizer = self.optimizer
         group = optimizer.param_groups[self.number]
         if group != self._seen:
-            h = optimizer.hyper_parameters(group)
+            h = self._hyper_parameters(group)
             if _constants(h) != self._constants:
                 self.stale = True
                 return False
@@ -135,6 +134,12 @@ class Rule:
 
     # --- hyper-parameters --------------------------------------------------------------------
 
+    def _hyper_parameters(self, group: Mapping[str, Any]) -> Any:
+        """A group's, without asking a schedule, which is to be called once a step."""
+        if self._usual and callable(group[LR]):
+            group = {**group, LR: 0.0}
+        return self.optimizer.hyper_parameters(group)
+
     def _take(self, group: Mapping[str, Any], h: Any) -> None:
         """Remember a group, to know it again."""
         self._h = h
@@ -159,19 +164,16 @@ class Rule:
 
     def _record(self, h: Any) -> Elementwise | None:
         """The rule as kernels; None if it cannot be recorded, and runs on arrays as it is."""
-        recorder = Recorder()
-        p, g = recorder.argument(), recorder.argument()
-        state = {name: recorder.argument() for name in self.names}
-        lr, t = recorder.argument(), recorder.argument()
-        hyper = SimpleNamespace(**vars(h))
-        hyper.lr, hyper.t = lr, t
+
+        def rule(p: Any, g: Any, *others: Any) -> list[Any]:
+            *state, lr, t = others
+            hyper = SimpleNamespace(**{**vars(h), LR: lr, "t": t})
+            own = SimpleNamespace(**dict(zip(self.names, state, strict=True)))
+            new, new_state = self.optimizer.directed(p, g, own, hyper)
+            return [new, *(new_state[name] for name in self.names)]
+
         try:
-            new, new_state = self.optimizer.directed(p, g, SimpleNamespace(**state), hyper)
-            results = ids_of(recorder, [new, *(new_state[name] for name in self.names)])
-            arguments = [x._id for x in (p, g, *state.values(), lr, t)]
-            graph = simplify(recorder, arguments, results, finite=True)
-            carried = range(2, 2 + len(self.names))
-            return Elementwise(graph, self._arrays(), (1,), carried, watched=(1,))
+            return elementwise(rule, self._arrays(), 2)
         except (TraceError, TypeError, KeyError, AttributeError, NotElementwiseError):
             return None
 

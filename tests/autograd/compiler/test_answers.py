@@ -15,6 +15,8 @@ from autograd.compiler.ir.program import CONSTANTS, ONCE, Ref
 from autograd.compiler.trees import outline
 from autograd.structure import flatten
 
+PATH = "arrays"
+
 TREE = {"a": np.zeros((2, 3)), "b": [0.0, (0.0, 0.0)], "c": 0.0, "d": (0.0, 0.0), "e": []}
 SIZE = 12
 

@@ -15,11 +15,13 @@ from autograd.compiler.flatten import flatten
 from autograd.compiler.ir.interpret import interpret_scalar
 from autograd.compiler.ir.program import ONCE, Ref
 from autograd.compiler.ir.verify import verify_groups
-from autograd.compiler.layout import nest, nest_rows
+from autograd.compiler.layout.affine import nest, nest_rows
 from autograd.compiler.pipeline import LOWER, Task, group, run
 from autograd.compiler.stages import simplified
 from autograd.primitives import TABLE
 from tests.autograd.compiler.programs import eager, gap, grouped, program
+
+PATH = "arrays"
 
 POINTS = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, 1000.0, -1000.0, 1e-20, 1e200, 1e-200, 3.0]
 POINTS += [math.inf, -math.inf, math.nan]
@@ -398,7 +400,7 @@ def test_what_comes_many_times_is_computed_once(arrays):
 
 
 def test_a_workspace_may_be_run_again_and_again_with_the_same_result():
-    made = run(grouped(quadratic, [0.0] * 30, wanted=30), Task(tuple(range(30))), LOWER)
+    made = run(grouped(quadratic, [0.0] * 30, wanted=30), Task(tuple(range(30))), *LOWER)
     space = running.Workspace(made, None, float)
     space.once[:30] = np.arange(30.0)
     space()

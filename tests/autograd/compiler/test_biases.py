@@ -10,7 +10,7 @@ import pytest
 import nn
 from autograd import Value, compile, grad, tanh, vmap
 from autograd import sum as total
-from autograd.compiler.batch import BatchLoss
+from autograd.compiler.training import BatchLoss, Recording
 from autograd.structure import Structure, flatten
 
 np = pytest.importorskip("numpy")
@@ -37,7 +37,7 @@ def check(function, wanted, inputs, rng, lanes=7):
     """The batch's loss and gradients, compared with the engine's; the program."""
     rows = np.array([[rng.uniform(-1, 1) for _ in range(inputs)] for _ in range(lanes)])
     structure = flatten([0.0] * inputs)[1]
-    batch = BatchLoss(function, wanted, Structure(tuple, inputs, children=(structure,)))
+    batch = BatchLoss(Recording(function, Structure(tuple, inputs, children=(structure,)), wanted))
     found = batch(rows)
     for value in wanted:
         value.grad = 0.0

@@ -13,9 +13,9 @@ import pytest
 import autograd as ag
 from autograd import compile, value_and_grad, vmap
 from autograd.compiler import entry, pairs
-from autograd.compiler.batch import BatchLoss
-from autograd.compiler.layout import fitting, steps
+from autograd.compiler.layout.affine import fitting, steps
 from autograd.compiler.pipeline import group
+from autograd.compiler.training import BatchLoss, Recording
 from autograd.structure import Structure, flatten
 from tests.autograd.compiler.programs import eager, gap
 
@@ -226,7 +226,7 @@ def test_random_pairs_and_mixtures_in_lanes(seed):
 def check_batch(loss, leaves, rows):
     """The mean loss of a batch and its derivatives compared with the engine's; the program's operations."""
     structure = Structure(tuple, len(rows[0]), children=(flatten(rows[0])[1],))
-    batch = BatchLoss(loss, leaves, structure)
+    batch = BatchLoss(Recording(loss, structure, leaves))
     value = batch(np.array(rows))
     expected = sum(loss(row) for row in rows) / len(rows)
     expected.backward()

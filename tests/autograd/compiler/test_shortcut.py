@@ -3,8 +3,8 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from collections import namedtuple
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ import autograd as ag
 from autograd import Value, value_and_grad
 from autograd.native import core
 
+PATH = "tape"
 pytestmark = pytest.mark.skipif(core is None, reason="there is no native core")
 
 
@@ -22,7 +23,10 @@ class Pair:
     b: object
 
 
-Point = namedtuple("Point", "x y")
+class Point(NamedTuple):
+    x: object
+    y: object
+
 
 TREES = {
     "numbers": (1.5, 2),
@@ -168,10 +172,10 @@ def test_the_latest_is_whose_way_was_taken():
 
 def test_many_structures_are_all_answered():
     f = ag.compile(total)
+    sizes = [*range(1, 20), *range(1, 20)]
     with pytest.warns(ag.RecompileWarning):
-        for _ in range(2):
-            for n in range(1, 20):
-                assert f([1.0] * n) == n * (n + 1) / 2
+        found = [f([1.0] * n) for n in sizes]
+    assert found == [n * (n + 1) / 2 for n in sizes]
 
 
 def test_two_threads_at_once_get_right_answers():
@@ -216,10 +220,13 @@ def test_calls_inside_calls_get_frames_of_their_own():
 
 
 def test_a_compiled_function_goes_with_what_it_captures():
-    w = Value(1.0)
-    f = ag.compile(lambda x: w * x * (f is not None))  # noqa: F821 (deleted below)
-    assert [f(1.0), f(1.0)] == [1.0, 1.0]
-    gone = weakref.ref(f)
-    del f
+    def made():
+        w, kept = Value(1.0), []
+        f = ag.compile(lambda x: w * x * len(kept))
+        kept.append(f)
+        f(1.0), f(1.0)
+        return weakref.ref(f)
+
+    gone = made()
     gc.collect()
     assert gone() is None

@@ -12,7 +12,7 @@ import autograd as ag
 from autograd.compiler import conditions
 from autograd.compiler.ir.interpret import interpret_scalar
 from autograd.compiler.stages import simplified
-from autograd.compiler.tape import Code, encode, evaluate, tape, tape_of
+from autograd.compiler.tape import Code, _unfolded, check, encode, evaluate, tape, tape_of
 from autograd.emit.operations import NUMBER, OPERATIONS, unfold
 from autograd.native import core
 from autograd.primitives import TABLE
@@ -203,6 +203,38 @@ def test_a_users_row_that_computes_with_floats_alone_stays_python():
         return float(x)
 
     with pytest.raises(TypeError, match="floats alone"):
-        from autograd.compiler.tape import _unfolded
-
         _unfolded(opaque.primitive, 1)
+
+
+@native
+@pytest.mark.seeds(20)
+def test_whatever_integers_come_are_a_tape_or_refused(seed):
+    rng = random.Random(seed)
+    made = 0
+    for _ in range(300):
+        leaves, constants, count = rng.randrange(4), rng.randrange(3), rng.randrange(6)
+
+        def number(reach=leaves + count + 1, least=-constants - 1):
+            small = rng.randrange(least, reach)
+            return rng.choice([small, small, small, small, -(2**31), 2**31 - 1])
+
+        flat = array("i")
+        for _ in range(count):
+            operation = rng.randrange(-1, len(OPERATIONS) + 1)
+            arity = OPERATIONS[operation].arity if 0 <= operation < len(OPERATIONS) else 3
+            flat.extend([operation, *(number() for _ in range(arity)), 0, 0][:4])
+        if rng.randrange(9) == 0:
+            flat.append(0)
+        outputs = array("i", [number() for _ in range(rng.randrange(3))])
+        values = array("d", [0.5] * constants)
+        try:
+            ran = core.Tape(leaves, values, flat, outputs)
+        except ValueError:
+            with pytest.raises((ValueError, IndexError)):
+                check(Code(leaves, values, flat, outputs))
+            continue
+        check(Code(leaves, values, flat, outputs))
+        made += 1
+        xs = [0.25] * leaves
+        assert bits(ran.run(xs, [])) == bits(evaluate(Code(leaves, values, flat, outputs), xs))
+    assert made

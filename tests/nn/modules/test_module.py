@@ -253,6 +253,8 @@ def test_buffers_are_state_without_being_trained():
     assert other.mean is not one.mean
     state = other.state_dict()
     state["mean"][0] = 99.0
+    other.load_state_dict(loaded := one.state_dict())
+    loaded["mean"][0] = 99.0
     assert other.mean == [1.0, 2.0]
     with pytest.raises(ValueError, match=r"mean has shape \(2,\), and the state has shape \(3,\)"):
         other.load_state_dict({"scale": 9.0, "mean": [1, 2, 3], "steps": 1})

@@ -124,9 +124,9 @@ def test_a_count_that_was_set_between_steps_holds():
     for step in (compiled, eager):
         step(X, y)
         step.sync()
-        step.model.load_state_dict(state(step) | {"layers[2].calls": 3})
+        step.model.load_state_dict(state(step) | {"2.calls": 3})
     assert compiled(X, y) == pytest.approx(eager(X, y), rel=1e-12)
-    assert state(compiled)["layers[2].calls"] == 3 + len(X)
+    assert state(compiled)["2.calls"] == 3 + len(X)
 
 
 def test_fit_compiles_and_trains_as_it_does_eagerly(caplog):
@@ -157,10 +157,8 @@ def test_in_evaluation_mode_nothing_is_drawn_and_a_change_of_mode_is_noticed():
             step.model.train(training)
         assert compiled(X, y) == pytest.approx(eager(X, y), rel=1e-12)
     compiled.sync()
-    assert state(compiled)["layers[2].calls"] == state(eager)["layers[2].calls"] == 2 * len(X)
-    assert np.allclose(
-        state(compiled)["layers[0].weight"], state(eager)["layers[0].weight"], rtol=1e-10
-    )
+    assert state(compiled)["2.calls"] == state(eager)["2.calls"] == 2 * len(X)
+    assert np.allclose(state(compiled)["0.weight"], state(eager)["0.weight"], rtol=1e-10)
 
 
 def test_a_step_that_diverges_gives_its_draws_back():
@@ -199,7 +197,7 @@ def test_a_model_that_draws_another_number_of_times_is_not_compiled():
 
     model = Fickle()
     step = compile_step(model, "mse", optim.SGD(model.parameters()))
-    with pytest.raises(CannotCompile, match="draws more or fewer"):
+    with pytest.raises(CannotCompile, match=r"changes model\.count"):
         step([[1.0]], [0.0])
     assert model.dropout.calls == 0
 

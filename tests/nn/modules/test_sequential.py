@@ -47,3 +47,40 @@ def test_what_is_no_layer_is_refused_with_its_place(layer):
         Sequential(Linear(2, 2), layer)
     with pytest.raises(ValueError, match="no activation is called 'reluu'"):
         Sequential(Linear(2, 2), "reluu")
+
+
+# --- lists of modules ------------------------------------------------------------------------
+
+
+def test_a_list_of_modules_is_a_sequence_whose_parameters_are_found():
+    heads = nn.ModuleList([Linear(2, 1), Linear(2, 3)])
+    heads.append(Linear(2, 2))
+    assert len(heads) == 3
+    assert [repr(head) for head in heads] == ["Linear(2, 1)", "Linear(2, 3)", "Linear(2, 2)"]
+    assert heads[-1] is heads.layers[2]
+    assert len(heads.parameters()) == 3 * (1 + 3 + 2)
+    assert repr(nn.ModuleList([Linear(2, 1)])) == "ModuleList([Linear(2, 1)])"
+
+
+def test_what_is_no_module_is_no_item_of_a_list_of_modules():
+    with pytest.raises(TypeError, match="a ModuleList holds modules, not 'tanh'"):
+        nn.ModuleList(["tanh"])
+    with pytest.raises(NotImplementedError, match="ModuleList has no forward"):
+        nn.ModuleList()(1.0)
+
+
+def test_names_of_states_are_pytorchs():
+    torch = pytest.importorskip("torch")
+
+    def nested(x):
+        return x.Sequential(x.Linear(2, 2), x.ModuleList([x.Linear(2, 1)]), x.Tanh())
+
+    assert list(nested(nn).state_dict()) == list(nested(torch.nn).state_dict())
+
+
+def test_a_list_of_modules_inside_a_model_is_saved_whole(tmp_path):
+    model = Sequential(Linear(2, 1, seed=0))
+    model.layers.append(nn.ModuleList([Linear(1, 1, seed=1)]))
+    nn.save(tmp_path / "m.json", model)
+    again = nn.load(tmp_path / "m.json")
+    assert (repr(again), again.state_dict()) == (repr(model), model.state_dict())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from itertools import pairwise
 from types import SimpleNamespace
@@ -126,9 +127,6 @@ def test_a_schedule_follows_pytorchs_lambda_lr(backend):
     assert_same(ours("Adam", {"lr": lambda k: 0.1 * (1.0 - 0.9 * k / 50)}, 50), expected)
 
 
-# --- the rules in exact arithmetic -----------------------------------------------------------
-
-
 def exact(rule, p, gradients, **hyper):
     """The rule's parameters over several steps, in Fractions."""
     state = dict.fromkeys(rule.state_names, Fraction(0))
@@ -138,6 +136,81 @@ def exact(rule, p, gradients, **hyper):
         p, state = rule.update(None, p, g, SimpleNamespace(**state), h)
         path.append(p)
     return path
+
+
+# --- the rules by their papers' formulas, for every case above ----------------------------------
+
+
+def sgd(p, g, s, t, lr, weight_decay=0.0, momentum=0.0, nesterov=False):
+    g += weight_decay * p
+    s["v"] = momentum * s.get("v", 0.0) + g
+    return p - lr * (g + momentum * s["v"] if nesterov else s["v"])
+
+
+def adam(p, g, s, t, lr, weight_decay=0.0, betas=(0.9, 0.999), eps=1e-8, amsgrad=False):
+    g += weight_decay * p
+    s["m"] = betas[0] * s.get("m", 0.0) + (1 - betas[0]) * g
+    s["v"] = betas[1] * s.get("v", 0.0) + (1 - betas[1]) * g**2
+    s["top"] = max(s.get("top", 0.0), s["v"]) if amsgrad else s["v"]
+    return p - lr * (s["m"] / (1 - betas[0] ** t)) / (
+        math.sqrt(s["top"] / (1 - betas[1] ** t)) + eps
+    )
+
+
+def adamw(p, g, s, t, lr, weight_decay=0.01, **options):
+    return adam(p, g, s, t, lr, **options) - lr * weight_decay * p
+
+
+def rmsprop(
+    p, g, s, t, lr=0.01, weight_decay=0.0, alpha=0.99, eps=1e-8, momentum=0.0, centered=False
+):
+    g += weight_decay * p
+    s["v"] = alpha * s.get("v", 0.0) + (1 - alpha) * g**2
+    s["mean"] = alpha * s.get("mean", 0.0) + (1 - alpha) * g
+    variance = s["v"] - s["mean"] ** 2 if centered else s["v"]
+    s["b"] = momentum * s.get("b", 0.0) + g / (math.sqrt(variance) + eps)
+    return p - lr * s["b"]
+
+
+def adagrad(
+    p, g, s, t, lr, weight_decay=0.0, lr_decay=0.0, initial_accumulator_value=0.0, eps=1e-10
+):
+    g += weight_decay * p
+    s["G"] = s.get("G", initial_accumulator_value) + g**2
+    return p - lr / (1 + (t - 1) * lr_decay) * g / (math.sqrt(s["G"]) + eps)
+
+
+FORMULAS = {"SGD": sgd, "Adam": adam, "AdamW": adamw, "RMSprop": rmsprop, "Adagrad": adagrad}
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_the_steps_are_those_of_the_papers_formula(name, options, backend):
+    gradients = [(0.5, -3.0), (-2.0, 0.25), (0.125, 1.0), (4.0, -0.5)]
+    x = [Value(0.75), Value(-1.5)]
+    optimizer = getattr(optim, name)(x, **options)
+    expected, states = [0.75, -1.5], [{}, {}]
+    options = {key: option for key, option in options.items() if key != "maximize"}
+    sign = -1.0 if optimizer.param_groups[0]["maximize"] else 1.0
+    for t, gradient in enumerate(gradients, start=1):
+        for leaf, g in zip(x, gradient, strict=True):
+            leaf.grad = g
+        optimizer.step()
+        expected = [
+            FORMULAS[name](p, sign * g, state, t, **options)
+            for p, g, state in zip(expected, gradient, states, strict=True)
+        ]
+        assert [leaf.data for leaf in x] == pytest.approx(expected, rel=1e-13)
+
+
+def test_an_optimizer_clips_as_it_is_told(backend):
+    for options, steps in (({"clip_norm": 1.0}, (0.6, 0.8)), ({"clip_value": 3.5}, (3.0, 3.5))):
+        x = [Value(0.0), Value(0.0)]
+        x[0].grad, x[1].grad = 3.0, 4.0
+        optim.SGD(x, lr=1.0, **options).step()
+        assert [-leaf.data for leaf in x] == pytest.approx(steps, rel=1e-6)
+
+
+# --- by hand, in exact arithmetic --------------------------------------------------------------
 
 
 def test_momentum_is_the_articles_by_hand():

@@ -473,7 +473,11 @@ NAN = float("nan")
         ({"X": "abc"}, TypeError, r"X must be a sequence of samples, not str"),
         ({"X": 3.0}, TypeError, r"X must be a sequence of samples, not float"),
         ({"y": [1, 2, NAN, 3, 4]}, ValueError, r"y\[2\] is nan \(row 2\)"),
-        ({"y": list("abcde")}, TypeError, r"y\[0\] must be a real number, not the str 'a'"),
+        (
+            {"y": list("abcde")},
+            ValueError,
+            r"y has 5 names of classes, and the model has 1 outputs",
+        ),
         ({"y": [[1.0, 2.0]] * 5}, ValueError, r"row 0, of target \[1.0, 2.0\]: "),
         ({"epochs": 0}, ValueError, r"epochs must be at least 1, not 0"),
         ({"epochs": 2.5}, TypeError, r"epochs must be a whole number, not 2.5"),

@@ -184,7 +184,9 @@ def test_usual_names_tell_which_way_is_better(column, better, caplog):
     assert not caplog.records
 
 
-@pytest.mark.parametrize("kind", [*nn.metrics.METRICS, *nn.losses.LOSSES])
+@pytest.mark.parametrize(
+    "kind", [*sorted(nn.metrics.METRICS.keys() - {"confusion_table"}), *nn.losses.LOSSES]
+)
 def test_the_way_of_every_metric_and_loss_of_ours_is_known(kind, caplog):
     nn.EarlyStopping(f"val_{kind}")
     assert not caplog.records
@@ -248,3 +250,49 @@ def test_the_numbers_that_the_best_loss_was_of_are_restored(compile):
         batch_size=None, callbacks=stopping, compile=compile, progress=False,
     )  # fmt: skip
     assert nn.evaluate(model, *LINE, loss="mse")["loss"] == pytest.approx(stopping.best, rel=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"min_delta": 0.5}, {"min_lr": 0.3}, {"factor": 0.0}])
+def test_the_rate_is_lowered_on_a_plateau_as_by_pytorch(options):
+    torch = pytest.importorskip("torch")
+    course = [5, 4, 4, 4, 3.9, 4, 4, 4, 4, 4, 3, 3, 3, 3, 2.8, 2.7, 3, 3, 3]
+    rates = []
+    plateau = nn.ReduceLROnPlateau("error", **{"factor": 0.5, "patience": 3, **options})
+    train(course, plateau, lambda run: rates.append(run.optimizer.lr))
+    parameter = torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.SGD([parameter], lr=1.0)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, factor=options.get("factor", 0.5), patience=2, threshold_mode="abs",
+        threshold=options.get("min_delta", 0.0), min_lr=options.get("min_lr", 0.0), eps=0.0,
+    )  # fmt: skip
+    expected = []
+    for number in course:
+        optimizer.step()
+        scheduler.step(number)
+        expected.append(optimizer.param_groups[0]["lr"])
+    assert rates == expected
+
+
+def test_a_schedule_and_a_plateau_do_not_go_together():
+    with pytest.raises(TypeError, match="needs a number for lr, and the optimizer has a schedule"):
+        nn.fit(
+            nn.Linear(1, 1), *LINE, loss="mse", lr=lambda k: 0.1, progress=False,
+            callbacks=nn.ReduceLROnPlateau("loss"),
+        )  # fmt: skip
+
+
+def test_a_lowered_rate_survives_a_checkpoint(tmp_path):
+    path = tmp_path / "c.json"
+
+    def run(epochs, **options):
+        model, plateau = nn.Linear(1, 1, init=1.0), nn.ReduceLROnPlateau("loss", patience=2)
+        history = nn.fit(
+            model, *LINE, loss="mse", optimizer="sgd", lr=1.0, epochs=epochs, progress=False,
+            callbacks=[plateau, nn.Checkpoint(path)], **options,
+        )  # fmt: skip
+        return history["lr"], model.state_dict()
+
+    whole = run(9)
+    assert whole[0][-1] < whole[0][0]
+    run(5)
+    assert run(9, resume=path) == whole

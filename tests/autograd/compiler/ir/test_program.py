@@ -19,7 +19,7 @@ def lowered(function, args, wanted, batched=()):
     """The program of a function, and the numbers of what it captures."""
     task = Task(tuple(wanted), tuple(batched))
     graph = run(record(function, flatten((args, {}))[1]), task, SIMPLIFY)
-    return run(graph, task, *GROUP, LOWER), [value.data for value in graph.parameters]
+    return run(graph, task, *GROUP, *LOWER), [value.data for value in graph.parameters]
 
 
 def results(program, shared, lanes=None):

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import logging
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 
 import autograd as ag
 import nn
+from autograd.compiler.training import Recording
 from nn import CannotCompile, optim
+from nn.training.step import recorded
 from nn.training.step.compiled import AutoStep, compile_step
 from nn.training.step.eager import DivergenceError, EagerStep
 
@@ -175,7 +178,7 @@ def test_a_model_that_keeps_count_by_itself_is_left_to_the_eager_step(caplog):
     model = Counting()
     step = AutoStep(model, nn.losses.get("mse"), optim.SGD(model.parameters()))
     assert step([[1.0], [3.0]], [1.0, 1.0]) == 2.0
-    assert "Counting changes its seen at each call" in caplog.text
+    assert "a call of the model or the loss changes model.seen" in caplog.text
     assert model.seen == 2
 
 
@@ -187,7 +190,7 @@ def test_a_model_that_decides_by_a_number_it_froze_is_caught():
         calls.append(1)
         return w * x[0] * len(calls)
 
-    with pytest.raises(CannotCompile, match="should be"):
+    with pytest.raises(CannotCompile, match="changes calls of model"):
         compile_step(fickle, "mse", optim.SGD([w]))([[1.0]], [0.0])
 
 
@@ -452,19 +455,19 @@ def test_floating_point_settings_of_the_user_do_not_matter_to_a_step():
             assert compiled(X, y) == pytest.approx(eager(X, y), rel=1e-11)
 
 
-def test_recording_asks_a_loss_that_wants_a_class_only_once_for_the_whole_model():
-    calls = []
+def test_recording_asks_a_loss_that_wants_a_class_only_once_for_the_whole_model(monkeypatch):
+    made = []
 
-    class Counted(nn.MLP):
-        def forward(self, x):
-            calls.append(type(x[0]).__name__)
-            return super().forward(x)
+    def counting(*args):
+        made.append(Recording(*args))
+        return made[-1]
 
+    monkeypatch.setattr(recorded, "Recording", counting)
     X, y = data("cross_entropy")
-    model = Counted(3, [5, 4], seed=1)
+    model = nn.MLP(3, [5, 4], seed=1)
     step = compile_step(model, "cross_entropy", optim.SGD(model.parameters(), lr=0.1))
     step(X, y)
-    assert calls.count("Symbol") == 1
+    assert len(made) == step.recordings == 1
 
 
 # --- what is trained may change ------------------------------------------------------------------
@@ -523,3 +526,33 @@ def test_a_compiled_amsgrad_and_ascent_are_as_the_eager_ones():
     for options in ({"amsgrad": True}, {"maximize": True}):
         assert trained(True, **options) == pytest.approx(trained(False, **options), rel=1e-9)
         assert trained(True, **options) != pytest.approx(trained(True), rel=1e-3)
+
+
+# --- options of losses ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weight": [1.0, 3.0, 0.5]},
+        {"label_smoothing": 0.1},
+        {"ignore_index": -100},
+        {"ignore_index": 2, "weight": [1.0, 2.0, 1.0], "label_smoothing": 0.1},
+    ],
+)
+@pytest.mark.parametrize("compile", [True, "auto"])
+def test_cross_entropy_with_options_compiles(options, compile, caplog):
+    X, y = nn.datasets.moons(24, seed=1)
+    if "ignore_index" in options:
+        y = [options["ignore_index"] if i % 3 == 0 else label for i, label in enumerate(y)]
+
+    def trained(compile):
+        model = nn.MLP(2, [4, 3], seed=0)
+        loss = partial(nn.losses.cross_entropy, **options)
+        history = nn.fit(
+            model, X, y, loss=loss, lr=0.05, batch_size=4, epochs=3, compile=compile, progress=False
+        )
+        return [*(p.data for p in model.parameters()), *history["loss"]]
+
+    assert trained(compile) == pytest.approx(trained(False), rel=1e-9)
+    assert not caplog.records

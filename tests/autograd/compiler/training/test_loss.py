@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from autograd import Value
-from autograd.compiler import batch as batch_room
-from autograd.compiler.batch import BatchLoss
 from autograd.compiler.quiet import quiet
+from autograd.compiler.training import BatchLoss, Recording
+from autograd.compiler.training import loss as loss_room
 from autograd.structure import flatten
 
 RNG = np.random.default_rng(0)
@@ -18,7 +18,7 @@ RNG = np.random.default_rng(0)
 def squares(w=None, extra=0.0):
     """The loss (w * x - y) ** 2 + extra of rows (x, y), and what it and its derivative are."""
     w = w or Value(1.5)
-    loss = BatchLoss(lambda x, y: (w * x - y) ** 2 + extra, [w], flatten((0.0, 0.0))[1])
+    loss = BatchLoss(Recording(lambda x, y: (w * x - y) ** 2 + extra, flatten((0.0, 0.0))[1], [w]))
 
     def expected(rows):
         x, y = np.asarray(rows).T
@@ -44,14 +44,14 @@ def test_workspaces_of_the_sizes_last_used_are_kept_and_no_more():
         loss(np.ones((size, 2)))
         loss(np.ones((5, 2)))
     kept = set(loss._batches)
-    assert len(kept) == batch_room.KEPT
+    assert len(kept) == loss_room.KEPT
     assert 5 in kept, "the one in use all the time is never dropped"
     assert {39, 38, 37} <= kept
 
 
 def test_a_place_that_was_made_but_not_run_disturbs_no_other():
     w = Value(1.5)
-    loss = BatchLoss(lambda x, y: w * x - y + w * w, [w], flatten((0.0, 0.0))[1])
+    loss = BatchLoss(Recording(lambda x, y: w * x - y + w * w, flatten((0.0, 0.0))[1], [w]))
     assert loss.program.lane_count is not None, "what the lanes share is counted"
     rows = np.ones((4, 2))
     for size in (4, 9, 4, 7, 4):

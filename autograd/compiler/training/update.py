@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .. import primitives as p
-from .hoisting import hoist
-from .kernels import kernels
-from .straightline import generate
+from ... import primitives as p
+from ..hoisting import hoist
+from ..kernels import kernels
+from ..recording import Recorder, ids_of
+from ..simplify import simplify
+from ..straightline import generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .ir.scalar import ScalarGraph
+    from ..ir.scalar import ScalarGraph
 
     Array = Any
     Instruction = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -30,7 +32,7 @@ class Elementwise:
     ``numpy.errstate(all="ignore")``.
 
     Args:
-        graph: of :func:`~.simplify.simplify` with ``finite=True``.
+        graph: of :func:`~autograd.compiler.simplify.simplify` with ``finite=True``.
         arrays: the arrays of the first arguments. They may be written between calls.
         spent: which arrays may be overwritten once they have been used.
         carried: for each result after the first, which array it is to replace when it is kept. The first
@@ -252,3 +254,25 @@ def _reveals(graph: ScalarGraph, index: int) -> bool:
         if found:
             bad.add(identity)
     return graph.outputs[0] in bad
+
+
+def elementwise(
+    rule: Callable[..., Sequence[Any]], arrays: Sequence[Array], numbers: int
+) -> Elementwise:
+    """A rule recorded, as kernels that may overwrite the second array, whose entries may not be finite.
+
+    Args:
+        rule: of one entry of each array and of some single numbers. It returns what the first array is to hold, and then what
+            those after the second are to.
+        arrays: of one length.
+        numbers: how many single numbers there are.
+
+    Raises:
+        TraceError, TypeError, KeyError, AttributeError: if the rule cannot be recorded.
+        NotElementwiseError: if there is no kernel for an operation.
+    """
+    recorder = Recorder()
+    symbols = [recorder.argument() for _ in range(len(arrays) + numbers)]
+    results = ids_of(recorder, rule(*symbols))
+    graph = simplify(recorder, [symbol._id for symbol in symbols], results, finite=True)
+    return Elementwise(graph, arrays, (1,), range(2, len(arrays)), watched=(1,))

@@ -9,20 +9,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..collector import collector_paused
-from ..structure import ENTRY
-from .ir.program import LANES, Program, Ref
-from .pipeline import PASSES, SIMPLIFY, Task, run
-from .quiet import quiet
-from .recording import Recorder, ids_of
-from .running import Workspace
-from .stages import Recording, tracing
+from ...collector import collector_paused
+from ..ir.program import LANES, Program, Ref
+from ..pipeline import PASSES, SIMPLIFY, Task, run
+from ..quiet import quiet
+from ..running import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from ..structure import Structure
-    from ..value import Value
+    from .recording import Recording
 
     Array = Any
 
@@ -34,50 +30,39 @@ class BatchLoss:
     """The mean of a function over samples, and its derivatives by leaves that the function captures.
 
     Args:
-        function: of the numbers of one sample, in their structure; it returns one number.
-        leaves: the leaf Values to differentiate by.
-        structure: of the function's arguments, a tuple.
+        recording: of a function that returns one number; its leaves are what to differentiate by.
         dtype: the kind of float to compute with.
 
     Attributes:
         numbers: the leaves' numbers, one array; set it (in place) to move them.
         gradients: the derivatives after a call, in the same order.
-        quietly: calls array code without warnings; see :func:`~.quiet.quiet`.
+        quietly: calls array code without warnings; see :func:`~autograd.compiler.quiet.quiet`.
 
     Raises:
-        TraceError, TypeError: if the function cannot be recorded.
+        TypeError: if the function does not return one number.
 
     >>> import numpy as np
     >>> from autograd import Value
+    >>> from autograd.compiler.training.recording import Recording
     >>> from autograd.structure import flatten
     >>> w = Value(3.0)
-    >>> loss = BatchLoss(lambda x, y: (w * x - y) ** 2, [w], flatten((0.0, 0.0))[1])
+    >>> error = Recording(lambda x, y: (w * x - y) ** 2, flatten((0.0, 0.0))[1], [w])
+    >>> loss = BatchLoss(error)
     >>> loss(np.array([[1.0, 1.0], [2.0, 2.0]])), loss.gradients
     (10.0, array([10.]))
     """
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        leaves: Sequence[Value],
-        structure: Structure,
-        dtype: str = "float64",
-    ) -> None:
+    def __init__(self, recording: Recording, dtype: str = "float64") -> None:
         import numpy as np
 
-        self.leaves = list(leaves)
+        if recording.answer.kind is not None:
+            raise TypeError(f"a loss must be one number, not {recording.answer.describe()}")
+        self.leaves = recording.leaves
         count = len(self.leaves)
         with collector_paused():
-            recorder = Recorder()
-            ids = ids_of(recorder, self.leaves)
-            symbols = [recorder.argument() for _ in range(structure.size)]
-            with tracing(recorder):
-                out = function(*structure.unflatten(symbols))
-            (root,) = ids_of(recorder, [out])
-            arguments = [*ids, *(symbol._id for symbol in symbols)]
-            laned = range(count, count + structure.size)
+            laned = range(count, count + recording.structure.size)
             task = Task(tuple(range(count)), tuple(laned), seeded=True)
-            graph = run(Recording(recorder, arguments, [root], ENTRY), task, SIMPLIFY)
+            graph = run(recording.found, task, SIMPLIFY)
             self.program: Program = run(graph, task, *PASSES[1:])
         self.np = np
         self.once = np.zeros(max(self.program.once, 1), dtype)

@@ -6,12 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from autograd import Value
 from autograd import functions as ag
-from autograd.compiler.elementwise import Elementwise, NotElementwiseError
 from autograd.compiler.hoisting import hoist
 from autograd.compiler.ir.interpret import interpret_scalar
 from autograd.compiler.recording import Recorder, ids_of
 from autograd.compiler.simplify import simplify
+from autograd.compiler.training.update import Elementwise, NotElementwiseError
 from nn import optim
 
 RNG = np.random.default_rng(0)
@@ -28,12 +29,13 @@ def graph_of(rule, count):
 def of_optimizer(kind, **hyper):
     """An optimizer's rule as a function of p, g, its state, lr and t."""
     settings = {**kind.defaults, **hyper}
+    optimizer = kind([Value(0.0)])
 
     def rule(p, g, *rest):
         *state, lr, t = rest
         h = SimpleNamespace(**{**settings, "lr": lr, "t": t})
         s = SimpleNamespace(**dict(zip(kind.state_names, state, strict=True)))
-        new, new_state = kind.update(SimpleNamespace(), p, g, s, h)
+        new, new_state = optimizer.update(p, g, s, h)
         return [new, *(new_state[name] for name in kind.state_names)]
 
     return rule, len(kind.state_names)

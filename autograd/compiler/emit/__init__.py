@@ -1,0 +1,1 @@
+"""From an array graph whose elements have places to the instructions of a program."""

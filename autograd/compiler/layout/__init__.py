@@ -1,0 +1,1 @@
+"""Where the elements of an array graph stand in the arenas of a program."""

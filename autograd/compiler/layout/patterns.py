@@ -1,0 +1,71 @@
+"""The offsets at which an operand's elements could lie, for it to be a strided view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Array = Any
+    Ids = Any
+
+SIDES = (1, 2, 3, 4, 5, 6, 8)
+"""The lengths of lines that a sequence is tried to be cut into."""
+
+
+def patterns(elements: Ids, cluster: Array, offset: Array, movable: Array) -> Iterator[Array]:
+    """Wanted offsets, one after the other, the first of them anywhere.
+
+    First the elements as they come, side by side; a matrix's by columns too. Then the grid in which most of those lie
+    that belong to the commonest cluster.
+
+    Args:
+        elements: of the operand, in its shape.
+        cluster: of each.
+        offset: of each in its cluster.
+        movable: whether it has one.
+    """
+    import numpy as np
+
+    ranks = np.arange(elements.size).reshape(elements.shape)
+    orders = [ranks] if elements.ndim == 1 else [ranks, ranks.swapaxes(-1, -2)]
+    for order in orders:
+        yield _as_they_come(elements.ravel(), order.ravel())
+    if not movable.any():
+        return
+    names, counts = np.unique(cluster[movable], return_counts=True)
+    mine = movable & (cluster == names[counts.argmax()])
+    if mine.all():
+        return
+    size = elements.size
+    sides = [elements.shape[-1]] if elements.ndim > 1 else [k for k in SIDES if size % k == 0]
+    for side in sides:
+        places, known = offset.reshape(-1, side), mine.reshape(-1, side)
+        down = _step(places[:-1], places[1:], known[:-1] & known[1:])
+        across = _step(places[:, :-1], places[:, 1:], known[:, :-1] & known[:, 1:])
+        if (down, across) != (side, 1):  # which is as they come
+            yield (np.arange(len(places))[:, None] * down + np.arange(side) * across).ravel()
+
+
+def _as_they_come(line: Ids, order: Array) -> Array:
+    """Offsets in some order, equal elements at one."""
+    import numpy as np
+
+    wanted = np.empty(len(line), np.int64)
+    _, first, inverse = np.unique(line[order], return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    wanted[order] = rank[inverse]
+    return wanted
+
+
+def _step(before: Array, after: Array, known: Array) -> int:
+    """The commonest difference between neighbours that are both known."""
+    import numpy as np
+
+    steps = (after - before)[known]
+    if not steps.size:
+        return 0
+    values, counts = np.unique(steps, return_counts=True)
+    return int(values[counts.argmax()])

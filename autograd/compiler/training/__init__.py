@@ -1,0 +1,24 @@
+"""What training uses of the compiler: the one face that it has for :mod:`nn`.
+
+A :class:`Recording` of a model, or of its loss, becomes a :class:`BatchLoss` (the mean over a batch, and its derivatives) or
+:class:`BatchAnswers`; an optimizer's rule becomes :func:`elementwise` kernels.
+"""
+
+from __future__ import annotations
+
+from ..recording import TraceError
+from .answers import BatchAnswers
+from .loss import Batch, BatchLoss
+from .recording import Recording
+from .update import Elementwise, NotElementwiseError, elementwise
+
+__all__ = [
+    "Batch",
+    "BatchAnswers",
+    "BatchLoss",
+    "Elementwise",
+    "NotElementwiseError",
+    "Recording",
+    "TraceError",
+    "elementwise",
+]

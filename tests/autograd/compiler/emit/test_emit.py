@@ -1,0 +1,111 @@
+"""Programs of array graphs mean what the graphs mean, whatever places their elements have."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+
+from autograd.compiler.emit.emit import emit
+from autograd.compiler.ir.array import interpret
+from autograd.compiler.ir.interpret import interpret_program
+from autograd.compiler.ir.program import LANES, ONCE
+from autograd.compiler.ir.verify import verify_program
+from autograd.compiler.layout.places import side_by_side
+from autograd.structure import flatten
+from tests.autograd.compiler.arraygraphs import graphs
+from tests.autograd.compiler.programs import gap, program
+from tests.autograd.compiler.stencils import stencil
+from tests.autograd.compiler.test_pairs import SHAPES, random_mixtures, random_pairs
+
+
+def shuffled(graph, rng):
+    """Places in any order, with gaps."""
+    places = side_by_side(graph)
+    given = {ONCE: places.given, LANES: 0}
+    for arena in (ONCE, LANES):
+        moved = [
+            v for v in graph.values if v.op != "input" and (LANES if v.batched else ONCE) == arena
+        ]
+        elements = (
+            np.concatenate([v.elements.ravel() for v in moved]) if moved else np.zeros(0, int)
+        )
+        spots = rng.permutation(2 * len(elements))[: len(elements)]
+        places.position[elements] = given[arena] + spots
+        places.sizes[arena] = given[arena] + 2 * len(elements)
+    places.number_given()
+    return places
+
+
+PLACES = {"side by side": lambda graph, rng: side_by_side(graph), "anywhere": shuffled}
+
+
+def check(graph, shared, rows=None, place="side by side", seed=0):
+    places = PLACES[place](graph, np.random.default_rng(seed))
+    made = emit(graph, places)
+    verify_program(made)
+    lanes = 1 if rows is None else len(rows)
+    tape = interpret(graph, [*shared, *([] if rows is None else rows.T)], lanes)
+    values, slopes = interpret_program(made, shared, rows)
+    for found, elements in ((values, graph.outputs), (slopes, graph.gradients)):
+        expected = tape[elements]
+        if found and elements.size:
+            columns = [
+                np.asarray(x).reshape(-1, np.size(x) // len(x))
+                if np.ndim(x) > 1
+                else np.asarray(x).reshape(-1, 1)
+                for x in found
+            ]
+            block = np.concatenate([np.broadcast_to(x, (len(x), lanes)) for x in columns])
+            block = np.broadcast_to(block, expected.shape) if len(block) == 1 else block
+            finite = np.abs(expected[np.isfinite(expected)])
+            assert gap(block.ravel(), expected.ravel()) <= 1e-12 or (finite > 1e200).any()
+    return [instruction.op for instruction in made.instructions]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.seeds(30)
+def test_random_programs(seed, place):
+    function, xs = program(seed)
+    passes = graphs(function, xs, wanted=len(xs))
+    check(passes.legal, xs, None, place, seed)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.seeds(15)
+def test_random_stencils(seed, place):
+    function, args = stencil(seed)
+    numbers, structure = flatten(tuple(args))
+    passes = graphs(lambda xs: function(*structure.unflatten(xs)), numbers, wanted=len(numbers))
+    check(passes.legal, [*numbers, *passes.captured], None, place, seed)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.seeds(20)
+def test_random_programs_with_lanes(seed, place):
+    function, xs = program(seed)
+    shared = len(xs) // 2
+    rows = np.random.default_rng(seed).uniform(-1.5, 1.5, (5, len(xs) - shared))
+    passes = graphs(function, xs, wanted=shared, batched=len(xs) - shared)
+    check(passes.legal, xs[:shared], rows, place, seed)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("kind", SHAPES)
+@pytest.mark.seeds(3)
+def test_pairs_and_mixtures(seed, kind, place):
+    for function, xs in (random_pairs(seed, kind), random_mixtures(seed)):
+        some = list(xs)
+        some[random.Random(seed).randrange(len(some))] = math.inf
+        for numbers in (xs, some):
+            passes = graphs(function, numbers, wanted=len(xs))
+            check(passes.legal, numbers, None, place, seed)
+
+
+def test_an_inner_product_is_one_instruction():
+    def f(xs):
+        return sum(a * b for a, b in zip(xs[:9], xs[9:], strict=True))
+
+    assert check(graphs(f, [0.5] * 18).legal, [0.5] * 18) == ["vecdot"]
