@@ -175,3 +175,20 @@ def test_infinite_and_absent_sums_are_the_engines():
     xs = [1.0, math.inf, 2.0, -math.inf, *numbers(10)]
     found, expected = compile(sums)(xs), sums(xs)
     assert all(a == b or (a != a and b != b) for a, b in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("row", [ag.maximum, ag.minimum, lambda a, b: b * a])
+def test_derivatives_of_other_running_results_are_taken_link_by_link(row):
+    check(lambda xs: sum(ag.tanh(s) for s in accumulate(xs, row)), numbers(20))
+
+
+def test_a_sum_that_depends_on_itself_leaves_the_others_scans():
+    def f(xs):
+        mean, total = xs[0], loss(xs)
+        for x in xs[1:]:
+            mean = mean + 0.3 * ag.sin(x - mean)
+            total = total + mean * mean
+        return total
+
+    check(f, numbers(30))
+    assert sum(len(g.scans or ()) for g in grouped(f, numbers(30), wanted=30).groups) == 1
