@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import _clash as _clash  # first: it explains why the rest would fail
 from . import activations, datasets, init, losses, metrics, optim, saving
 from .activations import (
@@ -34,6 +36,10 @@ from .training.monitors import Checkpoint, EarlyStopping, ReduceLROnPlateau
 from .training.steady import CannotCompile
 from .training.step.compiled import compile_step
 from .training.step.eager import DivergenceError
+
+if TYPE_CHECKING:
+    from .estimators import MLPClassifier as MLPClassifier
+    from .estimators import MLPRegressor as MLPRegressor
 
 __all__ = [
     "ELU",
@@ -112,13 +118,15 @@ _ESTIMATORS = ("MLPClassifier", "MLPRegressor")
 """What is imported when it is asked for, and needs scikit-learn."""
 
 
-def __getattr__(name: str) -> object:
-    if name in _ESTIMATORS:
-        from . import estimators
+if not TYPE_CHECKING:  # to a checker, a module with __getattr__ has every name
 
-        return getattr(estimators, name)
-    hint = f"; it is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
-    raise AttributeError(f"module 'nn' has no attribute {name!r}{hint}")
+    def __getattr__(name: str) -> object:
+        if name in _ESTIMATORS:
+            from . import estimators
+
+            return getattr(estimators, name)
+        hint = f"; it is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+        raise AttributeError(f"module 'nn' has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:

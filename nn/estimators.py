@@ -85,7 +85,6 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no typ
 
     def _train(self, X: Array, y: Any, sample_weight: Any, epochs: int) -> None:
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X).tolist()
-        weighted = {} if weights is None else {"sample_weight": weights}
         self.history_ = fit(
             self.model_,
             X,
@@ -94,7 +93,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no typ
             optimizer=self._optimizer,
             epochs=epochs,
             batch_size=self.batch_size,
-            **weighted,
+            sample_weight=weights,
             seed=self._seed,
             progress=self.verbose,
         )

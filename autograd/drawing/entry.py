@@ -103,7 +103,7 @@ def print_graph(x: Any, *args: Any, **options: Any) -> None:
     >>> x = Value(3.0, label="x")
     >>> print_graph(x * x, gradients=False)
     x × x: 9
-    └─ x = 3
+    └─ x = 3 ×2
     """
     print(draw(x, *args, **options).to_text())  # noqa: T201  (what it is for)
 

@@ -41,7 +41,13 @@ def predict(model: Callable[[Any], Any], X: Any, *, names: bool = True) -> list[
     >>> predict(MLP(2, [3, 1], init=1.0), [[1.0, 2.0], [3.0, 4.0]])
     [9.0, 21.0]
     """
-    found = outputs(model, data.samples(X, "X"))
+    rows = data.samples(X, "X")
+    try:
+        found = outputs(model, rows)
+    except (TypeError, ValueError) as error:
+        if isinstance(rows[0], list):
+            raise
+        raise type(error)(f"{error}; X must hold rows, and one row by itself is [row]") from error
     known = getattr(model, "class_names", ())
     return named(found, known) if known and names else found
 

@@ -54,3 +54,8 @@ def test_nothing_in_a_mermaid_label_is_syntax(text):
         assert code
     back = re.sub(r"#(\d+);", lambda m: chr(int(m[1])), escaped)
     assert back == "".join(c if c.isprintable() else " " for c in text)
+
+
+def test_an_operand_that_is_taken_several_times_says_how_often():
+    x, y = Value(2.0, label="x"), Value(3.0, label="y")
+    assert draw(ag.sum([x, x, x, y])).to_text().splitlines()[1:3] == ["├─ x = 2 ×3", "└─ y = 3"]
