@@ -39,8 +39,6 @@ def patterns(elements: Ids, cluster: Array, offset: Array, movable: Array) -> It
         return
     names, counts = np.unique(cluster[movable], return_counts=True)
     mine = movable & (cluster == names[counts.argmax()])
-    if mine.all():
-        return
     size = elements.size
     sides = [elements.shape[-1]]
     if elements.ndim == 1:
