@@ -96,10 +96,8 @@ static void run_tape(const Instruction *p, double *v) {
 #else
 #define FOR_PROCESSORS
 #endif
-#if defined(__clang__)
-#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define INDEPENDENT _Pragma("GCC ivdep")
+#if defined(__GNUC__) && !defined(__clang__)
+#define INDEPENDENT _Pragma("GCC ivdep") /* clang sees at run time whether blocks overlap */
 #else
 #define INDEPENDENT
 #endif

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import _clash as _clash  # first: it explains why the rest would fail
 from . import activations, datasets, init, losses, metrics, optim, saving
 from .activations import (
@@ -19,9 +21,11 @@ from .activations import (
 )
 from .modules.dropout import Dropout
 from .modules.embedding import Embedding
-from .modules.layers import MLP, Layer, Linear, Neuron
-from .modules.module import Module, Parameter
+from .modules.layers import MLP, Layer, Neuron
+from .modules.linear import Linear
+from .modules.module import Module
 from .modules.normalising import LayerNorm, RMSNorm
+from .modules.parameter import Parameter
 from .modules.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from .modules.sequential import ModuleList, Sequential
 from .modules.shaping import Flatten
@@ -34,6 +38,10 @@ from .training.monitors import Checkpoint, EarlyStopping, ReduceLROnPlateau
 from .training.steady import CannotCompile
 from .training.step.compiled import compile_step
 from .training.step.eager import DivergenceError
+
+if TYPE_CHECKING:
+    from .estimators import MLPClassifier as MLPClassifier
+    from .estimators import MLPRegressor as MLPRegressor
 
 __all__ = [
     "ELU",
@@ -96,12 +104,14 @@ _ELSEWHERE = {
     "BCEWithLogitsLoss": "nn.losses.binary_cross_entropy_with_logits",
     "CrossEntropyLoss": "nn.losses.cross_entropy",
     "NLLLoss": "nn.losses.nll",
+    "HuberLoss": "nn.losses.huber",
     "functional": "autograd (autograd.relu, autograd.softmax, ...) and nn.losses",
     "utils": "nn.optim.clip_grad_norm_ and nn.optim.clip_grad_value_",
     "SGD": "nn.optim.SGD",
     "Adam": "nn.optim.Adam",
     "AdamW": "nn.optim.AdamW",
     "RMSprop": "nn.optim.RMSprop",
+    "ModelCheckpoint": "nn.Checkpoint",
     "train": "nn.fit",
     "Value": "autograd.Value",
 }
@@ -112,13 +122,15 @@ _ESTIMATORS = ("MLPClassifier", "MLPRegressor")
 """What is imported when it is asked for, and needs scikit-learn."""
 
 
-def __getattr__(name: str) -> object:
-    if name in _ESTIMATORS:
-        from . import estimators
+if not TYPE_CHECKING:  # to a checker, a module with __getattr__ has every name
 
-        return getattr(estimators, name)
-    hint = f"; it is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
-    raise AttributeError(f"module 'nn' has no attribute {name!r}{hint}")
+    def __getattr__(name: str) -> object:
+        if name in _ESTIMATORS:
+            from . import estimators
+
+            return getattr(estimators, name)
+        hint = f"; it is {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+        raise AttributeError(f"module 'nn' has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:

@@ -45,6 +45,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no typ
     """What the two have in common: everything but what a target is."""
 
     _loss: str
+    n_features_in_: int  # which scikit-learn sets
 
     def __init__(
         self,
@@ -85,7 +86,6 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no typ
 
     def _train(self, X: Array, y: Any, sample_weight: Any, epochs: int) -> None:
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, X).tolist()
-        weighted = {} if weights is None else {"sample_weight": weights}
         self.history_ = fit(
             self.model_,
             X,
@@ -94,7 +94,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no typ
             optimizer=self._optimizer,
             epochs=epochs,
             batch_size=self.batch_size,
-            **weighted,
+            sample_weight=weights,
             seed=self._seed,
             progress=self.verbose,
         )

@@ -103,7 +103,7 @@ def print_graph(x: Any, *args: Any, **options: Any) -> None:
     >>> x = Value(3.0, label="x")
     >>> print_graph(x * x, gradients=False)
     x × x: 9
-    └─ x = 3
+    └─ x = 3 ×2
     """
     print(draw(x, *args, **options).to_text())  # noqa: T201  (what it is for)
 
@@ -120,7 +120,7 @@ def _graph(
         return graph
     names: dict[Value, str] = {}
     roots = values_of(x, args, names)
-    return from_values(roots, options, called | names, parameters)[0]
+    return from_values(roots, options, called | names, parameters)
 
 
 def called_in(names: Any) -> dict[Value, str]:

@@ -21,17 +21,21 @@ def to_text(graph: Graph) -> str:
     """
     operands = graph.operands()
     uses = [0] * len(graph.nodes)
+    repeated: dict[tuple[int, int], str] = {}
     for edge in graph.edges:
         uses[edge.tail] += 1
+        if edge.label.startswith("×"):
+            repeated[edge.tail, edge.head] = f" {edge.label}"
     lines: list[str] = []
     shown: set[int] = set()
-    # (node, what stands before its own line, what stands before the lines below it, depth)
-    stack: list[tuple[int, str, str, int]] = [(i, "", "", 0) for i in reversed(graph.sinks())]
+    # (node, how often the line above takes it, what stands before its own line, and before the lines below it, depth)
+    stack = [(i, "", "", "", 0) for i in reversed(graph.sinks())]
     while stack:
-        i, first, rest, depth = stack.pop()
+        i, often, first, rest, depth = stack.pop()
         node = graph.nodes[i]
         again = i in shown
         name = f" [{i}]" if uses[i] > 1 or (uses[i] and node.output) else ""
+        name += often
         lines.append(f"{first}{_line(node, name, again)}")
         if again:
             continue
@@ -39,11 +43,12 @@ def to_text(graph: Graph) -> str:
         below = operands[i]
         for k, operand in reversed(list(enumerate(below))):
             last = k == len(below) - 1
+            times = repeated.get((operand, i), "")
             if depth >= DEEPEST:
-                stack.append((operand, rest + "· ", rest, depth + 1))
+                stack.append((operand, times, rest + "· ", rest, depth + 1))
             else:
                 branch, below_it = ("└─ ", "   ") if last else ("├─ ", "│  ")
-                stack.append((operand, rest + branch, rest + below_it, depth + 1))
+                stack.append((operand, times, rest + branch, rest + below_it, depth + 1))
     lines.extend(graph.notes)
     return "\n".join(lines)
 

@@ -198,7 +198,9 @@ def _namespace(mp: Any) -> Namespace:
             return inf if n % 2 else nan if x else -inf
         return psi(int(n), number(x), mp.prec)
 
-    @lru_cache(maxsize=512)  # it takes milliseconds, and most of what asks anew has moved n within one step
+    @lru_cache(
+        maxsize=512
+    )  # it takes milliseconds, and most of what asks anew has moved n within one step
     def psi(n: int, x: Real, precision: int) -> Real:
         return mp.psi(n, x)
 

@@ -15,6 +15,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import schedules
 from .clipping import clip_grad_norm_, clip_grad_value_
 from .optimizer import Optimizer
@@ -35,7 +37,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    meant = [known for known in __all__ if known.lower() == name.lower()]
-    hint = f"; it is optim.{meant[0]}" if meant else ""
-    raise AttributeError(f"module 'nn.optim' has no attribute {name!r}{hint}")
+if not TYPE_CHECKING:  # to a checker, a module with __getattr__ has every name
+
+    def __getattr__(name: str) -> object:
+        meant = [known for known in __all__ if known.lower() == name.lower()]
+        hint = f"; it is optim.{meant[0]}" if meant else ""
+        raise AttributeError(f"module 'nn.optim' has no attribute {name!r}{hint}")

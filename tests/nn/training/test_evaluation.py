@@ -100,3 +100,11 @@ def test_whole_numbers_among_the_inputs_stay_whole():
         optimizer=nn.optim.Adam(table), progress=False,
     )  # fmt: skip
     assert [p.data for p in table] == pytest.approx([5.0, 3.0], abs=0.01)
+
+
+def test_one_row_by_itself_is_told_to_be_put_into_a_list():
+    with pytest.raises(
+        ValueError,
+        match=r"takes 2 inputs, not 1; X must hold rows, and one row by itself is \[row\]",
+    ):
+        nn.predict(nn.MLP(2, [1], seed=0), [0.5, 0.5])
