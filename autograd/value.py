@@ -27,7 +27,17 @@ _new = object.__new__
 
 
 class GradientDropped(UserWarning):
-    """A Value was turned into a float where its gradient would be lost."""
+    """A Value was turned into a float where its gradient would be lost.
+
+    >>> import warnings
+    >>> from autograd import GradientDropped, Value
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     float(Value(2.0))
+    2.0
+    >>> [warning.category.__name__ for warning in caught]
+    ['GradientDropped']
+    """
 
 
 class Value(Operators):

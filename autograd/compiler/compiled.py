@@ -32,7 +32,17 @@ if TYPE_CHECKING:
 
 
 class RecompileWarning(UserWarning):
-    """A compiled function is called with ever new structures of arguments, and recorded for each."""
+    """A compiled function is called with ever new structures of arguments, and recorded for each.
+
+    >>> import warnings
+    >>> from autograd import RecompileWarning, compile
+    >>> total = compile(lambda xs: sum(xs))
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     answers = [total([1.0] * n) for n in range(1, 12)]
+    >>> [warning.category.__name__ for warning in caught]
+    ['RecompileWarning']
+    """
 
 
 PATIENCE = 8

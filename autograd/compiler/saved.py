@@ -33,7 +33,20 @@ _LARGEST = 1 << 31
 
 
 class ProgramError(ValueError):
-    """A file is no saved program, or a damaged one."""
+    """A file is no saved program, or a damaged one.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import autograd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "broken.vg"
+    ...     _ = path.write_bytes(b"no program")
+    ...     try:
+    ...         autograd.load_program(path)
+    ...     except autograd.ProgramError as error:
+    ...         print("broken.vg" in str(error))
+    True
+    """
 
 
 class Saved(NamedTuple):

@@ -33,7 +33,17 @@ class Verdict(Enum):
 
 
 class GradientError(AssertionError):
-    """A gradient is wrong. ``report`` is the whole :class:`Report`."""
+    """A gradient is wrong. ``report`` is the whole :class:`Report`.
+
+    >>> from autograd import custom_gradient
+    >>> from autograd.testing import GradientError, gradcheck
+    >>> double = custom_gradient(lambda out, x: 3.0)(lambda x: 2.0 * x)
+    >>> try:
+    ...     gradcheck(double, 1.0).raise_if_failed()
+    ... except GradientError as error:
+    ...     print(error.report.verdict)
+    FAIL
+    """
 
     def __init__(self, report: Report) -> None:
         super().__init__(report)
@@ -58,6 +68,12 @@ class Entry:
         bound: how far analytic and numeric may lie apart.
         verdict: the verdict.
         note: why, if it is not plain.
+
+    >>> from autograd import tanh
+    >>> from autograd.testing import gradcheck
+    >>> (entry,) = gradcheck(tanh, 0.0).entries
+    >>> entry.analytic, entry.verdict
+    (1.0, <Verdict.PASS: 'PASS'>)
     """
 
     name: str

@@ -127,6 +127,12 @@ def expressions(
 
     Raises:
         ValueError: if an op is not a primitive, or the numbers do not fit together.
+
+    >>> from hypothesis import given
+    >>> from autograd.testing import expressions, gradcheck
+    >>> @given(expressions(n_inputs=2))
+    ... def gradients_are_right(program):
+    ...     assert gradcheck(program, program.inputs)
     """
     st = _strategies()
     names = row_names(ops, smooth)
@@ -153,6 +159,12 @@ def kinks(ops: Collection[Any] | None = None) -> SearchStrategy[Program]:
 
     Raises:
         ValueError: if an op is not a primitive, or has no kinks.
+
+    >>> from hypothesis import given
+    >>> from autograd.testing import gradcheck, kinks
+    >>> @given(kinks(ops=["relu"]))
+    ... def relu_follows_its_convention(program):
+    ...     assert gradcheck(program, program.inputs)
     """
     st = _strategies()
     points = {name: kink_points(TABLE[name]) for name in row_names(ops, smooth=False)}

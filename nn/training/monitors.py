@@ -246,6 +246,17 @@ class Checkpoint(Monitor):
         monitor: save only when this column of the history is the best so far; what is saved is the end of that
             epoch, from which a run can go on.
         mode: as for :class:`EarlyStopping`.
+
+    >>> import tempfile
+    >>> import nn
+    >>> X, y = nn.datasets.moons(60, noise=0.1, seed=0)
+    >>> net = nn.MLP(2, [2], seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     saver = nn.Checkpoint(f"{folder}/run.json")
+    ...     history = nn.fit(net, X, y, loss="cross_entropy", epochs=3, callbacks=[saver], progress=False)
+    ...     again = nn.load(f"{folder}/run.json")
+    >>> again.state_dict() == net.state_dict()
+    True
     """
 
     def __init__(

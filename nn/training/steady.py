@@ -26,7 +26,19 @@ Made = TypeVar("Made", bound=Any)
 
 
 class CannotCompile(ValueError):  # noqa: N818 (it is not always an error)
-    """A model, loss or kind of data that no compiled step can be made for; the message says why."""
+    """A model, loss or kind of data that no compiled step can be made for; the message says why.
+
+    >>> import random
+    >>> import nn
+    >>> class Noise(nn.Module):
+    ...     def forward(self, x):
+    ...         return x + random.random()
+    >>> try:
+    ...     nn.fit(Noise(), [1.0, 2.0], [1.0, 2.0], loss="mse", optimizer=nn.optim.SGD([nn.Parameter(0.0)]), epochs=1, compile=True, progress=False)
+    ... except nn.CannotCompile as error:
+    ...     print("random" in str(error))
+    True
+    """
 
 
 def steadily(
