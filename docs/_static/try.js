@@ -10,16 +10,18 @@ const shown = document.getElementById("try-shown");
 
 // Runs a cell and answers with what its last line displays, as Jupyter would: an SVG picture, or text.
 const CELL = `
-import ast, sys, traceback
+import ast, traceback
+
+names = {"__name__": "__main__"}  # the reader's, who may call something compile
 
 def run_cell(text):
     try:
         tree = ast.parse(text, "<cell>")
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, "<cell>", "exec"), globals())
+        exec(compile(tree, "<cell>", "exec"), names)
         if last is None:
             return {}
-        value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), globals())
+        value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
     except BaseException as error:
         own = error.__traceback__ and error.__traceback__.tb_next
         print("".join(traceback.format_exception(type(error), error, own)))

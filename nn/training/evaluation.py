@@ -16,7 +16,7 @@ from nn.modules.sequential import Sequential
 from . import data
 from .answering import Answering, numbers, values
 from .names import named, names_of, numbered
-from .reach import Photograph
+from .reach import has_users_code
 
 MANY = 100
 """How many samples are enough to compile a model for them."""
@@ -74,6 +74,11 @@ def evaluate(
 
     Raises:
         ValueError, TypeError: as :func:`nn.fit` about data and names.
+
+    >>> import nn
+    >>> net = nn.MLP(1, [1], init=2.0)
+    >>> nn.evaluate(net, [[1.0], [2.0]], [2.0, 5.0], loss="mse", metrics="mae")
+    {'loss': 0.5, 'mae': 0.5}
     """
     known = names_of(model, y)
     rows, targets = data.paired(X, y if known is None else numbered(y, known))
@@ -109,7 +114,7 @@ def scores(
         if raw is None or plain is None:
             raw = [model(row) for row in rows]
             plain = [numbers(output) for output in raw]
-        elif loss is not None and Photograph({"the loss": loss}).users:
+        elif loss is not None and has_users_code(loss=loss):
             raw = [values(output) for output in plain]  # as the model itself would give them
         if loss is not None:
             each = [loss(output, target) for output, target in zip(raw, targets, strict=True)]

@@ -8,8 +8,19 @@ pytest.importorskip("hypothesis")
 
 from hypothesis import given, settings
 
+from nn.training import steady
+from nn.training.reach import Photograph
+from nn.training.step.recorded import Recorded
 from tests.contract.scripts import scripts
-from tests.contract.worlds import PLACES, Deed, Event, Script, World, differences
+from tests.contract.worlds import (
+    MEDDLINGS,
+    PLACES,
+    Deed,
+    Event,
+    Script,
+    World,
+    differences,
+)
 
 
 def compared(script: Script) -> list[str]:
@@ -55,8 +66,28 @@ def test_an_annealed_weight_is_followed_without_training_eagerly(kind, batch, ca
     assert not caplog.records
 
 
-def test_a_difference_would_be_found(monkeypatch):
-    from nn.training.step.recorded import Recorded
+def meddled(kind: str) -> Script:
+    """A script in which the loss does something that a recording does not show."""
+    return annealed("slot")._replace(loss=(Deed(kind, 1),), events=(), held_out=0)
 
-    monkeypatch.setattr(Recorded, "fresh", lambda self: True)
-    assert compared(annealed("slot")) != []
+
+@pytest.mark.parametrize("kind", MEDDLINGS)
+def test_what_a_recording_does_not_show_is_trained_eagerly(kind, caplog):
+    assert compared(meddled(kind)) == []
+    assert "training eagerly, for the step cannot be compiled" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "replacement", "script"),
+    [
+        (Recorded, "fresh", lambda self: True, annealed("slot")),
+        (Photograph, "changed", lambda self: False, annealed("cell")),
+        (steady, "_refuse_changes", lambda *args: None, meddled("write")),
+        (steady, "_is_again", lambda *args: True, meddled("data")),
+        (Recorded, "write_values", lambda self: self.program.write(), annealed("slot", 2)),
+    ],
+)
+def test_a_difference_would_be_found(place, name, replacement, script, monkeypatch):
+    assert compared(script) == []
+    monkeypatch.setattr(place, name, replacement)
+    assert compared(script) != []

@@ -220,7 +220,10 @@ class Event(NamedTuple):
     """After which batch, or at the end of the epoch."""
 
 
-EVENTS = ("set", "add", "parameter", "lr", "draw", "dropout", "freeze", "mode", "hyper")
+EVENTS = (
+    *("set", "add", "parameter", "lr", "draw", "dropout", "freeze", "mode", "hyper"),
+    *("layer", "activation", "deeds", "seed", "hook", "group"),
+)
 
 
 class Script(NamedTuple):
@@ -255,6 +258,9 @@ class World:
         self.model = Net(self)
         kind = nn.optim.SGD if script.optimizer == "sgd" else nn.optim.Adam
         self.optimizer = kind(self.model.parameters(), lr=0.02)
+        self.extra = nn.Parameter(0.5)
+        self.model.extra = self.extra
+        self.added: list[Any] = []
         self.loss = self._loss()
 
     def _loss(self) -> Callable[[Any, Any], Any]:
@@ -375,7 +381,7 @@ class World:
         elif event.kind == "add":
             place.write(min(place.read() + 0.125, 1.5))
         elif event.kind == "parameter":
-            self.model.parameters()[event.place].data = number
+            self.optimizer.parameters()[event.place].data = number
         elif event.kind == "lr":
             self.optimizer.lr = 0.02 * number
         elif event.kind == "hyper":
@@ -392,10 +398,26 @@ class World:
             self.model.layers[0].requires_grad_(number > 0.7)
         elif event.kind == "mode":
             self.model.train(number > 0.7)
+        elif event.kind == "layer":
+            # The optimizer goes on with the old one's parameters, which nobody uses.
+            self.model.layers[1] = nn.Linear(2, 1, seed=int(8 * number))
+        elif event.kind == "activation":
+            self.model.activation = "relu" if number > 0.7 else "tanh"
+        elif event.kind == "deeds":
+            self.model.deeds.reverse()
+        elif event.kind == "seed":
+            self.model.dropout.seed = int(8 * number)
+        elif event.kind == "hook":
+            parameter = self.model.layers[0].weight[0][0]
+            parameter.register_hook(lambda gradient: number * gradient)
+        elif event.kind == "group" and not self.added:
+            self.added.append(self.extra)
+            self.extra.grad = 0.0  # of what no optimizer has, eager steps alone add gradients up
+            self.optimizer.add_param_group({"params": [self.extra], "lr": 0.01})
 
     def view(self, what: str, run: Any) -> None:
         """Note all that a callback can see."""
-        parameters = self.model.parameters()
+        parameters = self.optimizer.parameters()
         self.views.append(
             {
                 "what": [what, run.epoch, run.batch],
@@ -494,12 +516,14 @@ class Net(nn.Module):
         script = world.script
         self.layers = [nn.Linear(2, 2, seed=5), nn.Linear(2, 1, seed=6)]
         self.dropout = nn.Dropout(0.25 if script.dropout else 0.0, seed=7)
+        self.activation = "tanh"
+        self.extra = nn.Parameter(0.5)
         self.held = [place for place in world.places if isinstance(place, nn.Module)]
         self.deeds = [world.deed(deed, self) for deed in script.model]
 
     def forward(self, x: Any) -> Any:
-        hidden = [h.tanh() for h in self.layers[0](x)]
-        out = self.layers[1](self.dropout(hidden))
+        hidden = [getattr(h, self.activation)() for h in self.layers[0](x)]
+        out = self.layers[1](self.dropout(hidden)) + self.extra * x[0]
         for deed in self.deeds:
             out = deed(out)
         return out

@@ -5,30 +5,36 @@ from __future__ import annotations
 from .mutant import Mutant, of
 
 _rules = of("nn/optim/rules.py", "tests/nn/optim/test_rules.py")
+_groups = of("nn/optim/groups.py", "tests/nn/optim/test_optimizer.py")
 _optimizer = of("nn/optim/optimizer.py", "tests/nn/optim/test_optimizer.py")
 _clipping = of("nn/optim/clipping.py", "tests/nn/optim/test_clipping.py")
 _schedules = of(
     "nn/optim/schedules.py", "tests/nn/optim/test_schedules.py", "nn/optim/schedules.py"
 )
-_LOSSES = ("tests/nn/test_losses.py", "nn/losses/__init__.py", "nn/losses/of_numbers.py")
-_of_numbers = of("nn/losses/of_numbers.py", *_LOSSES)
-_of_classes = of("nn/losses/of_classes.py", *_LOSSES)
-_shapes = of("nn/losses/shapes.py", *_LOSSES)
-_METRICS = ("tests/nn/test_metrics.py", "nn/metrics/confusion.py")
-_regression = of("nn/metrics/of_numbers.py", *_METRICS)
-_confusion = of("nn/metrics/confusion.py", *_METRICS)
-_classes = of("nn/metrics/of_classes.py", *_METRICS)
-_samples = of("nn/metrics/samples.py", *_METRICS)
+_losses_of_numbers = of("nn/losses/of_numbers.py", "tests/nn/test_losses.py", "nn/losses")
+_losses_of_classes = of("nn/losses/of_classes.py", "tests/nn/test_losses.py", "nn/losses")
+_losses_shapes = of("nn/losses/shapes.py", "tests/nn/test_losses.py", "nn/losses")
+_metrics_of_numbers = of("nn/metrics/of_numbers.py", "tests/nn/test_metrics.py", "nn/metrics")
+_metrics_of_classes = of("nn/metrics/of_classes.py", "tests/nn/test_metrics.py", "nn/metrics")
+_metrics_samples = of("nn/metrics/samples.py", "tests/nn/test_metrics.py", "nn/metrics")
+_confusion = of("nn/metrics/confusion.py", "tests/nn/test_metrics.py", "nn/metrics")
+_recurrent = of("nn/modules/recurrent.py", "tests/nn/modules/test_recurrent.py")
+_recurrence = of("nn/modules/recurrence.py", "tests/nn/modules/test_recurrent.py")
+_embedding = of("nn/modules/embedding.py", "tests/nn/modules/test_embedding.py")
+_normalising = of("nn/modules/normalising.py", "tests/nn/modules/test_normalising.py")
+_weights = of("nn/training/weights.py", "tests/nn/training/test_preparing.py")
+_encoding = of("nn/training/step/encoding.py", "tests/nn/training/step")
+_linear = of("nn/modules/linear.py", "tests/nn/modules/test_layers.py")
 _layers = of("nn/modules/layers.py", "tests/nn/modules/test_layers.py")
 _dropout = of("nn/modules/dropout.py", "tests/nn/modules/test_dropout.py")
 _state = of("nn/modules/state.py", "tests/nn/modules/test_module.py")
 _sequential = of("nn/modules/sequential.py", "tests/nn/modules/test_sequential.py")
 _activations = of("nn/activations.py", "tests/nn/test_activations.py")
 _init = of("nn/init.py", "tests/nn/test_init.py")
-_files = of("nn/saving/files.py", "tests/nn/saving/test_files.py")
 _document = of("nn/saving/document.py", "tests/nn/saving/test_files.py")
-_json = of("nn/saving/json_file.py", "tests/nn/saving/test_files.py")
+_json_file = of("nn/saving/json_file.py", "tests/nn/saving/test_files.py")
 _safetensors = of("nn/saving/safetensors_file.py", "tests/nn/saving/test_files.py")
+_files = of("nn/saving/files.py", "tests/nn/saving/test_files.py")
 _architecture = of("nn/saving/architecture.py", "tests/nn/saving/test_files.py")
 _monitors = of("nn/training/monitors.py", "tests/nn/training/test_monitors.py")
 _update = of(
@@ -48,7 +54,6 @@ NETWORKS: list[Mutant] = [
         "Nesterov without momentum is let in",
         'if hyper["nesterov"] and hyper["momentum"] == 0.0:',
         "if False:",
-        "tests/nn/optim/test_optimizer.py",
     ),
     _rules("Adam's mean keeps (1 - b2)", "(1.0 - b1) * g\n", "(1.0 - b2) * g\n"),
     _rules("Adam squares no gradient", "(1.0 - b2) * g * g", "(1.0 - b2) * abs(g)"),
@@ -96,9 +101,9 @@ NETWORKS: list[Mutant] = [
         "g",
         "tests/nn/optim/test_rules.py",
     ),
-    _optimizer("steps count from 0", "h.t = self.steps + 1", "h.t = max(self.steps, 1)"),
+    _groups("steps count from 0", "h.t = self.steps + 1", "h.t = max(self.steps, 1)"),
     _optimizer("the count of steps stands still", "        self.steps += 1\n", ""),
-    _optimizer(
+    _groups(
         "a schedule is asked for the step after",
         "rate = rate(self.steps)",
         "rate = rate(self.steps + 1)",
@@ -163,54 +168,76 @@ NETWORKS: list[Mutant] = [
     _schedules("warmup starts at 0", "then(0) * (step + 1) / steps", "then(0) * step / steps"),
     _schedules("warmup skips the start of what follows", "then(step - steps)", "then(step)"),
     # losses
-    _of_numbers("huber is quadratic everywhere", "ag.clip(error, -delta, delta)", "error"),
-    _of_numbers(
+    _losses_of_numbers("huber is quadratic everywhere", "ag.clip(error, -delta, delta)", "error"),
+    _losses_of_numbers(
         "huber's far side has no offset", "near * (error - 0.5 * near)", "near * error * 0.5"
     ),
-    _of_numbers("hinge has no margin", "ag.relu(1.0 - t * o)", "ag.relu(-t * o)"),
-    _of_numbers(
+    _losses_of_numbers("hinge has no margin", "ag.relu(1.0 - t * o)", "ag.relu(-t * o)"),
+    _losses_of_numbers(
         "binary cross-entropy of a probability exchanges the outcomes",
         "-(t * ag.log(p + _LEAST) + (1.0 - t) * ag.log((1.0 - p) + _LEAST))",
         "-((1.0 - t) * ag.log(p + _LEAST) + t * ag.log((1.0 - p) + _LEAST))",
     ),
-    _of_numbers(
+    _losses_of_numbers(
         "binary cross-entropy is infinite at 0", "_LEAST = math.exp(-100.0)", "_LEAST = 0.0"
     ),
-    _of_numbers("logits of 1 count as of 0", "return ag.softplus(-z)\n", "return ag.softplus(z)\n"),
-    _of_numbers(
+    _losses_of_numbers(
+        "logits of 1 count as of 0", "return ag.softplus(-z)\n", "return ag.softplus(z)\n"
+    ),
+    _losses_of_numbers(
         "the loss of logits cancels where it is small",
         "return t * ag.softplus(-z) + (1.0 - t) * ag.softplus(z)",
         "return ag.softplus(z) - t * z",
     ),
-    _of_classes(
+    _losses_of_classes(
         "cross-entropy as a difference",
         "others = [z - logits[index] for i, z in enumerate(logits) if i != index]",
         "return ag.logsumexp(logits) - logits[index]\n    others = []",
     ),
-    _of_classes(
+    _losses_of_classes(
         "a sure class among infinitely unlikely ones has a gradient of nan",
         "ag.maximum(ag.logsumexp(others), -1e300)",
         "ag.logsumexp(others)",
     ),
-    _of_classes(
+    _losses_of_classes(
         "weights of classes are not checked", "abs(total - 1.0) < 1e-3", "abs(total - 1.0) < 1e3"
     ),
-    _of_classes("a score of -inf with weight 0 counts", "strict=True) if t]", "strict=True)]"),
-    _of_classes(
+    _losses_of_classes(
+        "a score of -inf with weight 0 counts", "strict=True) if t]", "strict=True)]"
+    ),
+    _losses_of_classes(
         "nll keeps its sign", "return -ag.dot(weights, kept)", "return ag.dot(weights, kept)"
     ),
-    _shapes("a mean over samples is a sum", "else ag.mean(losses)", "else ag.sum(losses)"),
-    _of_classes(
+    _losses_shapes("a mean over samples is a sum", "else ag.mean(losses)", "else ag.sum(losses)"),
+    _losses_of_classes(
         "a class below 0 counts from the end",
         "if not 0 <= index < classes:",
         "if index >= classes:",
     ),
+    _losses_of_classes("what is ignored counts in the mean", "else 0.0, 0.0\n", "else 0.0, 1.0\n"),
+    _losses_of_classes(
+        "smoothing leaves the true class all", "(1.0 - smoothing) * t + even", "t + even"
+    ),
+    _losses_of_classes(
+        "a recorded class is not ignored",
+        "[t * (1.0 - target[self.ignored]) for t in target]",
+        "target",
+        "tests/nn/training/step/test_compiled.py",
+    ),
     # metrics
-    _regression(
+    _metrics_of_classes("ties count for nothing", "(below + (len(truths) - hits) / 2)", "below"),
+    _metrics_of_classes(
+        "f1 is a mean",
+        "_ratio(2 * hit, taken + there)",
+        "(_ratio(hit, taken) + _ratio(hit, there)) / 2",
+    ),
+    _metrics_of_numbers(
         "rmse is mse", "return math.sqrt(mse(outputs, targets))", "return mse(outputs, targets)"
     ),
-    _regression("r2 is about 0", "spread = sum((t - middle) * (t - middle)", "spread = sum(t * t"),
-    _regression(
+    _metrics_of_numbers(
+        "r2 is about 0", "spread = sum((t - middle) * (t - middle)", "spread = sum(t * t"
+    ),
+    _metrics_of_numbers(
         "r2 of equal targets is always 1", "return 1.0 if residual == 0.0 else 0.0", "return 1.0"
     ),
     _confusion(
@@ -223,13 +250,17 @@ NETWORKS: list[Mutant] = [
         "row[i] / sum(row):.1%",
         "row[i] / sum(r[i] for r in self.matrix):.1%",
     ),
-    _samples(
+    _metrics_samples(
         "the last of equal scores is the class",
         "scores.index(max(scores))",
         "len(scores) - 1 - scores[::-1].index(max(scores))",
     ),
-    _samples("a nan among scores is overlooked", "-1 if any(map(math.isnan, scores)) else ", ""),
-    _classes("the threshold itself is above it", "(score > threshold)", "(score >= threshold)"),
+    _metrics_samples(
+        "a nan among scores is overlooked", "-1 if any(map(math.isnan, scores)) else ", ""
+    ),
+    _metrics_of_classes(
+        "the threshold itself is above it", "(score > threshold)", "(score >= threshold)"
+    ),
     # modules
     _layers("a neuron loses its bias", "            out = out + self.b\n", "            pass\n"),
     _layers("nonlin=False keeps the activation", "activation if nonlin else None", "activation"),
@@ -245,7 +276,7 @@ NETWORKS: list[Mutant] = [
         "rng=rng, **kwargs",
         "tests/nn/test_init.py",
     ),
-    _layers(
+    _linear(
         "Linear's weight lies on its side",
         "for j in range(nin)]\n            for i in range(nout)",
         "for j in range(nout)]\n            for i in range(nin)",
@@ -288,6 +319,29 @@ NETWORKS: list[Mutant] = [
         "result.buffers.append((entry, _copied(value)))",
         "result.buffers.append((entry, value))",
     ),
+    _recurrent(
+        "a GRU's gates change places",
+        "reset, update = both[:n], both[n:]",
+        "update, reset = both[:n], both[n:]",
+    ),
+    _recurrent(
+        "an LSTM forgets what is new",
+        "sigmoid(forget) * before + sigmoid(enter)",
+        "sigmoid(enter) * before + sigmoid(forget)",
+    ),
+    _recurrence("each layer reads the first one's inputs", "            items = outputs\n", ""),
+    _recurrence(
+        "a state that is given is forgotten", "now = self._checked(state)", "now = self.zero()"
+    ),
+    _embedding(
+        "an index without a row is nothing", "where(total(chosen) > 0.0, 0.0, math.nan)", "0.0"
+    ),
+    _embedding("an index below 0 counts from the end", "if not 0 <= index <", "if not index <"),
+    _normalising(
+        "LayerNorm's eps is outside the root",
+        "sqrt(dot(centred, centred) / len(x) + self.eps)",
+        "(sqrt(dot(centred, centred) / len(x)) + self.eps)",
+    ),
     _sequential(
         "Sequential skips its first layer",
         "for layer in self.layers:\n            x = layer(x)",
@@ -303,7 +357,9 @@ NETWORKS: list[Mutant] = [
     _document("nan is saved as an infinity", '"float": str(float(tree))', '"float": "inf"'),
     _document("nesting is endless", "isinstance(tree, (list, dict)) and room == 0", "False"),
     _document("another version is read", "if version != VERSION:", "if False:"),
-    _json("another program's JSON is read", 'or document.get("format") != FORMAT:', "or False:"),
+    _json_file(
+        "another program's JSON is read", 'or document.get("format") != FORMAT:', "or False:"
+    ),
     _files("load builds whatever is asked for", "types, most=held", "types, most=None"),
     _files(
         "another architecture's numbers are loaded",
@@ -333,7 +389,7 @@ NETWORKS: list[Mutant] = [
         "        random.setstate(before)  # what",
         "        pass  # what",
     ),
-    _layers(
+    _linear(
         "a bias is not counted",
         "(nin + bias) * nout",
         "nin * nout",
@@ -361,6 +417,27 @@ NETWORKS: list[Mutant] = [
     _monitors("the last epoch is not saved", " or run.epoch == run.epochs", ""),
     _monitors(
         "a worse model is saved over the best", "(self.improved(run) or not self.best_only)", "True"
+    ),
+    _monitors(
+        "a rate is lowered at each bad epoch",
+        "            self._since = run.epoch\n            for group",
+        "            for group",
+    ),
+    _monitors(
+        "a rate falls below the least",
+        'max(group["lr"] * self.factor, self.min_lr)',
+        'group["lr"] * self.factor',
+    ),
+    _weights(
+        "weights of classes replace those of samples",
+        "[w * known[target] for",
+        "[known[target] for",
+    ),
+    _encoding(
+        "recorded weights are all 1",
+        "_numbers([weight for _, weight in pairs])",
+        "_numbers([1.0 for _, weight in pairs])",
+        "tests/nn/training/test_preparing.py",
     ),
     # a compiled step
     _update("a compiled step clips no values", "    if limit is not None:\n", "    if False:\n"),

@@ -80,6 +80,7 @@ class BatchLoss:
         np = self.np
         found = self.program.outputs[1]
         count = len(self.leaves)
+        self._depends = any(isinstance(ref, Ref) for ref in found)
         if len(found) == 1 and isinstance(found[0], Ref):
             positions = found[0].positions
             if len(positions) < 2 or (positions[1:] - positions[:-1] == 1).all():
@@ -127,7 +128,9 @@ class BatchLoss:
         if self._parameters:
             self._parameter_numbers[:] = [parameter.data for parameter in self._parameters]
         mean: float = self.quietly(batch.run)
-        if self._gather is not None:
+        if not self._depends:
+            self.gradients.fill(0.0)  # who used them may have overwritten them
+        elif self._gather is not None:
             self.once.take(self._gather, 0, self.gradients, "clip")
         return mean
 

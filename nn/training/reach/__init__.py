@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from .photograph import Photograph, is_library
+from .libraries import is_library
+from .photograph import Photograph, has_users_code
 
-__all__ = ["Photograph", "is_library"]
+__all__ = ["Photograph", "has_users_code", "is_library"]

@@ -161,6 +161,16 @@ def _write_array(x: Any, parts: list[Any]) -> None:
     x[:] = array(x.typecode, parts[0])
 
 
+def _read_buffer(x: Any) -> list[Any]:
+    return [memoryview(x).tobytes()]
+
+
+def _write_buffer(x: Any, parts: list[Any]) -> None:
+    import ctypes
+
+    (ctypes.c_char * len(parts[0])).from_buffer(x)[:] = parts[0]
+
+
 def _read_generator(x: Any) -> list[Any]:
     return [pickle.dumps(x.getstate())]
 
@@ -172,6 +182,7 @@ def _write_generator(x: Any, parts: list[Any]) -> None:
 DICT = Holder(_read_dict, _write_dict)
 ATTRIBUTES = Holder(_read_attributes, _write_attributes)
 CLASS = Holder(_read_class, _write_class)
+BUFFER = Holder(_read_buffer, _write_buffer, inside=False)
 CELL = Holder(_read_cell, _write_cell)
 VALUE = Holder(_read_value, _write_value, inside=False)
 

@@ -7,8 +7,12 @@ what they were given is looked at: they keep nothing to themselves that would ch
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
+import numbers
+import os
 import random
+import re
 import sys
 import types
 import weakref
@@ -21,9 +25,8 @@ from nn.optim.optimizer import Optimizer
 from .holders import (
     ATOMS,
     ATTRIBUTES,
-    CELL,
+    BUFFER,
     CLASS,
-    DICT,
     VALUE,
     Holder,
     globals_of,
@@ -31,6 +34,8 @@ from .holders import (
     same,
     slots,
 )
+from .libraries import is_library, root_of
+from .naming import named, spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,11 +43,25 @@ if TYPE_CHECKING:
 MOST = 5_000_000
 """The most entries that are photographed."""
 
-_OURSELVES = {"nn", "autograd"}
 _BY_ANY_NAME = {"globals", "eval", "exec"}
 """By these, code comes to what it does not name."""
-_OPAQUE = ("logging", "threading", "_thread", "io", "_io", "tqdm", "warnings")
-"""Libraries whose objects nobody computes with."""
+_OPAQUE = ("logging", "threading", "io", "_io", "tqdm", "warnings")
+"""Libraries whose objects nobody computes with, but for a question now and then."""
+_STILL = (
+    *(
+        numbers.Number,
+        dt.date,
+        dt.time,
+        dt.timedelta,
+        dt.tzinfo,
+        re.Pattern,
+    ),
+    *(types.BuiltinFunctionType, types.MethodWrapperType, types.WrapperDescriptorType),
+    *(types.MethodDescriptorType, types.ClassMethodDescriptorType, types.GetSetDescriptorType),
+    *(types.MemberDescriptorType, types.CodeType, types.EllipsisType, types.GenericAlias),
+    *(types.UnionType, types.NotImplementedType, weakref.ref),
+)
+"""What cannot be changed, though it has no attributes that would show it."""
 
 
 class Photograph:
@@ -54,6 +73,7 @@ class Photograph:
 
     Attributes:
         users: whether there is any code among it that is neither Python's nor a library's.
+        opaque: whether there is something among it that cannot be seen into.
         unsteady: why it cannot be told whether something has changed; empty if it can.
         optimizers: the optimizers within reach.
         values: the ids of the Values within reach, but for rows of those that are moving.
@@ -71,8 +91,12 @@ class Photograph:
     [1.0]
     """
 
-    def __init__(self, roots: Mapping[str, Any], moving: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self, roots: Mapping[str, Any], moving: frozenset[int] = frozenset(), *, _look: bool = False
+    ) -> None:
+        self._look = _look
         self.users = False
+        self.opaque = False
         self.unsteady = ""
         self.optimizers: list[Optimizer] = []
         self.values: set[int] = set()
@@ -83,6 +107,8 @@ class Photograph:
         self._left = MOST
         self._waiting: list[tuple[Any, Any]] = [(x, (None, name)) for name, x in roots.items()]
         self._walk()
+        if _look:
+            return
         if self.users:
             for generator in _generators():
                 self._waiting.append(
@@ -95,14 +121,16 @@ class Photograph:
     def changes(self) -> list[str]:
         """What has changed, by names."""
         return [
-            _spoken(path, holder, before, holder.read(x))
+            spoken(path, holder, before, holder.read(x))
             for x, holder, before, path in self._held
             if not same(before, holder.read(x))
         ]
 
     def changed(self) -> bool:
-        """Whether anything has changed."""
-        return any(not same(before, holder.read(x)) for x, holder, before, _ in self._held)
+        """Whether anything has changed, or may have."""
+        return self.opaque or any(
+            not same(before, holder.read(x)) for x, holder, before, _ in self._held
+        )
 
     def restore(self) -> None:
         """Put everything back."""
@@ -120,12 +148,16 @@ class Photograph:
                 continue
             seen[id(x)] = x
             self._visit(x, path)
+            if self._look and self.users:
+                return
             if self._left < 0:
                 self.unsteady = f"more than {MOST} entries are within its reach"
                 waiting.clear()
 
     def _hold(self, x: Any, holder: Holder, path: Any) -> list[Any]:
         parts = holder.read(x)
+        if self._look:
+            return parts
         self._left -= len(parts)
         self._held.append((x, holder, parts, path))
         return parts
@@ -177,13 +209,14 @@ class Photograph:
 
     def _moves(self, row: list[Any]) -> bool:
         """Whether training moves all of a row of Values, as it does most rows."""
-        return self._moving.issuperset(map(id, row))
+        return self._look or self._moving.issuperset(map(id, row))
 
     def _object(self, x: Any, path: Any) -> None:
         """The attributes of an object, and its class."""
         kind = type(x)
         names, opaque = _slotted(kind)  # type: ignore[arg-type]
         if opaque:
+            self.opaque = True
             return
         if isinstance(x, Optimizer):
             self.optimizers.append(x)
@@ -238,7 +271,10 @@ class Photograph:
             if name not in space:
                 continue
             inner = space[name]
-            if not isinstance(inner, types.ModuleType):
+            if inner is os:
+                if not names.isdisjoint(("environ", "environb", "getenv")):
+                    self._waiting.append((os.environ, (path, "<environ")))
+            elif not isinstance(inner, types.ModuleType):
                 self._waiting.append((inner, (path, f"<{name}")))
             elif not is_library(inner):
                 self._globals(vars(inner), names, path)
@@ -269,10 +305,17 @@ class Photograph:
                 self._waiting.append((owner, path))
         elif hasattr(x, "__wrapped__"):
             self._waiting.append((x.__wrapped__, path))
-        elif hasattr(type(x), "__next__") and is_library(type(x)) and _root(type(x)) not in _OPAQUE:
-            self.unsteady = f"{_named(path)} is an iterator ({type(x).__name__}), which goes on"
+        elif (
+            hasattr(type(x), "__next__") and is_library(type(x)) and root_of(type(x)) not in _OPAQUE
+        ):
+            self.unsteady = f"{named(path)} is an iterator ({type(x).__name__}), which goes on"
         elif type(x).__name__ == "Run" and type(x).__module__ == "nn.training.callbacks":
-            self.unsteady = f"{_named(path)} is the run, which goes on"
+            self.unsteady = f"{named(path)} is the run, which goes on"
+        elif not isinstance(x, _STILL) and not _shows_itself(x):
+            try:
+                self._hold(x, BUFFER, path)
+            except TypeError:  # it has none
+                self.opaque = True
 
 
 _ATOM_SET = set(ATOMS)
@@ -294,7 +337,15 @@ def _slotted(kind: type[Any]) -> tuple[tuple[str, ...], bool]:
         for name, member in vars(base).items()
         if isinstance(member, types.MemberDescriptorType) and not is_library(base)
     ]
-    return tuple(names), _root(kind) in _OPAQUE
+    return tuple(names), root_of(kind) in _OPAQUE
+
+
+def _shows_itself(x: Any) -> bool:
+    """Whether attributes are all that an object has; what ctypes makes has memory, too."""
+    ctypes = sys.modules.get("_ctypes")
+    if ctypes is not None and isinstance(x, ctypes._SimpleCData.__mro__[1]):
+        return False
+    return hasattr(x, "__dict__") or bool(_slotted(type(x))[0])  # type: ignore[arg-type]
 
 
 def _public(space: dict[str, Any]) -> frozenset[str]:
@@ -310,81 +361,18 @@ def names_in(code: types.CodeType) -> frozenset[str]:
     return frozenset(found)
 
 
+def has_users_code(**roots: Any) -> bool:
+    """Whether functions can reach any code that is neither Python's nor a library's.
+
+    >>> import nn
+    >>> has_users_code(model=nn.MLP(2, [2]), loss=nn.losses.get("mse"))
+    False
+    """
+    return Photograph(roots, _look=True).users
+
+
 def _generators() -> Iterator[Any]:
     yield random._inst
     numpy = sys.modules.get("numpy")
     if numpy is not None and "numpy.random" in sys.modules:
         yield numpy.random.mtrand._rand
-
-
-def is_library(x: Any) -> bool:
-    """Whether a function, a class or a module is Python's or of an installed package that does not know us."""
-    name = x.__name__ if isinstance(x, types.ModuleType) else getattr(x, "__module__", None)
-    return not isinstance(name, str) or _is_library(name)
-
-
-def _root(x: Any) -> str:
-    name = getattr(x, "__module__", None)
-    return name.partition(".")[0] if isinstance(name, str) else ""
-
-
-@functools.cache
-def _is_library(name: str) -> bool:
-    root = name.partition(".")[0]
-    if root in _OURSELVES or root == "numpy":
-        return True
-    if root == "__main__":
-        return False
-    if root in sys.stdlib_module_names:
-        return True
-    module = sys.modules.get(name)
-    file = getattr(module, "__file__", None) or ""
-    if "site-packages" not in file and "dist-packages" not in file:
-        return False
-    return not any(
-        _root(inner) in _OURSELVES or getattr(inner, "__name__", None) in _OURSELVES
-        for inner in vars(module).values()
-    )
-
-
-# --- names ---------------------------------------------------------------------------------------
-
-
-def _named(path: Any) -> str:
-    """What is at the end of a path, in words."""
-    parts = []
-    while path is not None:
-        path, part = path
-        parts.append(part)
-        if part.startswith("<"):  # by its name in the code, all before which is of no interest
-            break
-    owner = parts[-1]
-    own = "".join(reversed(parts[:-1]))
-    root = ""
-    while path is not None:
-        path, root = path
-    return f"{owner[1:]}{own} of {root}" if owner.startswith("<") else owner + own
-
-
-def _spoken(path: Any, holder: Holder, before: list[Any], now: list[Any]) -> str:
-    name = _named(path)
-    suffix = ""
-    if holder in (DICT, ATTRIBUTES, CLASS):
-        old, new = (
-            dict(zip(parts[: len(parts) // 2], parts[len(parts) // 2 :], strict=True))
-            for parts in (before, now)
-        )
-        for key in {**old, **new}:
-            if key not in old or key not in new or not same([old[key]], [new[key]]):
-                suffix = f"[{key!r:.20}]" if holder is DICT else f".{key}"
-                break
-    elif holder.inside and holder is not CELL and len(before) == len(now):
-        pairs = enumerate(zip(before, now, strict=True))
-        i = next(i for i, (old, new) in pairs if not same([old], [new]))
-        if name == "the global ":
-            return name + holder.names[i]
-        suffix = f".{holder.names[i]}" if holder.names else f"[{i}]"
-    if not suffix:
-        return name
-    head, of, root = name.partition(" of ")
-    return head + suffix + of + root

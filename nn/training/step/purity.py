@@ -8,7 +8,7 @@ import math
 import types
 from typing import Any
 
-from nn.training.reach import Photograph
+from nn.training.reach import has_users_code
 from nn.training.reach.holders import ATOMS
 from nn.training.reach.photograph import names_in
 
@@ -59,7 +59,7 @@ def _pure(x: Any, seen: set[int]) -> bool:
     if isinstance(x, ATOMS) or id(x) in seen:
         return True
     seen.add(id(x))
-    if not Photograph({"it": x}).users:
+    if not has_users_code(it=x):
         return not hasattr(x, "__next__")
     if isinstance(x, types.MethodType):
         return _pure(x.__func__, seen)
@@ -78,7 +78,7 @@ def _harmless(x: Any, seen: set[int]) -> bool:
     if isinstance(x, types.ModuleType):
         return x.__name__ in {"math", "numpy", "nn"}
     if isinstance(x, (dict, list, set, tuple)):
-        return not Photograph({"it": x}).users
+        return not has_users_code(it=x)
     return not callable(x) or isinstance(x, type) or _pure(x, seen)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value, no_grad
+from autograd import Value, hooks, no_grad
 from autograd.compiler.training import BatchLoss, Recording
-from nn.modules.module import Parameter, modules_of
+from autograd.state import state
+from nn.modules.module import modules_of
 from nn.modules.noise import Noise, Noisy
-from nn.optim.optimizer import is_frozen
+from nn.modules.parameter import Parameter
+from nn.optim.groups import is_frozen
 from nn.training.reach import is_library
 from nn.training.steady import CannotCompile, steadily, steadily_again
 
@@ -106,7 +108,7 @@ class Recorded:
 
     def fresh(self) -> bool:
         """Whether what the model and the loss can reach is what it was when they were recorded."""
-        if self._settings != self._optimized():
+        if self._settings != self._optimized() or self._hooked():
             return False
         return self._photograph is None or not self._photograph.changed()
 
@@ -154,6 +156,10 @@ class Recorded:
         groups = self._optimizer.param_groups
         rates = [group["lr"] for group in groups if callable(group["lr"])]
         return [id(parameter) for group in groups for parameter in group["params"]], rates
+
+    def _hooked(self) -> bool:
+        """Whether someone wants to see a parameter's derivative on its way, as no program lets them."""
+        return bool(state.hooked) and any(map(hooks.are_on, self._leaves))
 
     def _again(self) -> Recording:
         return Recording(self._function, self.encoding.structure, self._leaves)
@@ -204,7 +210,7 @@ class Recorded:
                 continue
             self._take(recording, program)
             return
-        raise CannotCompile(reasons[0] if reasons else "its targets are not numbers")
+        raise CannotCompile(reasons[-1] if reasons else "its targets are not numbers")
 
     def _check(self, program: BatchLoss, encoding: Encoding, X: Any, y: Any) -> None:
         """See that a few samples have the losses that they have eagerly."""

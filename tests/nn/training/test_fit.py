@@ -492,6 +492,16 @@ NAN = float("nan")
         ),
         ({"lr": -1.0}, ValueError, r"lr must be at least 0, not -1"),
         ({"metrics": "acc"}, ValueError, r"no metric is called 'acc'"),
+        (
+            {"metrics": "accuracy"},
+            TypeError,
+            r"the metric 'accuracy' of row 0: an output must be a c",
+        ),
+        (
+            {"metrics": "f1", "validation_data": ([[1.0]], [5.0])},
+            ValueError,
+            r"the metric 'f1' of validation row 0: binary targets are",
+        ),
         ({"metrics": {"loss": "mae"}}, ValueError, r"a metric cannot be called 'loss'"),
         ({"metrics": ["mae", "mae"]}, ValueError, r"two metrics are called 'mae'"),
         ({"callbacks": [3]}, TypeError, r"callbacks\[0\] must be a Callback or a function"),
@@ -587,3 +597,124 @@ def test_the_model_has_what_was_trained_after_an_interruption_too(compiled):
     twin = nn.MLP(1, [1], init=1.0)
     nn.fit(twin, X, y, loss="mse", optimizer="sgd", lr=0.01, epochs=3, batch_size=2, progress=False)
     assert moved == pytest.approx([p.data for p in twin.parameters()], rel=1e-12)
+
+
+# --- compiled or not -------------------------------------------------------------------------
+
+
+class Seen(nn.Callback):
+    def __init__(self):
+        self.grads, self.losses = [], []
+
+    def on_batch_end(self, run):
+        self.grads.append([p.grad for p in run.model.parameters()])
+        self.losses.append(run.loss)
+
+
+def test_callbacks_see_the_batchs_gradients_before_they_were_clipped():
+    def seen(compile):
+        look, model = Seen(), line()
+        optimizer = optim.Adam(model.parameters(), lr=0.1, clip_norm=0.01, clip_value=0.1)
+        run(model, optimizer=optimizer, lr=None, callbacks=look, batch_size=2, compile=compile)
+        return look.grads
+
+    compiled, eager = seen(True), seen(False)
+    for a, b in zip(compiled, eager, strict=True):
+        assert a == pytest.approx(b, rel=1e-12)
+    assert max(abs(g) for batch in compiled for g in batch) > 0.1
+
+
+def test_an_optimizer_that_comes_again_goes_on_with_the_next_order():
+    rows, targets = [[float(i)] for i in range(8)], [0.0] * 8
+    options = {"X": rows, "y": targets, "lr": 0.0, "batch_size": 1}
+
+    def orders(fits, epochs):
+        model, look = line(), Seen()
+        optimizer = optim.SGD(model.parameters(), lr=0.0)
+        for _ in range(fits):
+            run(model, optimizer=optimizer, epochs=epochs, callbacks=look, **options)
+        return look.losses
+
+    assert orders(3, 1) == orders(1, 3)
+    first = orders(3, 1)
+    assert first[:8] != first[8:16] != first[16:]
+
+
+def test_an_optimizer_by_name_starts_anew_and_that_is_said_once(caplog):
+    model, other = line(), line()
+    for each in (model, other, model, model, other):
+        run(each, optimizer="adam", epochs=1)
+    messages = [record.message for record in caplog.records]
+    assert len(messages) == 2
+    assert all("another Adam, which starts anew" in message for message in messages)
+
+
+def test_class_numbers_may_come_as_floats_and_are_trained_compiled():
+    X, y = nn.datasets.moons(40, seed=0)
+
+    def trained(y):
+        model = nn.MLP(2, [4, 2], seed=0)
+        history = run(model, X, y, loss="cross_entropy", compile=True, epochs=3)
+        return [*numbers(model), *history["loss"]]
+
+    assert trained([float(label) for label in y]) == trained(y)
+
+
+def test_what_can_no_longer_be_compiled_goes_on_eagerly_and_the_log_says_why(caplog):
+    def trained(compile):
+        class Counting(nn.Module):
+            def __init__(self):
+                self.w, self.counts, self.calls = nn.Parameter(1.0), False, 0
+
+            def forward(self, x):
+                if self.counts:
+                    self.calls += 1
+                return self.w * x[0] * (1.0 + 0.01 * self.calls)
+
+        model = Counting()
+
+        def switch(run):
+            model.counts = run.epoch >= 2
+
+        history = run(model, callbacks=switch, epochs=4, batch_size=2, compile=compile)
+        return [*numbers(model), model.calls, *history["loss"]]
+
+    expected = trained(False)
+    assert not caplog.records
+    assert trained("auto") == pytest.approx(expected, rel=1e-12)
+    assert "a call of the model or the loss changes model.calls" in caplog.text
+    with pytest.raises(nn.CannotCompile, match=r"changes model\.calls"):
+        trained(True)
+
+
+def test_hooks_that_come_in_a_run_are_called():
+    def trained(compile):
+        model = line()
+
+        def still(run):
+            if run.epoch == 2:
+                model.slope.register_hook(lambda gradient: 0.0 * gradient)
+
+        run(model, callbacks=still, epochs=4, compile=compile)
+        return numbers(model)
+
+    assert trained("auto") == pytest.approx(trained(False), rel=1e-12)
+
+
+def test_validation_is_of_the_model_as_it_is():
+    class Norm(nn.Module):
+        buffers = ("mean",)
+
+        def __init__(self):
+            self.w, self.mean = nn.Parameter(1.0), 0.0
+
+        def forward(self, x):
+            if self.training:
+                self.mean = 0.9 * self.mean + 0.1 * x[0]
+            return self.w * (x[0] - self.mean)
+
+    rows, targets, model = [[i / 10] for i in range(120)], [0.0] * 120, Norm()
+    history = run(model, rows, targets, lr=0.0, epochs=3, validation_data=(rows, targets))
+    right = nn.evaluate(model, rows, targets, loss="mse")["loss"]
+    assert history["val_loss"][-1] == pytest.approx(right, rel=1e-12)
+    assert len(set(history["val_loss"])) == 3

@@ -136,3 +136,17 @@ def test_quiet_code_runs_in_a_thread_too():
     thread.start()
     thread.join()
     assert found[0][0] == -np.inf
+
+
+@pytest.mark.parametrize("used", [[0, 1, 2], [1], [0, 2], []])
+def test_leaves_that_are_not_used_have_no_derivative_whoever_overwrites_it(used):
+    leaves = [Value(1.0), Value(2.0), Value(3.0)]
+
+    def function(x):
+        return x * x + sum(leaves[i] * x for i in used)
+
+    loss = BatchLoss(Recording(function, flatten((0.0,))[1], leaves))
+    for _ in range(3):
+        loss(np.array([[1.0], [2.0]]))
+        assert loss.gradients.tolist() == [1.5 * (i in used) for i in range(3)]
+        loss.gradients[:] = 7.0

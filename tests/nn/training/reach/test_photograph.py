@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
+import os
 import random
+import threading
 import types
 from array import array
 from collections import deque
@@ -40,6 +43,10 @@ class Slotted:
 
     def __init__(self):
         self.x = 1.0
+
+
+def reads_environment(o, t):
+    return float(os.environ.get("A_USERS", "1")) * o
 
 
 def set_global(value):
@@ -94,6 +101,10 @@ def cases():
         "an array": of(array("d", [1.0]), lambda x: x.append(1.0)),
         "a matrix": of(matrix, lambda x: x.__setitem__((0, 1), 1.0)),
         "an object array": of(np.array([None, 1.0]), lambda x: x.__setitem__(0, 1.0)),
+        "a number of C": of(ctypes.c_double(1.0), lambda x: setattr(x, "value", 2.0)),
+        "a view of memory": of(memoryview(bytearray(8)), lambda x: x.__setitem__(0, 1)),
+        "the environment": (reads_environment, lambda: os.environ.update(A_USERS="2")),
+        "a thread's own": of(threading.local(), lambda x: setattr(x, "y", 2.0)),
         "a generator": of(random.Random(0), lambda x: x.random()),
         "NumPy's generator": of(np.random.default_rng(0), lambda x: x.random()),
         "NumPy's old generator": of(np.random.RandomState(0), lambda x: x.random()),
@@ -189,3 +200,6 @@ def test_loggers_and_streams_are_not_looked_into():
     log = logging.getLogger("a user's")
     photograph = Photograph({"loss": lambda o, t: log.debug("%s", o) or o})
     assert not photograph.unsteady
+    assert photograph.opaque
+    assert photograph.changed(), "it may have"
+    assert photograph.changes() == []
