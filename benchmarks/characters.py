@@ -107,7 +107,7 @@ def theirs(dtype: str) -> dict[str, Job]:
     kind = getattr(torch, dtype)
     X, y = samples(text(20, 0))
 
-    class Theirs(torch.nn.Module):
+    class Theirs(torch.nn.Module):  # type: ignore[misc,unused-ignore]
         def __init__(self) -> None:
             super().__init__()
             self.table = torch.nn.Embedding(len(ALPHABET), UNITS, dtype=kind)

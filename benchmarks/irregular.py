@@ -214,11 +214,11 @@ def paths(case: Case, seconds: float) -> list[str]:
     runs, spent = {"chosen": ours(case)}, []
     before = vars(entry)["choose"]
     for name, choose in (("tape", lambda graph, task: None), ("arrays", pipeline.group)):
-        vars(entry)["choose"] = choose
+        setattr(entry, "choose", choose)  # noqa: B010
         start = time.perf_counter()
         runs[name] = ours(case)
         spent.append(time.perf_counter() - start)
-    vars(entry)["choose"] = before
+    setattr(entry, "choose", before)  # noqa: B010
     times = race(runs, seconds)
     took = [f"{times[name]:.2f} us" for name in ("tape", "arrays", "chosen")]
     return [case.name, *took, *(f"{1e3 * x:.0f} ms" for x in spent)]
@@ -236,10 +236,10 @@ def lanes(case: Case, seconds: float) -> list[str]:
     mapped = ag.vmap(ag.value_and_grad(case.make(ag)))
     before = vars(entry)["has_lanes_on_tape"]
     for name, irregular in (("ours", before), ("arrays", lambda schedule, graph: False)):
-        vars(entry)["has_lanes_on_tape"] = irregular
+        setattr(entry, "has_lanes_on_tape", irregular)  # noqa: B010
         compiled = ag.compile(mapped).lower(points)
         runs[name] = lambda compiled=compiled: compiled(points)  # type: ignore[misc]
-    vars(entry)["has_lanes_on_tape"] = before
+    setattr(entry, "has_lanes_on_tape", before)  # noqa: B010
     module = optional("jax")
     if module is not None and compiled.cost().nodes <= LONGEST_FOR_JAX:
         jnp = module.numpy

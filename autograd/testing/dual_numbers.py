@@ -121,6 +121,13 @@ def _larger(a: Any, b: Any) -> Dual:
     return lift(_where(Unsure(True) if tie else a > b, a, b))
 
 
+def _equal(a: Any, b: Any) -> Any:
+    a, b = lift(a), lift(b)
+    same = a.value.equals(b.value)
+    moving = any(x.tangent.value or x.tangent.error for x in (a, b))
+    return Unsure(True) if same and moving else same  # a step on, they are equal no longer
+
+
 def _namespace() -> Namespace:
     functions: dict[str, Any] = {name: _smooth(name, slope) for name, slope in SLOPES.items()}
     functions |= {name: _smooth(name, lambda x: 0.0) for name in ("sign", "floor", "ceil", "round")}
@@ -136,7 +143,7 @@ def _namespace() -> Namespace:
         "minimum": lambda a, b: -_larger(-lift(a), -lift(b)),
         "largest": max,
         "where": _where,
-        "equal": lambda a, b: lift(a).value.equals(lift(b).value),
+        "equal": _equal,
         "isnan": lambda x: math.isnan(lift(x).value.value),
     }
     return Namespace("dual", functions)

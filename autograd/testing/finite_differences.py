@@ -188,4 +188,9 @@ def _noise(f: Callable[[float], float], x: float, h: float) -> float:
         if order >= 3:
             norm = math.factorial(order) ** 2 / math.factorial(2 * order)
             noise = min(noise, math.sqrt(norm / len(column)) * math.hypot(*column))
-    return max(8.0 * noise, 4.0 * 2.0**-53 * max(map(abs, values)))
+    size = max(map(abs, values))
+    if (
+        not noise
+    ):  # it stands still, as does what adds 1 to its argument's exponential and takes 1 off again
+        size = max(size, 1.0)
+    return max(8.0 * noise, 4.0 * 2.0**-53 * size)

@@ -20,6 +20,7 @@ def named(path: Any) -> str:
             break
     owner = parts[-1]
     own = "".join(reversed(parts[:-1]))
+    root = ""
     while path is not None:
         path, root = path
     return f"{owner[1:]}{own} of {root}" if owner.startswith("<") else owner + own

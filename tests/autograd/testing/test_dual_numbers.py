@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import given
 
-from autograd import Value, custom_gradient, erf, floor, logsumexp, relu, sigmoid, tanh
+from autograd import Value, custom_gradient, erf, floor, logsumexp, relu, sigmoid, tanh, xlogy
 from autograd.operators import apply
 from autograd.table import TABLE
 from autograd.testing import Verdict, expressions, gradcheck
@@ -68,6 +68,13 @@ def test_the_ladder_asks_them_where_rounding_drowns_every_difference(f, x):
     f(leaf).backward()
     wrong = gradcheck(f, x, method="ladder", gradient=lambda x: leaf.grad * (1.0 + 1e-6))
     assert wrong.verdict is Verdict.FAIL
+
+
+def test_a_value_of_its_own_at_one_point_is_not_differentiated():
+    # found by the benchmark: xlogy is 0 where its first argument is, and its derivative there the logarithm
+    x = Value(0.0)
+    assert tangent(xlogy(x, 2.0), x, 0.0).error >= math.log(2.0)
+    assert tangent(xlogy(x, 2.0) + x * 0.0, x, 0.0).error >= math.log(2.0)
 
 
 def test_what_goes_around_the_graph_is_not_judged_by_the_graph():

@@ -82,3 +82,9 @@ def test_the_bound_counts_what_rounding_may_hide_of_the_last_change():
 
     found = derivative(f, 1.0, rounding=lambda _: rounding)
     assert abs(found.value - 3.0) <= found.error < 1e-3
+
+
+def test_a_function_that_stands_still_may_hide_a_slope_that_ones_would_round_away():
+    found = derivative(lambda x: math.log(math.erf(x)), 16.0)
+    assert found.value == 0.0
+    assert 1e-100 < found.error < 1e-10
