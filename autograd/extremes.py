@@ -40,6 +40,10 @@ def min(xs: Iterable[Any]) -> Any:
 
     Raises:
         ValueError: if there are no numbers.
+
+    >>> import autograd
+    >>> autograd.min([3.0, 1.0, 2.0]), autograd.grad(autograd.min)([3.0, 1.0, 1.0])
+    (1.0, [0.0, 0.5, 0.5])
     """
     return _extreme(p.minimum, xs, "min")
 
@@ -63,6 +67,10 @@ def argmin(xs: Iterable[Any]) -> int:
     Raises:
         ValueError: if there are no numbers.
         TraceError: inside a compiled function, where a number has no value yet.
+
+    >>> from autograd import argmin
+    >>> argmin([3.0, 1.0, 2.0])
+    1
     """
     return _place(xs, "argmin", -1.0)
 

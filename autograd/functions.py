@@ -201,22 +201,43 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 def square(x: Any) -> Any:
-    """``x * x``."""
+    """``x * x``.
+
+    >>> from autograd import grad, square
+    >>> square(3.0), grad(square)(3.0)
+    (9.0, 6.0)
+    """
     return apply(p.mul, x, x, of="square")
 
 
 def deg2rad(x: Any) -> Any:
-    """An angle in degrees, in radians."""
+    """An angle in degrees, in radians.
+
+    >>> from autograd import deg2rad
+    >>> deg2rad(180.0)
+    3.141592653589793
+    """
     return apply(p.mul, x, math.pi / 180.0, of="deg2rad")
 
 
 def rad2deg(x: Any) -> Any:
-    """An angle in radians, in degrees."""
+    """An angle in radians, in degrees.
+
+    >>> import math
+    >>> from autograd import rad2deg
+    >>> rad2deg(math.pi)
+    180.0
+    """
     return apply(p.mul, x, 180.0 / math.pi, of="rad2deg")
 
 
 def logaddexp(a: Any, b: Any) -> Any:
-    """``log(exp(a) + exp(b))``, without overflow."""
+    """``log(exp(a) + exp(b))``, without overflow.
+
+    >>> from autograd import logaddexp
+    >>> logaddexp(1000.0, 1000.0)
+    1000.6931471805599
+    """
     return apply(p.logsumexp, a, b, of="logaddexp")
 
 
@@ -224,7 +245,12 @@ def logaddexp(a: Any, b: Any) -> Any:
 
 
 def isnan(x: Any) -> Any:
-    """Whether a number is nan; inside a compiled function a condition for :func:`where`."""
+    """Whether a number is nan; inside a compiled function a condition for :func:`where`.
+
+    >>> from autograd import isnan
+    >>> isnan(float("nan")), isnan(1.0)
+    (True, False)
+    """
     number: Any = known(x) if isinstance(x, Value) else x
     if hasattr(number, "_isnan"):
         return number._isnan()
@@ -232,7 +258,12 @@ def isnan(x: Any) -> Any:
 
 
 def isfinite(x: Any) -> Any:
-    """Whether a number is neither infinite nor nan; inside a compiled function a condition for :func:`where`."""
+    """Whether a number is neither infinite nor nan; inside a compiled function a condition for :func:`where`.
+
+    >>> from autograd import isfinite
+    >>> isfinite(float("inf")), isfinite(1.0)
+    (False, True)
+    """
     number: Any = known(x) if isinstance(x, Value) else x
     if isinstance(number, Operators):
         apart: Any = number - number
@@ -296,6 +327,10 @@ def mean(xs: Iterable[Any]) -> Any:
 
     Raises:
         ValueError: if there are no numbers.
+
+    >>> from autograd import mean
+    >>> mean([1.0, 2.0, 6.0])
+    3.0
     """
     xs = nonempty(xs, "mean")
     return apply(p.sum_, *xs, of="mean") / len(xs)

@@ -79,7 +79,13 @@ def restricted(order: list[N], sources: Collection[N]) -> tuple[list[N], set[int
 
 def first_anomaly(root: N) -> N | None:
     """The first node, in topological order, that is nan or infinite while its operands are not nan
-    (or infinite); None where there is none. A leaf that is not finite counts."""
+    (or infinite); None where there is none. A leaf that is not finite counts.
+
+    >>> from autograd import Value, first_anomaly, log
+    >>> x = Value(0.0, label="x")
+    >>> first_anomaly(1.0 + log(x) * 2.0).primitive
+    <primitive log>
+    """
     for node in topological_order(root):
         if modes.is_anomaly(node.data, node.primals):
             return node

@@ -139,7 +139,16 @@ def line_of(node: Node) -> tuple[str, int] | None:
 
 
 class AnomalyError(ArithmeticError):
-    """A nan or an infinity was born; the message names the operation, its label and its source line."""
+    """A nan or an infinity was born; the message names the operation, its label and its source line.
+
+    >>> from autograd import AnomalyError, Value, detect_anomaly, log
+    >>> with detect_anomaly():
+    ...     try:
+    ...         log(Value(-1.0))
+    ...     except AnomalyError as error:
+    ...         print("log" in str(error))
+    True
+    """
 
 
 class detect_anomaly(_Switch):  # noqa: N801

@@ -20,7 +20,18 @@ sweeping = threading.RLock()
 
 
 class StaleGraphError(RuntimeError):
-    """A leaf's data was changed after the graph was recorded, and the recorded point is needed again."""
+    """A leaf's data was changed after the graph was recorded, and the recorded point is needed again.
+
+    >>> from autograd import StaleGraphError, Value, gradient
+    >>> x = Value(2.0)
+    >>> y = x * x
+    >>> x.data = 3.0
+    >>> try:
+    ...     gradient(y, x, create_graph=True)
+    ... except StaleGraphError:
+    ...     print("y was computed from another x")
+    y was computed from another x
+    """
 
 
 @in_c

@@ -23,7 +23,7 @@ records nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .derivatives import (
     run_grad,
@@ -52,6 +52,18 @@ if TYPE_CHECKING:
     Function = Callable[..., Any]
 
 
+@overload
+def gradient(output: Value, inputs: Value, create_graph: Literal[False] = False) -> float: ...
+@overload
+def gradient(output: Value, inputs: Value, create_graph: Literal[True]) -> Value: ...
+@overload
+def gradient(
+    output: Value, inputs: list[Value], create_graph: Literal[False] = False
+) -> list[float]: ...
+@overload
+def gradient(output: Value, inputs: list[Value], create_graph: Literal[True]) -> list[Value]: ...
+@overload
+def gradient(output: Value, inputs: Any, create_graph: bool = False) -> Any: ...
 def gradient(output: Value, inputs: Any, create_graph: bool = False) -> Any:
     """The derivatives of a Value with respect to Values it was computed from; nobody's ``grad`` is touched.
 

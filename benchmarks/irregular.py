@@ -1,9 +1,10 @@
-"""Code without arrays worth the name, beside its peers: ``python -m benchmarks.irregular [--paths] [case ...]``.
+"""Code without arrays worth the name, beside its peers: ``python -m benchmarks.irregular [--paths | --lanes] [case ...]``.
 
 Value and gradient at one point, an array in and a number and an array out, in one thread. Peers that are not installed are
 left out: CasADi by call, CasADi by buffer with copies in and out, ddx, JAX. The limit is the same tape as C (``to_c``) from
 ``gcc -O2``, called in a loop of C. Times are medians, all taken in turns; in the table, a peer's time is
-given as a multiple of ours, and below 1 we lose. ``--paths`` prints instead what each case takes as tape and as arrays.
+given as a multiple of ours, and below 1 we lose. ``--paths`` prints instead what each case takes as tape and as arrays, ``--lanes`` what it takes under
+``vmap`` at 1,000 points.
 """
 
 from __future__ import annotations
@@ -99,13 +100,14 @@ def casadi_buffered(case: Case) -> Run | None:
     if function is None:
         return None
     buffer, trigger = function.buffer()
+    view: Any = memoryview
     x = np.array(case.point).ravel()
     given, value, slopes = np.zeros(x.size), np.zeros(1), np.zeros(x.size)
-    buffer.set_arg(0, memoryview(given))
-    buffer.set_res(0, memoryview(value))
-    buffer.set_res(1, memoryview(slopes))
+    buffer.set_arg(0, view(given))
+    buffer.set_res(0, view(value))
+    buffer.set_res(1, view(slopes))
 
-    def run(keep: Any = function) -> tuple[float, Any]:
+    def run(keep: Any = (function, buffer)) -> tuple[float, Any]:
         given[:] = x
         trigger()
         return float(value[0]), slopes.copy()
@@ -160,7 +162,14 @@ def limit(case: Case, seconds: float = 0.3) -> float:
     )
     with TemporaryDirectory() as folder:
         Path(folder, "f.c").write_text(source)
-        flags = ["-O2", "-ffp-contract=off", "-fno-math-errno", "-shared", "-fPIC"]
+        flags = [
+            "-O2",
+            "-ffp-contract=off",
+            "-fno-builtin-pow",
+            "-fno-math-errno",
+            "-shared",
+            "-fPIC",
+        ]
         subprocess.run(["gcc", *flags, "f.c", "-o", "f.so", "-lm"], cwd=folder, check=True)
         loop = ctypes.CDLL(f"{folder}/f.so").loop
     loop.argtypes = [ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
@@ -203,7 +212,7 @@ def _flat(answer: Any) -> Any:
 def paths(case: Case, seconds: float) -> list[str]:
     """A row: what a case takes as tape and as arrays, to run and to compile."""
     runs, spent = {"chosen": ours(case)}, []
-    before: Any = entry.choose
+    before = vars(entry)["choose"]
     for name, choose in (("tape", lambda graph, task: None), ("arrays", pipeline.group)):
         vars(entry)["choose"] = choose
         start = time.perf_counter()
@@ -215,10 +224,40 @@ def paths(case: Case, seconds: float) -> list[str]:
     return [case.name, *took, *(f"{1e3 * x:.0f} ms" for x in spent)]
 
 
+LANES = 1_000
+
+
+def lanes(case: Case, seconds: float) -> list[str]:
+    """A row: value and gradient at 1,000 points, ours and JAX's."""
+    rng = np.random.default_rng(0)
+    point = np.array(case.point)
+    points = point * (1.0 + 0.01 * rng.normal(size=(LANES, *point.shape)))
+    runs: dict[str, Run] = {}
+    mapped = ag.vmap(ag.value_and_grad(case.make(ag)))
+    before = vars(entry)["has_lanes_on_tape"]
+    for name, irregular in (("ours", before), ("arrays", lambda schedule, graph: False)):
+        vars(entry)["has_lanes_on_tape"] = irregular
+        compiled = ag.compile(mapped).lower(points)
+        runs[name] = lambda compiled=compiled: compiled(points)  # type: ignore[misc]
+    vars(entry)["has_lanes_on_tape"] = before
+    module = optional("jax")
+    if module is not None and compiled.cost().nodes <= LONGEST_FOR_JAX:
+        jnp = module.numpy
+        m = Peer(jnp.exp, jnp.log, jnp.sqrt, jnp.sin, jnp.cos, jnp.maximum)
+        function = module.jit(module.vmap(module.value_and_grad(case.make(m))))
+        theirs = jnp.array(points)
+        runs["JAX"] = lambda: module.block_until_ready(function(theirs))
+    times = race(runs, seconds)
+    mine = times["ours"]
+    others = [f"{times[name] / mine:.2f}" if name in times else "-" for name in ("arrays", "JAX")]
+    return [case.name, f"{mine:.0f} us", *others]
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print a table; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.irregular")
     parser.add_argument("--paths", action="store_true", help="compare our own ways to run")
+    parser.add_argument("--lanes", action="store_true", help=f"at {LANES:,} points at once")
     parser.add_argument("--seconds", type=float, default=2.0, help="for each case (2)")
     parser.add_argument("cases", nargs="*", help="parts of cases' names (all)")
     chosen = parser.parse_args(arguments)
@@ -230,9 +269,12 @@ def main(arguments: Sequence[str]) -> int:
     head = ["case", "ours", *PEERS, "gcc -O2"]
     if chosen.paths:
         head = ["case", "tape", "arrays", "chosen", "tape compiles in", "arrays in"]
+    if chosen.lanes:
+        head = ["case", "ours", "as arrays", "JAX"]
+    row = paths if chosen.paths else lanes if chosen.lanes else compare
     rows = []
     for case in wanted:
-        rows.append((paths if chosen.paths else compare)(case, chosen.seconds))
+        rows.append(row(case, chosen.seconds))
         print("  ".join(rows[-1]), file=sys.stderr, flush=True)
     print(table(head, rows))
     return 0

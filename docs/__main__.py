@@ -44,10 +44,21 @@ def main() -> int:
         failed = build_main(["-b", "linkcheck", *strict, f"{args.out}-links"])
     if not failed:
         wheel_into(args.out / "_static")
+        explored_into(args.out / "_static" / "explore")
         if args.pyodide:
             shutil.copytree(args.pyodide, args.out / "_static" / "pyodide", dirs_exist_ok=True)
         print(args.out.resolve() / "index.html")
     return failed
+
+
+def explored_into(folder: Path) -> None:
+    """Makes the pages that "Pages in which the graph is alive" shows."""
+    from docs.gallery import PICTURES
+
+    folder.mkdir(exist_ok=True)
+    for name, make in PICTURES.items():
+        if name.startswith(("explored", "played")):
+            make().save(folder / f"{name}.html")
 
 
 def wheel_into(folder: Path) -> None:

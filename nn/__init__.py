@@ -21,9 +21,11 @@ from .activations import (
 )
 from .modules.dropout import Dropout
 from .modules.embedding import Embedding
-from .modules.layers import MLP, Layer, Linear, Neuron
-from .modules.module import Module, Parameter
+from .modules.layers import MLP, Layer, Neuron
+from .modules.linear import Linear
+from .modules.module import Module
 from .modules.normalising import LayerNorm, RMSNorm
+from .modules.parameter import Parameter
 from .modules.recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from .modules.sequential import ModuleList, Sequential
 from .modules.shaping import Flatten
@@ -102,12 +104,14 @@ _ELSEWHERE = {
     "BCEWithLogitsLoss": "nn.losses.binary_cross_entropy_with_logits",
     "CrossEntropyLoss": "nn.losses.cross_entropy",
     "NLLLoss": "nn.losses.nll",
+    "HuberLoss": "nn.losses.huber",
     "functional": "autograd (autograd.relu, autograd.softmax, ...) and nn.losses",
     "utils": "nn.optim.clip_grad_norm_ and nn.optim.clip_grad_value_",
     "SGD": "nn.optim.SGD",
     "Adam": "nn.optim.Adam",
     "AdamW": "nn.optim.AdamW",
     "RMSprop": "nn.optim.RMSprop",
+    "ModelCheckpoint": "nn.Checkpoint",
     "train": "nn.fit",
     "Value": "autograd.Value",
 }

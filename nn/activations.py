@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def linear(x: Any) -> Any:
-    """x itself."""
+    """x itself.
+
+    >>> import nn
+    >>> nn.activations.linear(3.0)
+    3.0
+    """
     return x
 
 
@@ -50,7 +55,13 @@ def get(activation: str | Callable[[Any], Any] | None) -> Callable[[Any], Any]:
 
 
 def name_of(activation: Callable[[Any], Any]) -> str | None:
-    """The name under which :func:`get` finds an activation, or None."""
+    """The name under which :func:`get` finds an activation, or None.
+
+    >>> import nn
+    >>> from autograd import tanh
+    >>> nn.activations.name_of(tanh)
+    'tanh'
+    """
     for name, function in ACTIVATIONS.items():
         if function is activation:
             return name
@@ -106,43 +117,78 @@ class _Named(Activation):
 
 
 class ReLU(_Named):
-    """x where it is positive, else 0."""
+    """x where it is positive, else 0.
+
+    >>> import nn
+    >>> nn.ReLU()([-1.0, 2.0])
+    [0.0, 2.0]
+    """
 
     _name = "relu"
 
 
 class GELU(_Named):
-    """x times the normal distribution function of x."""
+    """x times the normal distribution function of x.
+
+    >>> import nn
+    >>> nn.GELU()([-1.0, 2.0])
+    [-0.15865525393145702, 1.9544997361036416]
+    """
 
     _name = "gelu"
 
 
 class SiLU(_Named):
-    """x times its sigmoid."""
+    """x times its sigmoid.
+
+    >>> import nn
+    >>> nn.SiLU()([-1.0, 2.0])
+    [-0.2689414213699951, 1.7615941559557646]
+    """
 
     _name = "silu"
 
 
 class Sigmoid(_Named):
-    """1 / (1 + exp(-x))."""
+    """1 / (1 + exp(-x)).
+
+    >>> import nn
+    >>> nn.Sigmoid()([0.0, 2.0])
+    [0.5, 0.8807970779778823]
+    """
 
     _name = "sigmoid"
 
 
 class Tanh(_Named):
-    """Hyperbolic tangent."""
+    """Hyperbolic tangent.
+
+    >>> import nn
+    >>> nn.Tanh()([0.0, 0.5])
+    [0.0, 0.46211715726000974]
+    """
 
     _name = "tanh"
 
 
 class Softplus(_Named):
-    """log(1 + exp(x))."""
+    """log(1 + exp(x)).
+
+    >>> import nn
+    >>> nn.Softplus()([0.0, 2.0])
+    [0.6931471805599453, 2.1269280110429727]
+    """
 
     _name = "softplus"
 
 
 class LeakyReLU(Module):
-    """x where it is positive, else ``slope * x``."""
+    """x where it is positive, else ``slope * x``.
+
+    >>> import nn
+    >>> nn.LeakyReLU()([-1.0, 2.0])
+    [-0.01, 2.0]
+    """
 
     def __init__(self, slope: float = 0.01) -> None:
         self.slope = slope
@@ -160,7 +206,12 @@ class LeakyReLU(Module):
 
 
 class ELU(Module):
-    """x where it is positive, else ``alpha * (exp(x) - 1)``."""
+    """x where it is positive, else ``alpha * (exp(x) - 1)``.
+
+    >>> import nn
+    >>> nn.ELU()([-1.0, 2.0])
+    [-0.6321205588285577, 2.0]
+    """
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
@@ -178,7 +229,12 @@ class ELU(Module):
 
 
 class Softmax(Module):
-    """Positive numbers that sum to 1, of a list of logits."""
+    """Positive numbers that sum to 1, of a list of logits.
+
+    >>> import nn
+    >>> nn.Softmax()([0.0, 0.0])
+    [0.5, 0.5]
+    """
 
     def forward(self, x: Any) -> list[Any]:
         return ag.softmax(x)
@@ -188,7 +244,12 @@ class Softmax(Module):
 
 
 class LogSoftmax(Module):
-    """The logarithms of :class:`Softmax`, precise where those are tiny."""
+    """The logarithms of :class:`Softmax`, precise where those are tiny.
+
+    >>> import nn
+    >>> nn.LogSoftmax()([0.0, 0.0])
+    [-0.6931471805599453, -0.6931471805599453]
+    """
 
     def forward(self, x: Any) -> list[Any]:
         return ag.log_softmax(x)

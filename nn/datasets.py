@@ -38,6 +38,12 @@ class Dataset:
         target_names: a name per class; empty where there are no classes.
         description: where it comes from and what the numbers mean, with units.
         image_shape: height and width where a row is a picture, row by row.
+
+    >>> import nn
+    >>> train, test = nn.datasets.moons(100, seed=0).split(0.2, seed=0)
+    >>> X, y = train
+    >>> len(X), len(test.X)
+    (80, 20)
     """
 
     name: str
@@ -158,6 +164,11 @@ def moons(n: int = 100, *, noise: float = 0.1, seed: int = 0) -> Dataset:
         n: the number of rows, half of them in each moon.
         noise: the standard deviation of what is added to each coordinate.
         seed: of the noise and the order.
+
+    >>> import nn
+    >>> X, y = nn.datasets.moons(100, noise=0.1, seed=0)
+    >>> len(X), len(X[0])
+    (100, 2)
     """
 
     def upper(t: float) -> tuple[float, float]:
@@ -178,6 +189,11 @@ def circles(n: int = 100, *, noise: float = 0.05, factor: float = 0.5, seed: int
         noise: the standard deviation of what is added to each coordinate.
         factor: the radius of the inner circle.
         seed: of the noise and the order.
+
+    >>> import nn
+    >>> X, y = nn.datasets.circles(100, noise=0.1, seed=0)
+    >>> len(X), len(X[0])
+    (100, 2)
     """
     inner_radius = number("factor", factor, 0.0, 1.0)
 
@@ -202,6 +218,11 @@ def spirals(
         turns: how many times each arm goes round.
         noise: the standard deviation of what is added to each coordinate.
         seed: of the noise and the order.
+
+    >>> import nn
+    >>> X, y = nn.datasets.spirals(90, seed=0)
+    >>> len(X), len(X[0])
+    (90, 2)
     """
     classes, turns = count("classes", classes, 2), number("turns", turns, 0.0)
 
@@ -224,6 +245,11 @@ def sine(n: int = 100, *, noise: float = 0.05, seed: int = 0) -> Dataset:
         n: the number of rows, at even distances, in shuffled order.
         noise: the standard deviation of what is added to y.
         seed: of the noise and the order.
+
+    >>> import nn
+    >>> X, y = nn.datasets.sine(50, seed=0)
+    >>> len(X), len(X[0])
+    (50, 1)
     """
     n, noise = count("n", n, 2), number("noise", noise, 0.0)
     rng = seeded(seed)
@@ -277,6 +303,11 @@ def digits() -> Dataset:
 
     Raises:
         ImportError: if scikit-learn, whose package holds the data, is not installed.
+
+    >>> import nn
+    >>> digits = nn.datasets.digits()
+    >>> len(digits.X), len(digits.X[0]), len(digits.target_names)
+    (1797, 64, 10)
     """
     bunch = _sklearn("digits").load_digits()
     return Dataset(
@@ -330,6 +361,11 @@ def iris() -> Dataset:
 
     Raises:
         ImportError: if scikit-learn, whose package holds the data, is not installed.
+
+    >>> import nn
+    >>> iris = nn.datasets.iris()
+    >>> len(iris.X), len(iris.X[0]), len(iris.target_names)
+    (150, 4, 3)
     """
     description = "R. A. Fisher's irises (1936), by way of scikit-learn; lengths in cm."
     return _table("iris", _sklearn("iris").load_iris(), description)
@@ -342,6 +378,11 @@ def wine() -> Dataset:
 
     Raises:
         ImportError: if scikit-learn, whose package holds the data, is not installed.
+
+    >>> import nn
+    >>> wine = nn.datasets.wine()
+    >>> len(wine.X), len(wine.X[0]), len(wine.target_names)
+    (178, 13, 3)
     """
     description = "M. Forina's wines (1988, UCI), by way of scikit-learn."
     return _table("wine", _sklearn("wine").load_wine(), description)

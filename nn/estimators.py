@@ -45,6 +45,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc] # scikit-learn has no typ
     """What the two have in common: everything but what a target is."""
 
     _loss: str
+    n_features_in_: int  # which scikit-learn sets
 
     def __init__(
         self,

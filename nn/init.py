@@ -33,6 +33,10 @@ def generator(seed: int | None = None, rng: Any = None) -> Any:
     Raises:
         ValueError: if both are given, or the seed is below 0.
         TypeError: if rng is no generator, or the seed no whole number.
+
+    >>> import nn
+    >>> nn.init.generator(0).random() == nn.init.generator(0).random()
+    True
     """
     if seed is not None and rng is not None:
         raise ValueError("give seed= or rng=, not both")
@@ -115,6 +119,10 @@ def get(init: str | float | Initializer) -> Initializer:
     Raises:
         ValueError: if there is none of that name; the message lists those there are.
         TypeError: if it is none of these.
+
+    >>> import nn
+    >>> nn.init.get("xavier_uniform") is nn.init.xavier_uniform
+    True
     """
     if isinstance(init, (int, float)):
         return constant(init)

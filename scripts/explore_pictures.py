@@ -61,15 +61,14 @@ VIEWS: dict[str, tuple[Any, str]] = {
     "see": (net, ""),
     "see_long": (loop, ""),
     "see_folded": (energies, ""),
-    "see_open": (net, "document.getElementById('unfold').click()"),
+    "see_open": (net, "$('unfold').click()"),
     "ask": (traced, CHOOSE.format("h")),
     "change": (traced, "change(tape.op.indexOf(0), 1.25)"),
     "play": (net, "show('play'); stepTo(4)"),
     "play_forward": (traced, "show('play'); startPlaying(false); stepTo(3)"),
     "practise": (
         traced,
-        "show('practise'); choose(Number(Object.keys(page.labels).find((i) => page.labels[i] === 'h')));"
-        "document.getElementById('answer').value = '1'; document.getElementById('check').click()",
+        f"show('practise'); {CHOOSE.format('h')}; $('answer').value = '1'; $('check').click()",
     ),
 }
 """The graph of each picture, and what is done on its page first."""

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .flatten import Flat
+    from .scans import Scan
 
 
 class Agenda:
     """What tells when an operation can be done, and how soon it should."""
 
-    def __init__(self, flat: Flat) -> None:
+    def __init__(self, flat: Flat, scans: dict[int, Scan]) -> None:
         graph = flat.graph
         size, operands, primitives = len(graph.operands), graph.operands, graph.primitives
         self.nodes = [i for i, row in enumerate(primitives) if row is not None]
@@ -27,13 +28,19 @@ class Agenda:
         self.users: list[list[int]] = [[] for _ in range(size)]
         self.waiting = [0] * size
         """For how many others each id waits."""
+        self.scans = scans
+        self.head = head = {node: first for first, scan in scans.items() for node in scan.nodes}
+        """The first operations of scans, by all of theirs."""
         users, waiting = self.users, self.waiting
         for identity in reversed(self.nodes):
             above = height[identity] + 1
             inner = {i for i in operands[identity] if primitives[i] is not None}
-            waiting[identity] = len(inner)
+            first = head.get(identity, identity)  # a scan is done as its first operation is
+            waits = inner if first == identity else [i for i in inner if head.get(i) != first]
+            waiting[first] += len(waits)
+            for i in waits:
+                users[i].append(first)
             for i in inner:
-                users[i].append(identity)
                 if height[i] < above:  # noqa: PLR1730 (a call of max costs more)
                     height[i] = above
 
@@ -46,6 +53,7 @@ class Agenda:
                 rather than the one whose remaining operations are on average.
         """
         height, users, waiting = self.height, self.users, self.waiting[:]
+        head, scans = self.head, self.scans
         count = max(signatures, default=-1) + 1
         remaining, total = [0] * count, [0] * count
         top = [-1] * count
@@ -54,7 +62,7 @@ class Agenda:
             s = signatures[identity]
             remaining[s] += 1
             total[s] += height[identity]
-            if not waiting[identity]:
+            if not waiting[identity] and head.get(identity, identity) == identity:
                 ready[s].append(identity)
                 top[s] = max(top[s], height[identity])
 
@@ -69,6 +77,8 @@ class Agenda:
             if not ready[s]:  # done under a better key
                 continue
             nodes, ready[s] = sorted(ready[s]), []
+            if nodes[0] in scans:
+                nodes = [node for first in nodes for node in scans[first].nodes]
             remaining[s] -= len(nodes)
             top[s] = -1
             batches.append(nodes)

@@ -109,7 +109,7 @@ class _Arranger:
         start = len(self.operands)
         for number, group in enumerate(self.groups):
             ids = self.matrix(group)
-            if ids is not None and not group.matrix and self.fits(ids):
+            if ids is not None and not (group.matrix or group.scans) and self.fits(ids):
                 regular, order = self.order(ids)
                 if order is not None:
                     ids = ids[order]
@@ -129,7 +129,10 @@ class _Arranger:
         return self.found
 
     def matrix(self, group: Group) -> Ids | None:
-        """The operands of a group, a row a node; None if nodes have different numbers of them."""
+        """The operands of a group, a row a node; None if nodes have different numbers of them. Of scans, the numbers that
+        each is of, a row a scan."""
+        if group.scans:
+            return self.np.array([scan.inputs for scan in group.scans], dtype=self.np.int64)
         lists = [self.operands[node] for node in group.products or group.nodes]
         arity = len(lists[0])
         if group.row in REDUCING and set(map(len, lists)) != {arity}:

@@ -55,7 +55,7 @@ def absorb(schedule: Schedule) -> Schedule:
 
 
 def _may_add(group: Group) -> bool:
-    return group.row is p.add and group.laned and not group.masked
+    return group.row is p.add and group.laned and not (group.masked or group.scans)
 
 
 def _only_added(flat: Flat) -> dict[int, int]:

@@ -51,6 +51,20 @@ def is_arrays(schedule: Schedule, graph: ScalarGraph, wanted: Collection[int]) -
     return arrays < _straight(graph, wanted) * (2.0 if graph.operations >= LARGE else 1.0)
 
 
+ROLLED = 12
+"""How many operations a group must have, at least, for lanes to be worth arrays."""
+
+
+def has_lanes_on_tape(schedule: Schedule, graph: ScalarGraph) -> bool:
+    """Whether what has lanes runs on a tape, 64 at a time, rather than group by group.
+
+    A tape takes 0.1 nanoseconds an operation and lane, and an array a third of one; but large programs that roll up well are
+    sooner compiled as arrays.
+    """
+    small = graph.operations < LARGE or graph.operations <= ROLLED * len(schedule.groups)
+    return core is not None and small
+
+
 def _straight(graph: ScalarGraph, wanted: Collection[int]) -> float:
     """Microseconds that straight-line code takes."""
     if core is not None:

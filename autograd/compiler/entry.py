@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..collector import collector_paused
 from ..structure import flatten
+from .costing import has_lanes_on_tape
 from .ir.program import ONCE, ROWS
 from .pipeline import DERIVE, GROUP, LOWER, PASSES, RECORD, SIMPLIFY, Task, choose, run
 from .plan import Plan, argument_names, entries_of
@@ -110,7 +111,14 @@ class Entry:
         self._free: dict[int, list[Workspace]] = {}
         self._lock = threading.Lock()
         schedule = choose(self.graph, self._task)
-        if schedule is not None:
+        if laned and dtype == "float64" and schedule and has_lanes_on_tape(schedule, self.graph):
+            self._source = self._derived(recording)
+            self._tape = tape_of(self._source)
+            self._doubtful = recorder.doubtful
+        if self._tape is not None:
+            self._columns = [i for i, on in enumerate(laned) if on]
+        elif schedule is not None:
+            self._source = None
             self._program = program = run(schedule, self._task, *LOWER)
             self._order = _order(wanted)
             self._doubtful = recorder.doubtful or program.doubtful
@@ -190,10 +198,16 @@ class Entry:
                 self._exact = Entry(self.plan, self._structure, self.laned, self.dtype, exact=True)
             return self._exact
 
+    def _derived(self, recording: Recording) -> ScalarGraph:
+        """The graph of results and derivatives, these in the order of the arguments."""
+        if not self.wanted:
+            return self.graph
+        found: ScalarGraph = run(recording, Task(tuple(self.wanted)), DERIVE)
+        return found
+
     def _straight(self, recording: Recording) -> ScalarGraph:
-        """The graph of what a call answers with, derivatives among it."""
-        wanted = tuple(self.wanted)  # in the order of the arguments, in which the answer has them
-        found: ScalarGraph = run(recording, Task(wanted), DERIVE) if wanted else self.graph
+        """The graph of what a call answers with, in its order."""
+        found = self._derived(recording)
         return found._replace(outputs=tuple([found.outputs[i] for i in self._places]))
 
     def _of_answer(self) -> tuple[Structure, list[int]]:
@@ -209,7 +223,7 @@ class Entry:
 
     def route(self) -> Any:
         """The way past Python for calls by position, if there is one."""
-        if self._tape is None:
+        if self._tape is None or self.laned:
             return None
         arguments = self._structure.parts[0]
         captured = self.graph.parameters
@@ -246,9 +260,11 @@ class Entry:
     def _over_lanes(self, batch: Batch) -> Any:
         import numpy as np
 
-        assert self._program is not None
         parameters = [parameter.data for parameter in self.graph.parameters]
         shared = [*batch.shared, *parameters]
+        if self._tape is not None:
+            return self._lane_by_lane(batch, shared)
+        assert self._program is not None
         block = self._block()
         values, gradients = [], []
         for start in range(0, batch.size, block):
@@ -272,6 +288,20 @@ class Entry:
         return batch.answer(
             self, values[0] if values else None, gradients[0] if gradients else None
         )
+
+    def _lane_by_lane(self, batch: Batch, shared: list[float]) -> Any:
+        """The answer for a batch, on the tape."""
+        import numpy as np
+
+        size = self.out.size
+        rows = np.empty((batch.size, len(self._columns)))
+        batch.fill(rows, 0, batch.size)
+        found = np.empty((batch.size, size + len(self.wanted)))
+        self._tape.lanes(rows, self._columns, shared, found)
+        if self._doubtful and np.isnan(found).any():
+            return self._exactly()._over_lanes(batch)
+        values = found[:, :size] if self.plan.returned else None
+        return batch.answer(self, values, found[:, size:] if self.gradients else None)
 
     def _block(self) -> int:
         """How many lanes go at once: what they work on should stay in the processor's cache."""

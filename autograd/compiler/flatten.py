@@ -72,14 +72,15 @@ _WHOLE = REDUCING - {p.sum_, p.dot}
 """What is reduced as it stands, rather than taken apart by its terms."""
 
 
-def flatten(graph: ScalarGraph, exact: bool = False) -> Flat:
+def flatten(graph: ScalarGraph, links: bool = False) -> Flat:
     """Flatten a graph.
 
     Args:
         graph: a simplified graph, with the roles that its leaves are to have.
-        exact: whether what is absent is to be told from 0, as chains of ``maximum`` tell it step by step; they stay.
+        links: whether chains of ``maximum`` and ``minimum`` stay, link by link: where what is absent is to be told
+            from 0, each link tells it.
     """
-    return _Flattener(graph, exact).run()
+    return _Flattener(graph, links).run()
 
 
 def _absorbed(graph: ScalarGraph) -> bytearray:
@@ -139,9 +140,9 @@ def _holds(absorbed: bytearray, ids: tuple[int, ...]) -> bool:
 class _Flattener:
     """The state of the pass: the new lists, and where each old id went."""
 
-    def __init__(self, graph: ScalarGraph, exact: bool) -> None:
+    def __init__(self, graph: ScalarGraph, links: bool) -> None:
         self.graph = graph
-        self.exact = exact
+        self.links = links
         self.new_id = list(range(graph.leaves))
         self.primitives: list[Primitive | None] = [None] * graph.leaves
         self.operands: list[tuple[int, ...]] = [()] * graph.leaves
@@ -155,7 +156,7 @@ class _Flattener:
     def run(self) -> Flat:
         graph = self.graph
         absorbed = _absorbed(graph)
-        chains = {} if self.exact else _chains(graph, absorbed)
+        chains = {} if self.links else _chains(graph, absorbed)
         sums = self.sums(absorbed)
         usual = self.usual(sums)
         new_id, emit = self.new_id, self.emit

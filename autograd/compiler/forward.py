@@ -11,7 +11,7 @@ from . import conditions as c
 from . import pairing, pairs
 from .arrange import arrange
 from .building import Builder
-from .ir.ops import FOLDED, reduction
+from .ir.ops import FOLDED, UFUNCS, reduction
 from .ir.program import LANES, ONCE, Ref, View
 from .layout.affine import plane
 from .places import Layout
@@ -33,7 +33,8 @@ class Step(NamedTuple):
 
     group: Group
     kind: str
-    """``map``, ``sum``, ``dot``, ``matmul``, ``logsumexp``, ``prod``, ``chain`` (of maximum or minimum)."""
+    """``map``, ``sum``, ``dot``, ``matmul``, ``logsumexp``, ``prod``, ``chain`` (of maximum or minimum),
+    ``scan``."""
     out: Operand
     """The results, in one dimension."""
     ids: tuple[Ids, ...]
@@ -102,6 +103,11 @@ def _step(schedule: Schedule, group: Group, number: int, builder: Builder, layou
         lists = [operands[node] for node in group.nodes]
         return _ragged(schedule, group, lists, builder, layout)
     n, arity = ids.shape
+    if group.scans:
+        ref = layout.operand(builder, ids)
+        assert isinstance(ref, Ref)
+        so_far = builder.accumulate(UFUNCS[row], ref)
+        return Step(group, "scan", Ref(so_far.arena, so_far.positions[:, 1:]).line, (ids,), (ref,))
     if row is p.dot:
         half = arity // 2
         if group.matrix:

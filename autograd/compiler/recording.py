@@ -34,7 +34,15 @@ LARGEST = sys.float_info.max
 
 
 class TraceError(TypeError):
-    """A recorded function asked for the number of something that has none yet."""
+    """A recorded function asked for the number of something that has none yet.
+
+    >>> from autograd import TraceError, compile
+    >>> try:
+    ...     compile(lambda x: x if x > 0 else -x)(2.0)
+    ... except TraceError as error:
+    ...     print("use where" in str(error))
+    True
+    """
 
 
 class Recorder:

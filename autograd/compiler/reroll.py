@@ -14,6 +14,7 @@ from .agenda import Agenda
 from .derivative import may_be_absent
 from .ir.ops import hands_nothing_on
 from .ir.scalar import BATCHED, CONST, INPUT, PARAM
+from .scans import scans_of
 from .signatures import matrices_of, signatures_of, unified
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..primitives import Primitive
     from .flatten import Flat
+    from .scans import Scan
     from .signatures import Key
 
 
@@ -40,13 +42,15 @@ class Group(NamedTuple):
     matrix: bool
     """Whether they are a matrix product: the nodes are then sorted by activation tuple, and each tuple meets
     the same rows."""
+    scans: list[Scan] | None = None
+    """Those that they are; ``nodes`` are the operations of one after the other."""
     products: list[int] | None = None
     """For a matrix product that takes in the biases added to it, the ids of its dots; ``nodes`` are the sums."""
     biases: list[int] | None = None
     """The leaves that are added to them."""
 
     def __str__(self) -> str:
-        names = "laned", "active", "masked", "matrix"
+        names = "laned", "active", "masked", "matrix", "scans"
         marks = ", ".join(name for name in names if getattr(self, name))
         return f"{len(self.nodes)} x {self.row.name}" + (f" ({marks})" if marks else "")
 
@@ -120,23 +124,32 @@ def needs(flat: Flat, wanted: Collection[int], exact: bool = False) -> tuple[byt
     return active, masked
 
 
-def reroll(flat: Flat, wanted: Collection[int] = (), exact: bool = False) -> Schedule:
+def reroll(
+    flat: Flat, wanted: Collection[int] = (), exact: bool = False, rolling: bool = True
+) -> Schedule:
     """Group and schedule.
 
     Args:
         flat: a flattened graph.
         wanted: the leaves to differentiate by, if the first output is to be differentiated.
         exact: whether what is absent is to be told from 0; see :mod:`.masked`.
+        rolling: whether running sums are to be scans.
     """
     graph = flat.graph
     active, masked = needs(flat, wanted, exact)
-    agenda = Agenda(flat)
-    signatures, known = signatures_of(flat, active, masked, {})
+    scans = scans_of(flat, active, masked) if rolling else {}
+    agenda = Agenda(flat, scans)
+    signatures, known = signatures_of(flat, active, masked, {}, scans)
     batches = agenda.batches(signatures)
+    if scans and sum(map(len, batches)) < len(agenda.nodes):  # which wait for one another
+        scans = {}
+        agenda = Agenda(flat, scans)
+        signatures, known = signatures_of(flat, active, masked, {})
+        batches = agenda.batches(signatures)
     if len(batches) > FEW:
         matrices = matrices_of(flat)
         if matrices:
-            others, known_others = signatures_of(flat, active, masked, matrices)
+            others, known_others = signatures_of(flat, active, masked, matrices, scans)
             found = agenda.batches(others)
             if len(found) <= len(batches):
                 batches, signatures, known = found, others, known_others
@@ -150,7 +163,10 @@ def reroll(flat: Flat, wanted: Collection[int] = (), exact: bool = False) -> Sch
         is_active = bool(active[first])
         is_masked = is_active and bool(masked[first])
         matrix = None if is_masked or row is not p.dot else _tuple_major(flat, nodes)
-        groups.append(Group(row, matrix or nodes, laned, is_active, is_masked, matrix is not None))
+        own = [scans[node] for node in nodes if node in scans] or None
+        groups.append(
+            Group(row, matrix or nodes, laned, is_active, is_masked, matrix is not None, own)
+        )
     return Schedule(flat, groups, active, exact)
 
 

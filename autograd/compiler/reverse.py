@@ -263,6 +263,26 @@ class Reverse:
         share = rule(p.mul, [each, part], ids.size)
         self.cotangents.push(ids.ravel(), share, g.negative, mask, step.group.laned)
 
+    def _scan(self, step: Step, g: Cotangent) -> None:
+        """What a running sum was given on the way and later goes to all that had been added by then."""
+        np, builder = self.np, self.builder
+        (ids,) = step.ids
+        scans, count = len(ids), len(step.group.nodes)
+
+        def backwards(kind: str, operand: Operand) -> Ref:
+            given = builder.filled(operand, count, step.group.laned)
+            turned = Ref(given.arena, given.positions.reshape(scans, -1)[:, ::-1])
+            found = builder.accumulate(kind, turned)
+            positions = found.positions[:, ::-1]
+            return Ref(found.arena, np.append(positions[:, :1], positions, axis=1).ravel())
+
+        value, mask = g.value, None
+        if g.mask is not None:
+            value = builder.rule(p.where, [g.mask, value, 0.0], count)
+            mask = backwards("maximum", g.mask)
+        share = backwards("add", value)
+        self.cotangents.push(ids.ravel(), share, g.negative, mask, step.group.laned)
+
     def _matmul(self, step: Step, g: Cotangent) -> None:
         builder = self.builder
         (weights, tuples), (w, x) = step.ids, step.operands

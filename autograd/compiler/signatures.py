@@ -19,6 +19,7 @@ from .ir.scalar import BATCHED, COMPUTED, CONST, PARAM
 if TYPE_CHECKING:
     from ..primitives import Primitive
     from .flatten import Flat
+    from .scans import Scan
 
 
 def matrices_of(flat: Flat) -> dict[int, tuple[int, int, int]]:
@@ -61,7 +62,11 @@ SMALLEST_MATRIX = 8
 
 
 def signatures_of(
-    flat: Flat, active: bytearray, masked: bytearray, matrices: dict[int, tuple[int, int, int]]
+    flat: Flat,
+    active: bytearray,
+    masked: bytearray,
+    matrices: dict[int, tuple[int, int, int]],
+    scans: dict[int, Scan] | None = None,
 ) -> tuple[list[int], dict[Key, int]]:
     """The signature of every id, as a number, leaves and constants having none (-1), and what the numbers mean.
 
@@ -76,6 +81,7 @@ def signatures_of(
     # A set of primitives is a number with their bits.
     bits: dict[Primitive | None, int] = {}
     made_by = [0] * leaves
+    head = {node: first for first, scan in (scans or {}).items() for node in scan.nodes}
     for identity in range(leaves, len(operands)):
         row = primitives[identity]
         if row is None:
@@ -85,7 +91,14 @@ def signatures_of(
         ids = operands[identity]
         count = len(ids)
         shape: object
-        if identity in mixed and (row is p.dot or row is p.sum_):
+        first = head.get(identity)
+        if first is not None and first != identity:
+            found.append(found[first])
+            made_by.append(made_by[first])
+            continue
+        if first is not None and scans:
+            shape = ("scan", len(scans[first].nodes), roles[ids[0]], roles[ids[1]])
+        elif identity in mixed and (row is p.dot or row is p.sum_):
             shape = mixed[identity] if row is p.dot else mixed[identity][0]
         elif row is p.dot:
             shape = (roles[ids[0]], roles[ids[count // 2]])
@@ -100,7 +113,7 @@ def signatures_of(
         producers = 0
         if identity in matrices:
             shape = (shape, matrices[identity])
-        else:
+        elif first is None:
             for i in ids:
                 producers |= made_by[i]
         bit = bits.get(row)

@@ -35,7 +35,7 @@ def to_c(code: Code, name: str, words: Iterable[str]) -> str:
     >>> from autograd.compiler.tape import encode
     >>> print(to_c(encode(simplified(lambda x, y: x * y - 1.5, 1.0, 1.0)), "f", ["in: x, y."]))
     /* in: x, y.
-       Compiled with -ffp-contract=off it has the numbers of the program it was written from, to the last bit. */
+       Compiled with -ffp-contract=off -fno-builtin-pow it has the program's numbers to the last bit. */
     #include <math.h>
     <BLANKLINE>
     void f(const double *in, double *out)
@@ -66,7 +66,7 @@ def to_c(code: Code, name: str, words: Iterable[str]) -> str:
     about = "\n   ".join(
         [
             *words,
-            "Compiled with -ffp-contract=off it has the numbers of the program it was written from, to the last bit.",
+            "Compiled with -ffp-contract=off -fno-builtin-pow it has the program's numbers to the last bit.",
         ]
     )
     parts = [f"/* {about} */\n#include <math.h>", *_called("\n".join(lines))]

@@ -120,7 +120,7 @@ def _graph(
         return graph
     names: dict[Value, str] = {}
     roots = values_of(x, args, names)
-    return from_values(roots, options, called | names, parameters)[0]
+    return from_values(roots, options, called | names, parameters)
 
 
 def called_in(names: Any) -> dict[Value, str]:

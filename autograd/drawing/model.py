@@ -1,7 +1,7 @@
 """What a picture is made of: nodes, edges and clusters, with no word on where they came from.
 
-Values, modules and compiled programs are sources that fill a :class:`Graph`; DOT, Mermaid, the text
-tree and the stepper read it. An object that offers ``_drawing(options)``, returning a Graph, can be drawn.
+Values, modules and compiled programs are sources that fill a :class:`Graph`; DOT, Mermaid, SVG and the text
+tree read it. An object that offers ``_drawing(options)``, returning a Graph, can be drawn.
 """
 
 from __future__ import annotations

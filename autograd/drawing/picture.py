@@ -119,8 +119,3 @@ class Drawing:
     def __repr__(self) -> str:
         nodes, edges = len(self.graph.nodes), len(self.graph.edges)
         return f"<Drawing of {plural(nodes, 'node')} and {plural(edges, 'edge')}>"
-
-
-def escape_html(text: str) -> str:
-    """A text for the inside of an HTML element."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -31,8 +31,8 @@ def from_values(
     options: Options,
     names: Mapping[Value, str] | None = None,
     parameters: frozenset[Value] = frozenset(),
-) -> tuple[Graph, dict[Unit, int]]:
-    """The graph that Values were computed by, and which box each unit became.
+) -> Graph:
+    """The graph that Values were computed by.
 
     Args:
         roots: what to draw.
@@ -56,8 +56,7 @@ def from_values(
     finally:
         if was_enabled:
             gc.enable()
-    assembly = _Assembly(roots, selection, options, label, is_parameter)
-    return assembly.graph(), assembly.index
+    return _Assembly(roots, selection, options, label, is_parameter).graph()
 
 
 class _Assembly:
@@ -85,7 +84,7 @@ class _Assembly:
             for value in (*roots, *self._boxes)
             if isinstance(value, Value)
         )
-        self.index: dict[Unit, int] = {}
+        self._index: dict[Unit, int] = {}
 
     def graph(self) -> Graph:
         graph = self._graph
@@ -94,14 +93,14 @@ class _Assembly:
             places[unit] = len(graph.nodes)
             graph.nodes.append(self._node(unit))
             if not isinstance(unit, Stub):
-                self.index[unit] = places[unit]
-        for unit, head in self.index.items():
+                self._index[unit] = places[unit]
+        for unit, head in self._index.items():
             for edge in self._edges(unit, head, places):
                 graph.edges.append(edge)
         self._place_leaves()
         if self._selection.uses:
             users = sum(self._selection.uses.values())
-            graph.edges.extend(Edge(self.index[x], len(graph.nodes)) for x in self._selection.uses)
+            graph.edges.extend(Edge(self._index[x], len(graph.nodes)) for x in self._selection.uses)
             graph.nodes.append(Node(f"… {plural(users, 'use')} not shown", kind="more"))
         self._align()
         self._weigh()
@@ -304,7 +303,7 @@ class _Assembly:
 
     def _highlight(self) -> None:
         """Mark what lies on a path between highlighted nodes, or from the one there is to the roots."""
-        places = [place for unit, place in self.index.items() if self._is_wanted(unit)]
+        places = [place for unit, place in self._index.items() if self._is_wanted(unit)]
         if not places:
             return
         graph = self._graph

@@ -30,6 +30,7 @@ SCRIPTS = (
     "columns.js",
     "layout.js",
     "picture.js",
+    "edges.js",
     "camera.js",
     "ask.js",
     "change.js",

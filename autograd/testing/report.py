@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 
 class Verdict(Enum):
-    """What a check can say."""
+    """What a check can say.
+
+    >>> from autograd import tanh
+    >>> from autograd.testing import gradcheck
+    >>> gradcheck(tanh, 0.5).verdict
+    <Verdict.PASS: 'PASS'>
+    """
 
     PASS = "PASS"  # noqa: S105  (not a password)
     FAIL = "FAIL"
@@ -93,6 +99,12 @@ class Report:
         entries: one :class:`Entry` for each derivative.
         findings: operations whose own value or partial is wrong.
         notes: anything else worth saying.
+
+    >>> from autograd import tanh
+    >>> from autograd.testing import gradcheck
+    >>> report = gradcheck(lambda x, y: tanh(x * y), 0.5, 2.0)
+    >>> bool(report), len(report.entries)
+    (True, 2)
     """
 
     def __init__(

@@ -61,6 +61,13 @@ def values(
         min_value: the smallest number.
         max_value: the largest.
         labels: whether they may have labels.
+
+    >>> from hypothesis import given
+    >>> from autograd.testing import values
+    >>> @given(values())
+    ... def doubling_doubles(x):
+    ...     assert (2 * x).data == 2 * x.data
+    >>> doubling_doubles()
     """
     st = _strategies()
     names = st.sampled_from(["", "x", "loss", "w[0]"]) if labels else st.just("")
@@ -196,6 +203,14 @@ def modules(
 
     Raises:
         ImportError: if ``nn`` is not there.
+
+    >>> from hypothesis import given, settings
+    >>> from autograd.testing import modules
+    >>> @settings(max_examples=10)
+    ... @given(modules())
+    ... def nets_have_parameters(net):
+    ...     assert net.parameters()
+    >>> nets_have_parameters()
     """
     st = _strategies()
     nn = require("nn", "modules()")
@@ -232,6 +247,15 @@ def datasets(
             targets are numbers to regress on.
         min_rows: the least number of rows.
         max_rows: the largest.
+
+    >>> from hypothesis import given, settings
+    >>> from autograd.testing import datasets
+    >>> @settings(max_examples=10)
+    ... @given(datasets())
+    ... def rows_have_targets(dataset):
+    ...     X, y = dataset
+    ...     assert len(X) == len(y)
+    >>> rows_have_targets()
     """
     st = _strategies()
     row = st.lists(constants(), min_size=n_inputs, max_size=n_inputs)

@@ -68,6 +68,10 @@ def get(loss: str | Loss) -> Loss:
     Raises:
         ValueError: if there is none of that name; the message lists those there are.
         TypeError: if it is neither a name nor a function.
+
+    >>> import nn
+    >>> nn.losses.get("mse") is nn.losses.mse
+    True
     """
     return named("loss", loss, LOSSES)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value
+from autograd import TraceError, Value
 from autograd import functions as ag
 from autograd.operators import Operators
 from autograd.reals import is_real
@@ -53,7 +53,11 @@ def cross_entropy(
     one = _Adjusted(weight, ignore_index, label_smoothing)
     output = plain(output)
     total, weights = over_samples(one, output, target, one.together)
-    return total / weights if is_many(output[0]) and weights else total
+    if not is_many(output[0]):
+        return total
+    if isinstance(weights, Operators):  # recorded
+        return total / ag.where(weights > 0.0, weights, 1.0)  # type: ignore[operator]
+    return total / weights if weights else total
 
 
 class _Adjusted:
@@ -65,11 +69,11 @@ class _Adjusted:
         given = None if weight is None else plain(weight)
         self.weight = given and [checked(f"weight[{i}]", w, 0.0) for i, w in enumerate(given)]
 
-    def __call__(self, logits: list[Any], target: Any) -> tuple[Any, float]:
+    def __call__(self, logits: list[Any], target: Any) -> tuple[Any, Any]:
         classes, smoothing = len(logits), self.smoothing
         weight = self.weight or [1.0] * classes
         same_length(classes, len(weight), "outputs", "weights")
-        own = 1.0
+        own: Any = 1.0
         if not isinstance(target, list):
             if self.ignored is not None and target == self.ignored:
                 return Value(0.0) if any(isinstance(z, Operators) for z in logits) else 0.0, 0.0
@@ -78,17 +82,33 @@ class _Adjusted:
             if not smoothing:
                 return own * _surprise(logits, index), own
             target = one_hot(index, classes)
-        _weighted(logits, target)  # which refuses what is no distribution
+        elif any(isinstance(t, Operators) for t in target):
+            target, own = self._recorded(target)
+        elif self.ignored is not None:
+            raise TypeError("ignore_index is of targets that are indices, and one is a list")
+        else:
+            _weighted(logits, target)  # which refuses what is no distribution
         even = ag.sum(target) * (smoothing / classes)
         shares = [w * ((1.0 - smoothing) * t + even) for w, t in zip(weight, target, strict=True)]
         counted = [(z, q) for z, q in zip(logits, shares, strict=True) if type(q) is not float or q]
         kept, shares = [z for z, _ in counted], [q for _, q in counted]
         return _expected(logits, kept, shares, ag.sum(shares)), own
 
+    def _recorded(self, target: list[Any]) -> tuple[list[Any], Any]:
+        """Symbols of probabilities, which where something is ignored are a class, one-hot, or none at all; and their weight."""
+        if self.ignored is None:
+            return target, None if self.weight else 1.0
+        if 0 <= self.ignored < len(target):
+            target = [t * (1.0 - target[self.ignored]) for t in target]
+        return target, None if self.weight else ag.sum(target)
+
     @staticmethod
-    def together(pairs: list[tuple[Any, float]]) -> tuple[Any, float]:
+    def together(pairs: list[tuple[Any, Any]]) -> tuple[Any, Any]:
         """The sum of losses, and that of weights."""
-        return ag.sum([loss for loss, _ in pairs]), sum(weight for _, weight in pairs)
+        weights = [weight for _, weight in pairs]
+        if None in weights:
+            raise TraceError("recorded, targets do not tell by what a weighted mean is divided")
+        return ag.sum([loss for loss, _ in pairs]), ag.sum(weights)
 
 
 def nll(output: Any, target: Any) -> Any:
@@ -101,6 +121,11 @@ def nll(output: Any, target: Any) -> Any:
 
     Raises:
         As :func:`cross_entropy`.
+
+    >>> import nn
+    >>> from autograd import log_softmax
+    >>> nn.losses.nll(log_softmax([0.0, 0.0]), 1)
+    0.6931471805599453
     """
     return over_samples(_nll, output, target)
 

@@ -34,6 +34,10 @@ def mae(output: Any, target: Any) -> Any:
 
     Raises:
         ValueError: if the lengths differ.
+
+    >>> import nn
+    >>> nn.losses.mae([1.0, 2.0], [0.0, 4.0])
+    1.5
     """
     return mean_over(lambda o, t: abs(o - t), output, target)
 
@@ -67,6 +71,10 @@ def hinge(output: Any, target: Any) -> Any:
 
     Raises:
         ValueError: if the lengths differ or a target is another number.
+
+    >>> import nn
+    >>> nn.losses.hinge(0.25, 1.0), nn.losses.hinge(2.0, 1.0)
+    (0.75, 0.0)
     """
 
     def one(o: Any, t: Any) -> Any:
@@ -89,6 +97,10 @@ def binary_cross_entropy(output: Any, target: Any) -> Any:
 
     Raises:
         ValueError: if the lengths differ or a number is not in [0, 1].
+
+    >>> import nn
+    >>> nn.losses.binary_cross_entropy(0.5, 1)
+    0.6931471805599453
     """
     return mean_over(_binary_cross_entropy, output, target)
 

@@ -61,5 +61,9 @@ def get(metric: str | Callable[..., Any]) -> Callable[..., Any]:
     Raises:
         ValueError: if there is none of that name; the message lists those there are.
         TypeError: if it is neither a name nor a function.
+
+    >>> import nn
+    >>> nn.metrics.get("accuracy") is nn.metrics.accuracy
+    True
     """
     return named("metric", metric, METRICS)

@@ -18,6 +18,11 @@ class ConfusionTable:
         labels: the classes' names.
 
     ``print`` shows it as text; see :func:`confusion_table`.
+
+    >>> import nn
+    >>> outputs = [[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]]
+    >>> nn.metrics.confusion_table(outputs, [1, 1, 0], ["no", "yes"]).matrix
+    [[0, 1], [1, 1]]
     """
 
     def __init__(self, matrix: list[list[int]], labels: list[str]) -> None:

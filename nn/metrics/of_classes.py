@@ -15,6 +15,10 @@ def accuracy(outputs: Any, targets: Any) -> float:
     Raises:
         ValueError: if there are no samples, or the numbers of outputs and targets differ.
         TypeError: if an output or target is no class.
+
+    >>> import nn
+    >>> nn.metrics.accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
+    0.5
     """
     outputs, targets = samples(outputs, targets)
     pairs = zip(outputs, targets, strict=True)
@@ -72,6 +76,10 @@ def recall(outputs: Any, targets: Any, threshold: float = 0.0) -> float:
 
     Raises:
         As :func:`precision`.
+
+    >>> import nn
+    >>> nn.metrics.recall([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]], [1, 1, 0])
+    0.5
     """
     return mean([_ratio(hit, there) for hit, _, there in _counts(outputs, targets, threshold)])
 
@@ -84,6 +92,10 @@ def f1(outputs: Any, targets: Any, threshold: float = 0.0) -> float:
 
     Raises:
         As :func:`precision`.
+
+    >>> import nn
+    >>> nn.metrics.f1([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]], [1, 1, 0])
+    0.5
     """
     counts = _counts(outputs, targets, threshold)
     return mean([_ratio(2 * hit, taken + there) for hit, taken, there in counts])

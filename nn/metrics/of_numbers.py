@@ -15,6 +15,10 @@ def mae(outputs: Any, targets: Any) -> float:
 
     Raises:
         ValueError: if there are no samples or the numbers of outputs and targets differ.
+
+    >>> import nn
+    >>> nn.metrics.mae([1.0, 2.0], [0.0, 4.0])
+    1.5
     """
     return mean([abs(o - t) for o, t in _numbers(outputs, targets)])
 
@@ -24,6 +28,10 @@ def mse(outputs: Any, targets: Any) -> float:
 
     Raises:
         ValueError: as :func:`mae`.
+
+    >>> import nn
+    >>> nn.metrics.mse([1.0, 2.0], [0.0, 4.0])
+    2.5
     """
     return mean([(o - t) * (o - t) for o, t in _numbers(outputs, targets)])
 
@@ -33,6 +41,10 @@ def rmse(outputs: Any, targets: Any) -> float:
 
     Raises:
         ValueError: as :func:`mae`.
+
+    >>> import nn
+    >>> nn.metrics.rmse([1.0, 2.0], [0.0, 4.0])
+    1.5811388300841898
     """
     return math.sqrt(mse(outputs, targets))
 

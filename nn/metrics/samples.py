@@ -48,11 +48,12 @@ def class_of(x: Any, name: str) -> int:
     if isinstance(x, (list, tuple)) and len(x) > 1:
         scores = [one_number(score, name) for score in x]
         return -1 if any(map(math.isnan, scores)) else scores.index(max(scores))
-    if not is_real(x) or x != x // 1 or x < 0:
+    number: Any = x  # of which a type checker knows no more that it may be a list
+    if not is_real(x) or number != number // 1 or number < 0:
         raise TypeError(
             f"{name} must be a class's index or a list of scores, not {x!r:.60}" + _advice(x)
         )
-    return int(x)
+    return int(number)
 
 
 def _advice(x: Any) -> str:

@@ -12,7 +12,8 @@ from autograd.reals import is_real
 from nn import init as initializers
 from nn._arguments import count
 
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Parameter
 
 if TYPE_CHECKING:
     from nn.init import Initializer

@@ -8,7 +8,7 @@ from autograd import Value
 from autograd.operators import Operators
 from autograd.reals import real
 
-from .module import Parameter
+from .parameter import Parameter
 
 if TYPE_CHECKING:
     from .module import Module

@@ -1,4 +1,4 @@
-"""Neurons and what is built of them: Layer, Linear, MLP.
+"""Neurons and what is built of them: Layer and MLP.
 
 Sizes are given by position and all else by keyword, but for micrograd's ``Neuron(nin, nonlin)``.
 
@@ -8,7 +8,6 @@ it bare, as in micrograd, and every layer takes a bare number as a list of one.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from autograd.functions import dot
@@ -18,7 +17,9 @@ from nn import init as initializers
 from nn._arguments import count
 
 from .inputs import Row, row
-from .module import Module, Parameter
+from .linear import asked
+from .module import Module
+from .parameter import Parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,19 +102,11 @@ class Neuron(Module):
 
     @classmethod
     def asks_for(cls, arguments: dict[str, Any]) -> int:
-        return _asked(arguments)
+        return asked(arguments)
 
     def __repr__(self) -> str:
         bias = "" if self.b is not None else ", bias=False"
         return f"Neuron({len(self.w)}, activation={activations.shown(self.activation)}{bias})"
-
-
-def _asked(arguments: dict[str, Any]) -> int:
-    """:meth:`nn.Module.asks_for` of a Neuron, a Layer, a Linear and an MLP."""
-    nouts = arguments.get("nouts", [arguments.get("nout", 1)])
-    widths = [count("nin", arguments["nin"]), *(count("nouts", n) for n in nouts)]
-    bias = 1 if arguments.get("bias", True) else 0
-    return sum((nin + bias) * nout for nin, nout in pairwise(widths))
 
 
 _FORWARD = Neuron.forward
@@ -168,81 +161,12 @@ class Layer(Module):
 
     @classmethod
     def asks_for(cls, arguments: dict[str, Any]) -> int:
-        return _asked(arguments)
+        return asked(arguments)
 
     def __repr__(self) -> str:
         first = self.neurons[0]
         rest = repr(first).partition("(")[2].partition(", ")[2]
         return f"Layer({len(first.w)}, {len(self.neurons)}, {rest}"
-
-
-class Linear(Module):
-    """``W x + b`` with PyTorch's names and shapes; the output bare if there is one.
-
-    Args:
-        nin: the number of inputs.
-        nout: the number of outputs.
-        bias: whether there is a bias; if not, ``bias`` is None.
-        init: as for :class:`Neuron`, Xavier's uniform one by default.
-        bias_init: the same for the bias, 0 by default.
-        seed, rng: as for :class:`Neuron`.
-
-    Attributes:
-        weight: nout lists of nin parameters.
-        bias: nout parameters, or None.
-
-    >>> linear = Linear(2, 1, init=3.0)
-    >>> linear([1.0, 2.0])
-    Value(data=9.0, grad=0.0)
-    """
-
-    weight: list[list[Parameter]]
-    bias: list[Parameter] | None
-
-    def __init__(
-        self,
-        nin: int,
-        nout: int,
-        *,
-        bias: bool = True,
-        init: str | float | Initializer = "xavier_uniform",
-        bias_init: str | float | Initializer = 0.0,
-        seed: int | None = None,
-        rng: Any = None,
-    ) -> None:
-        nin, nout = count("nin", nin), count("nout", nout)
-        draw, draw_bias = initializers.get(init), initializers.get(bias_init)
-        rng = initializers.generator(seed, rng)
-        self.weight = [
-            [Parameter(draw(rng, nin, nout), label=f"weight[{i}][{j}]") for j in range(nin)]
-            for i in range(nout)
-        ]
-        self.bias = None
-        if bias:
-            biases = [draw_bias(rng, nin, nout) for _ in range(nout)]
-            self.bias = [Parameter(b, label=f"bias[{i}]") for i, b in enumerate(biases)]
-
-    def rows_and_biases(self) -> list[tuple[list[Any], list[Any]]]:
-        return [] if self.bias is None else [(self.weight, self.bias)]
-
-    def forward(self, x: Any) -> Any:
-        x = row(x, len(self.weight[0]), self)
-        out = [dot(w, x) for w in self.weight]
-        if self.bias is not None:
-            out = [product + b for product, b in zip(out, self.bias, strict=True)]
-        return out[0] if len(out) == 1 else out
-
-    def config(self) -> dict[str, Any]:
-        nin, nout = len(self.weight[0]), len(self.weight)
-        return {"nin": nin, "nout": nout, "bias": self.bias is not None}
-
-    @classmethod
-    def asks_for(cls, arguments: dict[str, Any]) -> int:
-        return _asked(arguments)
-
-    def __repr__(self) -> str:
-        bias = "" if self.bias is not None else ", bias=False"
-        return f"Linear({len(self.weight[0])}, {len(self.weight)}{bias})"
 
 
 class MLP(Module):
@@ -327,7 +251,7 @@ class MLP(Module):
 
     @classmethod
     def asks_for(cls, arguments: dict[str, Any]) -> int:
-        return _asked(arguments)
+        return asked(arguments)
 
     def __repr__(self) -> str:
         first, last = self.layers[0].neurons[0], self.layers[-1].neurons[0]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Value
 
+from .parameter import Parameter, indexed, shape_of_parameters
 from .scoping import Called
+from .showing import brief, holds
 from .state import Buffer, Plan, flatten, numbers, plan
 
 if TYPE_CHECKING:
@@ -17,45 +19,6 @@ if TYPE_CHECKING:
     from autograd.drawing import Graph, Options
 
     from .state import Misfits, State
-
-
-class Parameter(Value):
-    """A leaf :class:`~autograd.Value` that training changes: what ``parameters()`` finds.
-
-    >>> Parameter(0.5, label="w")
-    Parameter(data=0.5, grad=0.0, label='w')
-    """
-
-    __slots__ = ("_frozen",)
-
-    is_parameter: ClassVar[bool] = True
-    freezings: ClassVar[int] = 0
-    """How often any parameter was frozen or freed: recordings of training steps look whether it is as it was."""
-
-    @property
-    def requires_grad(self) -> bool:
-        """Whether training changes it: True, unless set to False.
-
-        Optimizers leave a frozen parameter, its share of their state and what is kept of it by weight decay or momentum
-        as they are, and set its gradient to 0.
-        """
-        return not getattr(self, "_frozen", False)
-
-    @requires_grad.setter
-    def requires_grad(self, required: bool) -> None:
-        if not isinstance(required, bool):
-            raise TypeError(f"requires_grad must be True or False, not {required!r:.40}")
-        self._frozen = not required
-        Parameter.freezings += 1
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return *super().__reduce_ex__(protocol), self.requires_grad
-
-    def __setstate__(self, required: bool) -> None:
-        self._frozen = not required
-
-    def __repr__(self) -> str:
-        return "Parameter" + super().__repr__().removeprefix("Value")
 
 
 class Module(Called):
@@ -124,7 +87,7 @@ class Module(Called):
         seen: set[int] = set()
         for name, entry in _walk(self, "", set()):
             if not isinstance(entry, Buffer):
-                for suffix, parameter in _indexed(entry, ""):
+                for suffix, parameter in indexed(entry, ""):
                     if id(parameter) not in seen:
                         seen.add(id(parameter))
                         yield name + suffix, parameter
@@ -234,7 +197,7 @@ class Module(Called):
 
     @recursive_repr()  # a module may know its parent
     def __repr__(self) -> str:
-        inside = [f"{key}={_brief(value)}" for key, value in vars(self).items() if _holds(value)]
+        inside = [f"{key}={brief(value)}" for key, value in vars(self).items() if holds(value)]
         return f"{type(self).__name__}({', '.join(inside)})"
 
 
@@ -286,7 +249,7 @@ def _walk(
         if id(value) in seen:
             return
         seen.add(id(value))
-        if _shape_of_parameters(value) is not None:
+        if shape_of_parameters(value) is not None:
             yield name, value
         else:
             for i, inner in enumerate(value):
@@ -325,56 +288,3 @@ def _walk_modules(value: Any, name: str, seen: set[int]) -> Iterator[tuple[str, 
 
 def _is_object_array(value: Any) -> bool:
     return getattr(getattr(value, "dtype", None), "kind", "") == "O" and hasattr(value, "tolist")
-
-
-def _shape_of_parameters(value: Any) -> tuple[int, ...] | None:
-    """The shape of a parameter or of a rectangular list of parameters; None for anything else."""
-    if isinstance(value, Value):
-        return () if isinstance(value, Parameter) else None
-    if not isinstance(value, (list, tuple)) or not value:
-        return None
-    shape = _shape_of_parameters(value[0])
-    if shape is None:
-        return None
-    if shape == ():
-        return (len(value),) if all(isinstance(v, Parameter) for v in value) else None
-    same = all(_shape_of_parameters(v) == shape for v in value)
-    return (len(value), *shape) if same else None
-
-
-def _indexed(entry: Any, suffix: str) -> Iterator[tuple[str, Parameter]]:
-    if isinstance(entry, (list, tuple)):
-        for i, inner in enumerate(entry):
-            yield from _indexed(inner, f"{suffix}[{i}]")
-    else:
-        yield suffix, entry
-
-
-# --- showing ---------------------------------------------------------------------------------
-
-
-def _holds(value: Any) -> bool:
-    """Whether something is, or is a list or dict that begins with, a parameter or a module."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        return bool(value) and _holds(value[0])
-    return isinstance(value, (Parameter, Module))
-
-
-def _brief(value: Any, depth: int = 3) -> str:
-    """A value in few words; what lies deeper than so many lists is left out."""
-    if isinstance(value, Parameter):
-        return f"{value.data:.4g}"
-    if not isinstance(value, (dict, list, tuple)):
-        return repr(value)
-    if depth == 0:
-        return "..."
-    if isinstance(value, dict):
-        inside = [f"{key!r}: {_brief(inner, depth - 1)}" for key, inner in value.items()]
-        return "{" + ", ".join(inside) + "}"
-    shape = _shape_of_parameters(value)
-    if shape is not None:
-        return "×".join(map(str, shape)) + " parameters"
-    shown = [_brief(inner, depth - 1) for inner in value[:4]]
-    return "[" + ", ".join(shown + ["..."] * (len(value) > 4)) + "]"

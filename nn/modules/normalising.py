@@ -9,7 +9,8 @@ from autograd import dot, mean, sqrt
 from nn._arguments import count, number
 
 from .inputs import row
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Parameter
 
 if TYPE_CHECKING:
     from .inputs import Row

@@ -78,6 +78,17 @@ class Adam(Optimizer):
         bias_correction: False leaves the correction out, as many short presentations of Adam do.
         amsgrad: divide by the root of the largest v so far (Reddi, Kale, Kumar 2018); to be chosen when the
             optimizer is made.
+
+    >>> from autograd import Value
+    >>> from nn import optim
+    >>> x = Value(3.0)
+    >>> optimizer = optim.Adam([x], lr=0.1)
+    >>> for _ in range(500):
+    ...     optimizer.zero_grad()
+    ...     ((x - 1) ** 2).backward()
+    ...     optimizer.step()
+    >>> abs(x.data - 1) < 0.1
+    True
     """
 
     state_names = ("m", "v")
@@ -123,6 +134,17 @@ class AdamW(Adam):
         params, lr, clip_value, clip_norm, maximize: see :class:`Optimizer`.
         betas, eps, bias_correction, amsgrad: see :class:`Adam`.
         weight_decay: the part of each parameter, times lr, that a step takes away.
+
+    >>> from autograd import Value
+    >>> from nn import optim
+    >>> x = Value(3.0)
+    >>> optimizer = optim.AdamW([x], lr=0.1)
+    >>> for _ in range(500):
+    ...     optimizer.zero_grad()
+    ...     ((x - 1) ** 2).backward()
+    ...     optimizer.step()
+    >>> abs(x.data - 1) < 0.1
+    True
     """
 
     defaults: ClassVar[Mapping[str, Any]] = {"weight_decay": 1e-2}
@@ -144,6 +166,17 @@ class RMSprop(Optimizer):
         momentum: the part of the last direction that is kept.
         centered: divide by the root of the variance instead (Graves 2013): v less the running mean
             of g, squared.
+
+    >>> from autograd import Value
+    >>> from nn import optim
+    >>> x = Value(3.0)
+    >>> optimizer = optim.RMSprop([x], lr=0.01)
+    >>> for _ in range(500):
+    ...     optimizer.zero_grad()
+    ...     ((x - 1) ** 2).backward()
+    ...     optimizer.step()
+    >>> abs(x.data - 1) < 0.1
+    True
     """
 
     state_names = ("v", "mean", "b")
@@ -178,6 +211,17 @@ class Adagrad(Optimizer):
         weight_decay: adds ``weight_decay * p`` to the gradient.
         initial_accumulator_value: what the sum starts from.
         eps: added to the root, against division by 0.
+
+    >>> from autograd import Value
+    >>> from nn import optim
+    >>> x = Value(3.0)
+    >>> optimizer = optim.Adagrad([x], lr=1.0)
+    >>> for _ in range(500):
+    ...     optimizer.zero_grad()
+    ...     ((x - 1) ** 2).backward()
+    ...     optimizer.step()
+    >>> abs(x.data - 1) < 0.1
+    True
     """
 
     state_names = ("G",)
@@ -218,6 +262,10 @@ def by_name(name: str) -> type[Optimizer]:
 
     Raises:
         ValueError: if there is none; the message lists the known ones.
+
+    >>> from nn import optim
+    >>> optim.by_name("Adam") is optim.Adam
+    True
     """
     try:
         return OPTIMIZERS[name.lower()]

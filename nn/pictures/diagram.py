@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.drawing.model import Cluster, Edge, Graph, Node, number, plural, shorten
 from nn import activations
-from nn.modules.layers import MLP, Layer, Linear, Neuron
+from nn.modules.layers import MLP, Layer, Neuron
+from nn.modules.linear import Linear
 from nn.modules.module import Module
 from nn.modules.sequential import Sequential
 

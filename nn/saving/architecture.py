@@ -14,7 +14,16 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from nn import activations
-from nn.modules import dropout, embedding, layers, normalising, recurrent, sequential, shaping
+from nn.modules import (
+    dropout,
+    embedding,
+    layers,
+    linear,
+    normalising,
+    recurrent,
+    sequential,
+    shaping,
+)
 from nn.modules.module import Module
 
 if TYPE_CHECKING:
@@ -24,6 +33,7 @@ _OWN: dict[str, type[Module]] = {
     name: kind
     for module in (
         layers,
+        linear,
         sequential,
         dropout,
         embedding,
@@ -34,6 +44,7 @@ _OWN: dict[str, type[Module]] = {
     )
     for name, kind in vars(module).items()
     if isinstance(kind, type) and issubclass(kind, Module) and not name.startswith("_")
+    if kind.__module__ == module.__name__
 }
 
 

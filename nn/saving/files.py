@@ -69,6 +69,15 @@ def save(
         TypeError: if something is not of JSON's types; the message says what and where.
         ImportError: if safetensors is wanted and not installed.
         OSError: if the file cannot be written.
+
+    >>> import tempfile
+    >>> import nn
+    >>> net = nn.MLP(2, [8, 1], seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nn.save(f"{folder}/net.json", net, notes={"trained": "not at all"})
+    ...     again = nn.load(f"{folder}/net.json")
+    >>> again.state_dict() == net.state_dict()
+    True
     """
     if isinstance(path, Module):
         raise TypeError("save takes the path first: nn.save(path, model)")
@@ -97,6 +106,13 @@ def load(path: PathLike, types: Iterable[type[Module]] = ()) -> Module:
     Raises:
         ValueError: if the file is damaged, of another kind, or of an architecture that cannot be rebuilt.
         OSError: if there is no such file.
+
+    >>> import tempfile
+    >>> import nn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nn.save(f"{folder}/net.json", nn.MLP(2, [8, 1], activation="tanh", seed=0))
+    ...     nn.load(f"{folder}/net.json")
+    MLP(2, [8, 1], activation='tanh')
     """
     saved = read(path)
     if saved.config is None:
@@ -138,6 +154,15 @@ def load_into(
             naming all of it; if the architectures differ; if the optimizer's state is wanted and is not there or does
             not fit.
         OSError: if there is no such file.
+
+    >>> import tempfile
+    >>> import nn
+    >>> net, other = nn.MLP(2, [1], seed=0), nn.MLP(2, [1], seed=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nn.save(f"{folder}/net.json", net)
+    ...     saved = nn.load_into(f"{folder}/net.json", other)
+    >>> other.state_dict() == net.state_dict()
+    True
     """
     saved = read(path)
     own = config_of(model)
@@ -171,6 +196,13 @@ def read(path: PathLike) -> SavedModel:
         ValueError: if the file is damaged or of another kind.
         ImportError: if it is a safetensors file and that library is not installed.
         OSError: if there is no such file.
+
+    >>> import tempfile
+    >>> import nn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nn.save(f"{folder}/net.json", nn.MLP(2, [1], seed=0), notes={"by": "me"})
+    ...     nn.saving.read(f"{folder}/net.json").notes
+    {'by': 'me'}
     """
     suffix = _suffix(path)
     content = Path(path).read_bytes()

@@ -9,6 +9,7 @@ from autograd import Value
 from autograd.compiler.training import BatchAnswers, Recording
 from autograd.structure import Structure, flatten
 from nn.modules.noise import Noisy
+from nn.modules.state import flatten as flattened
 
 from .steady import steadily
 from .step.eager import buffered
@@ -52,11 +53,13 @@ class Answering:
             made = self._made
             if made is None or not (self._trusted or self._is_fresh()):
                 made = self._record(rows, array)
-            return made.answers(array)
+            found: list[Any] = made.answers(array)
         except Exception as error:  # noqa: BLE001 (whatever it is, the model itself will tell)
             _log.info("evaluating sample by sample, for the model cannot be compiled: %s", error)
             self._works = False
             return None
+        # A nan may stand for what the model refuses, such as an index without a row.
+        return None if any(x != x for x in flattened(found)) else found
 
     def _is_fresh(self) -> bool:
         return self._photograph is not None and not self._photograph.changed()

@@ -74,6 +74,11 @@ def evaluate(
 
     Raises:
         ValueError, TypeError: as :func:`nn.fit` about data and names.
+
+    >>> import nn
+    >>> net = nn.MLP(1, [1], init=2.0)
+    >>> nn.evaluate(net, [[1.0], [2.0]], [2.0, 5.0], loss="mse", metrics="mae")
+    {'loss': 0.5, 'mae': 0.5}
     """
     known = names_of(model, y)
     rows, targets = data.paired(X, y if known is None else numbered(y, known))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import random
 import time
 import warnings
-import weakref
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from nn import losses, optim, saving
+from nn import losses, optim
 from nn._arguments import count
 from nn.metrics import confusion_table
 from nn.modules.module import modules_of
@@ -25,17 +22,16 @@ from .answering import Answering
 from .callbacks import BeforeLastStep, Run
 from .history import ALWAYS, History
 from .monitors import Checkpoint
+from .optimizing import optimizer_of
 from .preparing import samples, try_out
 from .reach import has_users_code, is_library
+from .resuming import take_up
 from .weights import Weighted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from nn.training.step.eager import Step
-
-
-_log = logging.getLogger("nn")
 
 
 def fit(
@@ -140,10 +136,10 @@ def fit(
     listed = callbacks_.checked(callbacks)
     if compile not in ("auto", True, False):
         raise ValueError(f"compile must be 'auto', True or False, not {compile!r:.40}")
-    try_out(model, loss, rows, targets, "", names)
+    try_out(model, loss, {} if held_out else named, rows, targets, "", names)
     if held_out is not None:
-        try_out(model, loss, *held_out, "validation ", names)
-    optimizer = _optimizer(optimizer, model, lr)
+        try_out(model, loss, named, *held_out, "validation ", names)
+    optimizer = optimizer_of(optimizer, model, lr)
     rates = [group["lr"] for group in optimizer.param_groups]
 
     prefix = "val_" if held_out is not None else ""
@@ -168,7 +164,7 @@ def fit(
         for callback in run.callbacks:
             callback.on_train_begin(run)
         if resume is not None:
-            _resume(run, resume)
+            take_up(run, resume)
     except BaseException:
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate
@@ -295,42 +291,6 @@ def _epochs(
 # --- arguments -------------------------------------------------------------------------------
 
 
-def _optimizer(given: Any, model: Any, lr: Any) -> optim.Optimizer:
-    """The optimizer of the model's parameters; one that comes as it is keeps its learning rate as yet."""
-    if isinstance(given, optim.Optimizer):
-        return given
-    kind = optim.by_name(given) if isinstance(given, str) else given
-    if not (isinstance(kind, type) and issubclass(kind, optim.Optimizer)):
-        raise TypeError(f"optimizer must be a name, an optimizer or its class, not {given!r:.60}")
-    if not hasattr(model, "parameters"):
-        raise TypeError(
-            f"model must have parameters(), and {type(model).__name__} has none; make the optimizer of "
-            f"its parameters and pass that"
-        )
-    made = kind(model.parameters(), lr)
-    _say_if_again(model, kind)
-    return made
-
-
-_known: dict[int, tuple[weakref.ref[Any], bool]] = {}
-"""The models that were trained with optimizers that nobody else holds, by id, and whether it was said what that means."""
-
-
-def _say_if_again(model: Any, kind: type[optim.Optimizer]) -> None:
-    """Say, once for a model, that an optimizer made anew does not go on where the one before it was."""
-    known = _known.get(id(model))
-    again = known is not None and known[0]() is model
-    if again and known is not None and not known[1]:
-        _log.warning(
-            "fit made another %s, which starts anew: at step 0, with the first order of samples; to go on training, make the "
-            "optimizer yourself and pass it each time",
-            kind.__name__,
-        )
-    key = id(model)
-    with suppress(TypeError):  # of some objects there are no weak references
-        _known[key] = weakref.ref(model, lambda _: _known.pop(key, None)), again
-
-
 def _step(
     model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str, trusted: bool
 ) -> Step:
@@ -342,41 +302,6 @@ def _step(
 
 
 # --- resuming and showing --------------------------------------------------------------------
-
-
-def _resume(run: Run, path: Any) -> None:
-    """Set the model, the optimizer, the history and the callbacks to what a checkpoint holds."""
-    found = saving.read(path)
-    notes = found.notes or {}
-    missing = [key for key in run.notes() if key not in notes]
-    if missing or found.optimizer is None:
-        raise ValueError(
-            f"{path} holds a model, but no training run (it was not written by nn.Checkpoint)"
-        )
-    if notes["settings"] != run.settings:
-        raise ValueError(
-            f"{path} is of a run with {_listed(notes['settings'])}, and this one has "
-            f"{_listed(run.settings)}; it would not go on as that did"
-        )
-    if list(notes["history"]) != list(run.history.columns):
-        raise ValueError(
-            f"{path} is of a run that recorded {', '.join(notes['history'])}, and this one "
-            f"records {', '.join(run.history.columns)}"
-        )
-    if len(notes["callbacks"]) != len(run.callbacks):
-        raise ValueError(
-            f"{path} is of a run with {len(notes['callbacks'])} callbacks, and this one has "
-            f"{len(run.callbacks)}"
-        )
-    saving.load_into(path, run.model, run.optimizer)
-    run.epoch = notes["epoch"]
-    run.history.columns = notes["history"]
-    for callback, state in zip(run.callbacks, notes["callbacks"], strict=True):
-        callback.load_state_dict(state)
-
-
-def _listed(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in settings.items())
 
 
 def _bar(run: Run, progress: bool) -> Any:

@@ -108,6 +108,16 @@ class EarlyStopping(Monitor, BeforeLastStep):
 
     Attributes:
         best: the best of the column, and ``best_epoch`` its epoch.
+
+    >>> import nn
+    >>> X, y = nn.datasets.moons(60, noise=0.1, seed=0)
+    >>> net = nn.MLP(2, [2], seed=0)
+    >>> history = nn.fit(
+    ...     net, X, y, loss="cross_entropy", lr=1.0, epochs=200, progress=False,
+    ...     callbacks=[nn.EarlyStopping("loss", patience=2)],
+    ... )
+    >>> len(history) < 200
+    True
     """
 
     def __init__(
@@ -174,6 +184,16 @@ class ReduceLROnPlateau(Monitor):
 
     Raises:
         TypeError: when training begins, if a rate is a schedule, which has ideas of its own.
+
+    >>> import nn
+    >>> X, y = nn.datasets.moons(60, noise=0.1, seed=0)
+    >>> net = nn.MLP(2, [2], seed=0)
+    >>> history = nn.fit(
+    ...     net, X, y, loss="cross_entropy", lr=1.0, epochs=200, progress=False,
+    ...     callbacks=[nn.ReduceLROnPlateau("loss", patience=1)],
+    ... )
+    >>> history["lr"][-1] < 1.0
+    True
     """
 
     def __init__(

@@ -24,11 +24,11 @@ def _no_arrays(graph: Any, task: Task) -> Any:
 
 
 PATHS: dict[str, dict[str, Callable[..., Any]]] = {
-    "arrays": {"choose": _arrays},
-    "tape": {"choose": _no_arrays},
+    "arrays": {"choose": _arrays, "has_lanes_on_tape": lambda schedule, graph: False},
+    "tape": {"choose": _no_arrays, "has_lanes_on_tape": lambda schedule, graph: True},
     "python": {"choose": _no_arrays, "tape_of": lambda graph: None},
 }
-"""What is put in the place of which function, by name of the path. Lanes are arrays on all of them."""
+"""What is put in the place of which function, by name of the path. On Python's, lanes are arrays."""
 
 
 def force(set_attribute: Callable[[Any, str, Any], None], path: str) -> None:

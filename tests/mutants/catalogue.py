@@ -580,7 +580,7 @@ WALKS = [
     Mutant(
         "a node is listed once for each consumer",
         "autograd/graph.py",
-        "        if node in seen:\n            continue\n",
+        "        if key in seen:\n            continue\n",
         "",
         (
             f"{SHAPES}::test_every_node_comes_after_its_operands_and_once",

@@ -5,19 +5,35 @@ from __future__ import annotations
 from .mutant import Mutant, of
 
 _rules = of("nn/optim/rules.py", "tests/nn/optim/test_rules.py")
+_groups = of("nn/optim/groups.py", "tests/nn/optim/test_optimizer.py")
 _optimizer = of("nn/optim/optimizer.py", "tests/nn/optim/test_optimizer.py")
 _clipping = of("nn/optim/clipping.py", "tests/nn/optim/test_clipping.py")
 _schedules = of(
     "nn/optim/schedules.py", "tests/nn/optim/test_schedules.py", "nn/optim/schedules.py"
 )
-_losses = of("nn/losses.py", "tests/nn/test_losses.py", "nn/losses.py")
-_metrics = of("nn/metrics.py", "tests/nn/test_metrics.py", "nn/metrics.py")
+_losses_of_numbers = of("nn/losses/of_numbers.py", "tests/nn/test_losses.py", "nn/losses")
+_losses_of_classes = of("nn/losses/of_classes.py", "tests/nn/test_losses.py", "nn/losses")
+_losses_shapes = of("nn/losses/shapes.py", "tests/nn/test_losses.py", "nn/losses")
+_metrics_of_numbers = of("nn/metrics/of_numbers.py", "tests/nn/test_metrics.py", "nn/metrics")
+_metrics_of_classes = of("nn/metrics/of_classes.py", "tests/nn/test_metrics.py", "nn/metrics")
+_metrics_samples = of("nn/metrics/samples.py", "tests/nn/test_metrics.py", "nn/metrics")
+_confusion = of("nn/metrics/confusion.py", "tests/nn/test_metrics.py", "nn/metrics")
+_recurrent = of("nn/modules/recurrent.py", "tests/nn/modules/test_recurrent.py")
+_recurrence = of("nn/modules/recurrence.py", "tests/nn/modules/test_recurrent.py")
+_embedding = of("nn/modules/embedding.py", "tests/nn/modules/test_embedding.py")
+_normalising = of("nn/modules/normalising.py", "tests/nn/modules/test_normalising.py")
+_weights = of("nn/training/weights.py", "tests/nn/training/test_preparing.py")
+_encoding = of("nn/training/step/encoding.py", "tests/nn/training/step")
+_linear = of("nn/modules/linear.py", "tests/nn/modules/test_layers.py")
 _layers = of("nn/modules/layers.py", "tests/nn/modules/test_layers.py")
 _dropout = of("nn/modules/dropout.py", "tests/nn/modules/test_dropout.py")
 _state = of("nn/modules/state.py", "tests/nn/modules/test_module.py")
 _sequential = of("nn/modules/sequential.py", "tests/nn/modules/test_sequential.py")
 _activations = of("nn/activations.py", "tests/nn/test_activations.py")
 _init = of("nn/init.py", "tests/nn/test_init.py")
+_document = of("nn/saving/document.py", "tests/nn/saving/test_files.py")
+_json_file = of("nn/saving/json_file.py", "tests/nn/saving/test_files.py")
+_safetensors = of("nn/saving/safetensors_file.py", "tests/nn/saving/test_files.py")
 _files = of("nn/saving/files.py", "tests/nn/saving/test_files.py")
 _architecture = of("nn/saving/architecture.py", "tests/nn/saving/test_files.py")
 _monitors = of("nn/training/monitors.py", "tests/nn/training/test_monitors.py")
@@ -85,9 +101,9 @@ NETWORKS: list[Mutant] = [
         "g",
         "tests/nn/optim/test_rules.py",
     ),
-    _optimizer("steps count from 0", "h.t = self.steps + 1", "h.t = max(self.steps, 1)"),
+    _groups("steps count from 0", "h.t = self.steps + 1", "h.t = max(self.steps, 1)"),
     _optimizer("the count of steps stands still", "        self.steps += 1\n", ""),
-    _optimizer(
+    _groups(
         "a schedule is asked for the step after",
         "rate = rate(self.steps)",
         "rate = rate(self.steps + 1)",
@@ -152,67 +168,99 @@ NETWORKS: list[Mutant] = [
     _schedules("warmup starts at 0", "then(0) * (step + 1) / steps", "then(0) * step / steps"),
     _schedules("warmup skips the start of what follows", "then(step - steps)", "then(step)"),
     # losses
-    _losses("huber is quadratic everywhere", "ag.clip(error, -delta, delta)", "error"),
-    _losses("huber's far side has no offset", "near * (error - 0.5 * near)", "near * error * 0.5"),
-    _losses("hinge has no margin", "ag.relu(1.0 - t * o)", "ag.relu(-t * o)"),
-    _losses(
+    _losses_of_numbers("huber is quadratic everywhere", "ag.clip(error, -delta, delta)", "error"),
+    _losses_of_numbers(
+        "huber's far side has no offset", "near * (error - 0.5 * near)", "near * error * 0.5"
+    ),
+    _losses_of_numbers("hinge has no margin", "ag.relu(1.0 - t * o)", "ag.relu(-t * o)"),
+    _losses_of_numbers(
         "binary cross-entropy of a probability exchanges the outcomes",
         "-(t * ag.log(p + _LEAST) + (1.0 - t) * ag.log((1.0 - p) + _LEAST))",
         "-((1.0 - t) * ag.log(p + _LEAST) + t * ag.log((1.0 - p) + _LEAST))",
     ),
-    _losses("binary cross-entropy is infinite at 0", "_LEAST = math.exp(-100.0)", "_LEAST = 0.0"),
-    _losses("logits of 1 count as of 0", "return ag.softplus(-z)\n", "return ag.softplus(z)\n"),
-    _losses(
+    _losses_of_numbers(
+        "binary cross-entropy is infinite at 0", "_LEAST = math.exp(-100.0)", "_LEAST = 0.0"
+    ),
+    _losses_of_numbers(
+        "logits of 1 count as of 0", "return ag.softplus(-z)\n", "return ag.softplus(z)\n"
+    ),
+    _losses_of_numbers(
         "the loss of logits cancels where it is small",
         "return t * ag.softplus(-z) + (1.0 - t) * ag.softplus(z)",
         "return ag.softplus(z) - t * z",
     ),
-    _losses(
+    _losses_of_classes(
         "cross-entropy as a difference",
         "others = [z - logits[index] for i, z in enumerate(logits) if i != index]",
         "return ag.logsumexp(logits) - logits[index]\n    others = []",
     ),
-    _losses(
+    _losses_of_classes(
         "a sure class among infinitely unlikely ones has a gradient of nan",
         "ag.maximum(ag.logsumexp(others), -1e300)",
         "ag.logsumexp(others)",
     ),
-    _losses(
+    _losses_of_classes(
         "weights of classes are not checked", "abs(total - 1.0) < 1e-3", "abs(total - 1.0) < 1e3"
     ),
-    _losses("a score of -inf with weight 0 counts", "strict=True) if t]", "strict=True)]"),
-    _losses("nll keeps its sign", "return -ag.dot(weights, kept)", "return ag.dot(weights, kept)"),
-    _losses("a mean over samples is a sum", "else ag.mean(losses)", "else ag.sum(losses)"),
-    _losses(
+    _losses_of_classes(
+        "a score of -inf with weight 0 counts", "strict=True) if t]", "strict=True)]"
+    ),
+    _losses_of_classes(
+        "nll keeps its sign", "return -ag.dot(weights, kept)", "return ag.dot(weights, kept)"
+    ),
+    _losses_shapes("a mean over samples is a sum", "else ag.mean(losses)", "else ag.sum(losses)"),
+    _losses_of_classes(
         "a class below 0 counts from the end",
         "if not 0 <= index < classes:",
         "if index >= classes:",
     ),
+    _losses_of_classes("what is ignored counts in the mean", "else 0.0, 0.0\n", "else 0.0, 1.0\n"),
+    _losses_of_classes(
+        "smoothing leaves the true class all", "(1.0 - smoothing) * t + even", "t + even"
+    ),
+    _losses_of_classes(
+        "a recorded class is not ignored",
+        "[t * (1.0 - target[self.ignored]) for t in target]",
+        "target",
+        "tests/nn/training/step/test_compiled.py",
+    ),
     # metrics
-    _metrics(
+    _metrics_of_classes("ties count for nothing", "(below + (len(truths) - hits) / 2)", "below"),
+    _metrics_of_classes(
+        "f1 is a mean",
+        "_ratio(2 * hit, taken + there)",
+        "(_ratio(hit, taken) + _ratio(hit, there)) / 2",
+    ),
+    _metrics_of_numbers(
         "rmse is mse", "return math.sqrt(mse(outputs, targets))", "return mse(outputs, targets)"
     ),
-    _metrics("r2 is about 0", "spread = sum((t - middle) * (t - middle)", "spread = sum(t * t"),
-    _metrics(
+    _metrics_of_numbers(
+        "r2 is about 0", "spread = sum((t - middle) * (t - middle)", "spread = sum(t * t"
+    ),
+    _metrics_of_numbers(
         "r2 of equal targets is always 1", "return 1.0 if residual == 0.0 else 0.0", "return 1.0"
     ),
-    _metrics(
+    _confusion(
         "the confusion table lies on its side",
         "matrix[truth][predicted] += 1",
         "matrix[predicted][truth] += 1",
     ),
-    _metrics(
+    _confusion(
         "recall is precision",
         "row[i] / sum(row):.1%",
         "row[i] / sum(r[i] for r in self.matrix):.1%",
     ),
-    _metrics(
+    _metrics_samples(
         "the last of equal scores is the class",
         "scores.index(max(scores))",
         "len(scores) - 1 - scores[::-1].index(max(scores))",
     ),
-    _metrics("a nan among scores is overlooked", "-1 if any(map(math.isnan, scores)) else ", ""),
-    _metrics("the threshold itself is above it", "(o > threshold)", "(o >= threshold)"),
+    _metrics_samples(
+        "a nan among scores is overlooked", "-1 if any(map(math.isnan, scores)) else ", ""
+    ),
+    _metrics_of_classes(
+        "the threshold itself is above it", "(score > threshold)", "(score >= threshold)"
+    ),
     # modules
     _layers("a neuron loses its bias", "            out = out + self.b\n", "            pass\n"),
     _layers("nonlin=False keeps the activation", "activation if nonlin else None", "activation"),
@@ -228,7 +276,7 @@ NETWORKS: list[Mutant] = [
         "rng=rng, **kwargs",
         "tests/nn/test_init.py",
     ),
-    _layers(
+    _linear(
         "Linear's weight lies on its side",
         "for j in range(nin)]\n            for i in range(nout)",
         "for j in range(nout)]\n            for i in range(nin)",
@@ -253,8 +301,14 @@ NETWORKS: list[Mutant] = [
         "self.noise(1) * len(x), strict=True",
     ),
     _dropout("p = 1 is let in", "0.0 <= p < 1.0", "0.0 <= p <= 1.0"),
-    _state("an extra entry of a state is overlooked", "    if extra:\n", "    if False:\n"),
-    _state("a missing entry of a state is overlooked", "    if missing:\n", "    if False:\n"),
+    _state(
+        "an extra entry of a state is overlooked", "    if extra and strict:\n", "    if False:\n"
+    ),
+    _state(
+        "a missing entry of a state is overlooked",
+        "    if missing and strict:\n",
+        "    if False:\n",
+    ),
     _state(
         "a shared parameter takes the last of two numbers",
         "if data != other and not",
@@ -264,6 +318,29 @@ NETWORKS: list[Mutant] = [
         "a buffer is taken over, not copied",
         "result.buffers.append((entry, _copied(value)))",
         "result.buffers.append((entry, value))",
+    ),
+    _recurrent(
+        "a GRU's gates change places",
+        "reset, update = both[:n], both[n:]",
+        "update, reset = both[:n], both[n:]",
+    ),
+    _recurrent(
+        "an LSTM forgets what is new",
+        "sigmoid(forget) * before + sigmoid(enter)",
+        "sigmoid(enter) * before + sigmoid(forget)",
+    ),
+    _recurrence("each layer reads the first one's inputs", "            items = outputs\n", ""),
+    _recurrence(
+        "a state that is given is forgotten", "now = self._checked(state)", "now = self.zero()"
+    ),
+    _embedding(
+        "an index without a row is nothing", "where(total(chosen) > 0.0, 0.0, math.nan)", "0.0"
+    ),
+    _embedding("an index below 0 counts from the end", "if not 0 <= index <", "if not index <"),
+    _normalising(
+        "LayerNorm's eps is outside the root",
+        "sqrt(dot(centred, centred) / len(x) + self.eps)",
+        "(sqrt(dot(centred, centred) / len(x)) + self.eps)",
     ),
     _sequential(
         "Sequential skips its first layer",
@@ -277,10 +354,12 @@ NETWORKS: list[Mutant] = [
     _init("bounds by the standard deviation", "math.sqrt(3.0 * variance", "math.sqrt(variance"),
     _init("seed and rng are both taken", "if seed is not None and rng is not None:", "if False:"),
     # files
-    _files("nan is saved as an infinity", '"float": str(float(tree))', '"float": "inf"'),
-    _files("nesting is endless", "isinstance(tree, (list, dict)) and room == 0", "False"),
-    _files("another version is read", "if version != VERSION:", "if False:"),
-    _files("another program's JSON is read", 'or document.get("format") != FORMAT:', "or False:"),
+    _document("nan is saved as an infinity", '"float": str(float(tree))', '"float": "inf"'),
+    _document("nesting is endless", "isinstance(tree, (list, dict)) and room == 0", "False"),
+    _document("another version is read", "if version != VERSION:", "if False:"),
+    _json_file(
+        "another program's JSON is read", 'or document.get("format") != FORMAT:', "or False:"
+    ),
     _files("load builds whatever is asked for", "types, most=held", "types, most=None"),
     _files(
         "another architecture's numbers are loaded",
@@ -297,10 +376,10 @@ NETWORKS: list[Mutant] = [
         '        if saved.optimizer is None:\n            raise ValueError(f"{path} was saved without an optimizer\'s state")\n',
         "        if saved.optimizer is None:\n            return saved\n",
     ),
-    _files(
+    _safetensors(
         "empty lists are taken for numbers", "    if empty > len(content):\n", "    if False:\n"
     ),
-    _files(
+    _safetensors(
         "safetensors as float32",
         "np.array(entry, dtype=float) for",
         "np.array(entry, dtype=np.float32) for",
@@ -310,7 +389,12 @@ NETWORKS: list[Mutant] = [
         "        random.setstate(before)  # what",
         "        pass  # what",
     ),
-    _architecture("a bias is not counted", "(nin + bias) * nout", "nin * nout"),
+    _linear(
+        "a bias is not counted",
+        "(nin + bias) * nout",
+        "nin * nout",
+        "tests/nn/saving/test_files.py",
+    ),
     _architecture("a seed makes another architecture", 'if key != "seed"', "if True"),
     _architecture("any class is built", "    if name not in known:\n", "    if False:\n"),
     # what watches a run
@@ -333,6 +417,27 @@ NETWORKS: list[Mutant] = [
     _monitors("the last epoch is not saved", " or run.epoch == run.epochs", ""),
     _monitors(
         "a worse model is saved over the best", "(self.improved(run) or not self.best_only)", "True"
+    ),
+    _monitors(
+        "a rate is lowered at each bad epoch",
+        "            self._since = run.epoch\n            for group",
+        "            for group",
+    ),
+    _monitors(
+        "a rate falls below the least",
+        'max(group["lr"] * self.factor, self.min_lr)',
+        'group["lr"] * self.factor',
+    ),
+    _weights(
+        "weights of classes replace those of samples",
+        "[w * known[target] for",
+        "[known[target] for",
+    ),
+    _encoding(
+        "recorded weights are all 1",
+        "_numbers([weight for _, weight in pairs])",
+        "_numbers([1.0 for _, weight in pairs])",
+        "tests/nn/training/test_preparing.py",
     ),
     # a compiled step
     _update("a compiled step clips no values", "    if limit is not None:\n", "    if False:\n"),

@@ -9,6 +9,7 @@ SIMPLIFY = f"{TESTS}/test_simplify.py"
 ARRAYS = f"{TESTS}/test_arrays.py"
 BRACKETS = f"{TESTS}/test_brackets.py"
 CHAINS = f"{TESTS}/test_chains.py"
+SCANS = f"{TESTS}/test_scans.py"
 SOFTMAX = f"{TESTS}/test_softmax.py"
 STENCILS = f"{TESTS}/test_stencils.py"
 PAIRS = f"{TESTS}/test_pairs.py"
@@ -246,7 +247,7 @@ PASSES = [
         PAIRS,
     ),
     of(
-        "layout",
+        "layout/affine",
         "rows need not run alike to be a view",
         "if not (inner == first[:, :, None]).all():",
         "if False:",
@@ -265,6 +266,34 @@ PASSES = [
         "used = bool(read[instruction.out.arena][instruction.writes].any())",
         "used = bool(read[instruction.out.arena][instruction.writes].all())",
         ARRAYS,
+    ),
+    of(
+        "scans",
+        "a running sum may add what depends on it",
+        "return any(i >= head and reached[i - head] for i in inputs)",
+        "return False",
+        SCANS,
+    ),
+    of(
+        "scans",
+        "running products hand derivatives back as sums do",
+        "if row in UFUNCS and (row is p.add or not active[identity]):",
+        "if row in UFUNCS:",
+        SCANS,
+    ),
+    of(
+        "reverse",
+        "what is given late goes to what is added late alone",
+        "turned = Ref(given.arena, given.positions.reshape(scans, -1)[:, ::-1])",
+        "turned = Ref(given.arena, given.positions.reshape(scans, -1))",
+        SCANS,
+    ),
+    of(
+        "agenda",
+        "a scan does not wait for what it adds",
+        "waiting[first] += len(waits)",
+        "waiting[identity] += len(waits)",
+        SCANS,
     ),
     of(
         "derivative",

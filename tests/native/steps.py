@@ -8,6 +8,7 @@ import operator
 import pickle
 import signal
 import weakref
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import autograd as ag
@@ -285,8 +286,62 @@ def model(program: Program) -> None:
         program.tried(core.set_call_from_outside, program.any())
 
 
+class Short(core.Shortcut if core is not None else object):  # type: ignore[misc]
+    """What has ways past Python."""
+
+    def _call(self, *args: Any, **kwargs: Any) -> Any:
+        return args, kwargs
+
+
+def _form(program: Program, depth: int = 0) -> Any:
+    """What might be a form of arguments or of an answer."""
+    dice = program.dice
+    kind = dice.randrange(-1, 8) if dice.random() < 0.1 else dice.randrange(7)
+    if kind in (0, 4) and dice.random() < 0.9:
+        return (kind,)
+    inside: Any = dice.choice((0, 1, 2, 3, -1, 2**40, None))
+    if depth < 3 and dice.random() < 0.6:
+        inside = tuple(_form(program, depth + 1) for _ in range(dice.randrange(4)))
+    count = len(inside) if isinstance(inside, tuple) else inside
+    shape = tuple(dice.choice((0, 1, 2, 3, -1, 2**31)) for _ in range(dice.randrange(4)))
+    keys = tuple("abcd"[: count if type(count) is int and 0 <= count < 4 else 2])
+    third = {3: keys, 5: shape, 6: lambda items: items}.get(kind)
+    return (kind, inside, program.any() if dice.random() < 0.05 else third)
+
+
+def shorten(program: Program) -> None:
+    """A tape, a route over it, and calls past Python."""
+    dice = program.dice
+    leaves, count = dice.randrange(4), dice.randrange(5)
+    flat = array("i")
+    for i in range(count):
+        operands = [dice.randrange(-1, leaves + i + 1) for _ in range(3)]
+        flat.extend([dice.randrange(48), *operands[: dice.randrange(1, 4)], 0, 0][:4])
+    outputs = array("i", [dice.randrange(-1, leaves + count) for _ in range(dice.randrange(4))])
+    tape = program.tried(core.Tape, leaves, array("d", [0.5]), flat, outputs)
+    if tape is None:
+        tape = core.Tape(leaves, array("d"), array("i"), array("i", range(leaves)))
+    program.tried(tape.run, [program.any() for _ in range(leaves)], [])
+    program.tried(tape.lanes, program.any(), [*range(leaves)], [], program.any())
+    short = Short()
+    nodes = tuple(program.node() for _ in range(dice.randrange(2)))
+    for _ in range(4):
+        given = (2, tuple(_form(program) for _ in range(dice.randrange(3))), None)
+        if dice.random() < 0.5:
+            given = (2, leaves - len(nodes), None)
+        answer = (1, len(outputs), None) if dice.random() < 0.7 else _form(program)
+        route = program.tried(core.Route, tape, given, answer, nodes, True, program.any())
+        program.tried(short.remember, program.any() if route is None else route)
+    for _ in range(4):
+        numbers = [dice.choice((1.0, 2, program.any())) for _ in range(leaves - len(nodes))]
+        program.tried(short, *numbers)
+        program.tried(short, *program.some(3))
+    short.latest = program.any()
+    short.itself = short
+
+
 KINDS: list[Callable[[Program], None]] = [
     operate, call, attribute, sweep, exchange, watch,
-    operate, call, sweep, forget, switch, transform, replicate, retype, model, tower, module_call,
+    operate, call, sweep, forget, switch, transform, replicate, retype, model, tower, module_call, shorten,
 ]  # fmt: skip
 """Of these the first six may be taken inside others."""

@@ -63,7 +63,8 @@ def test_a_layer_tells_its_initialiser_both_fans():
 
     Linear(3, 5, init=spy, bias_init=spy)
     Neuron(2, init=spy)
-    assert seen == {(3, 5), (2, 1)}
+    nn.Layer(4, 6, init=spy)
+    assert seen == {(3, 5), (2, 1), (4, 6)}
 
 
 def test_a_number_stands_for_a_constant_and_factories_give_initialisers():

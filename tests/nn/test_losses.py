@@ -458,8 +458,14 @@ def test_a_mean_of_nothing_but_what_is_ignored_is_zero():
         ({"weight": [1.0, -1.0, 1.0, 1.0]}, ValueError, r"weight\[1\] must be at least 0, not -1"),
         ({"label_smoothing": 1.0}, ValueError, "label_smoothing must be at least 0 and below 1"),
         ({"label_smoothing": 0.1, "ignore_index": 3}, ValueError, "label 7 is outside"),
+        ({"ignore_index": 3, "weight": WEIGHT}, ValueError, "label 7 is outside"),
     ],
 )
 def test_options_of_cross_entropy_that_make_no_sense_are_refused(options, error, message):
     with pytest.raises(error, match=message):
         losses.cross_entropy(LOGITS[0], 7 if "ignore_index" in options else 0, **options)
+
+
+def test_probabilities_have_no_index_to_be_ignored():
+    with pytest.raises(TypeError, match="ignore_index is of targets that are indices"):
+        losses.cross_entropy(LOGITS[0], [0.25] * 4, ignore_index=1)

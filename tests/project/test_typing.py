@@ -49,6 +49,22 @@ def test_names_that_the_table_makes_are_known_to_type_checkers(tmp_path):
     assert "Found 1 error in 1 file" in said
 
 
+def test_what_gradient_answers_is_known_for_a_value_and_for_a_list(tmp_path):
+    said = check(
+        "from autograd import Value, gradient\n"
+        "x, y = Value(2.0), Value(3.0)\n"
+        "a: float = gradient(x * y, x)\n"
+        "b: list[float] = gradient(x * y, [x, y])\n"
+        "c: Value = gradient(x * y, x, create_graph=True)\n"
+        "d: list[Value] = gradient(x * y, [x, y], create_graph=True)\n"
+        "e: dict[str, float] = gradient(x * y, {'x': x})\n"
+        "f: str = gradient(x * y, x)\n",
+        tmp_path,
+    )
+    assert "program.py:8: error: Incompatible types in assignment" in said
+    assert "Found 1 error in 1 file" in said
+
+
 USERS = Path(__file__).with_name("users_program.py").read_text(encoding="utf-8")
 """What a user writes: micrograd's demo, transforms, training."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..ir.array import Array, Elements, Value
     from .tape import Tape
 
-FILLED = 1.5
+FILLED = 1.3
 """How many times as many numbers as there are may be added, with zeros, for stretches to be rows of a matrix."""
 OVERLAP = 0.3
 """Two layers that have at most this part of their elements in common are added only there."""

@@ -2,7 +2,7 @@
 
 The derivative of a recurrence has the same few operations in each step, most of which wait for nothing but the values. All
 that are ready are done at once, and which kind comes next is decided by how far from the end its members are, on average or
-at most: the way that makes fewer operations is taken.
+at most: the way that makes fewer operations is taken. What the results need comes before what only derivatives do.
 """
 
 from __future__ import annotations
@@ -46,6 +46,13 @@ class _Merger:
             {int(i) for x in value.reads for i in np.unique(owner[x]) if i >= 0}
             for value in graph.values
         ]
+        forward = [bool((owner[graph.outputs] == i).any()) for i in range(len(graph.values))]
+        for index in range(len(graph.values) - 1, -1, -1):
+            if forward[index]:
+                for i in self.needs[index]:
+                    forward[i] = True
+        self.forward = forward
+        """Whether each value is one that the results need."""
         self.leaves = [value.op in {"input", "lanes", "seed"} for value in graph.values]
         self.owner = owner
 
@@ -87,7 +94,7 @@ class _Merger:
         if not isinstance(value.op, Primitive) or value.size > MOST or index in self.apart:
             return index
         args = [x if isinstance(x, float) else self.origin(x) for x in value.args]
-        return value.op, value.size, value.batched, *map(str, args)
+        return self.forward[index], value.op, value.size, value.batched, *map(str, args)
 
     def origin(self, elements: Any) -> str:
         """Whether elements are constants, leaves or computed."""
@@ -125,17 +132,17 @@ class _Merger:
             if not waiting[index]:
                 ready.setdefault(kind, []).append(index)
 
-        def key(kind: Any) -> tuple[float, int, Any]:
-            if urgent:
-                return -max(height[i] for i in ready[kind]), min(ready[kind]), kind
-            return -total[kind] / remaining[kind], min(ready[kind]), kind
+        def key(kind: Any) -> tuple[bool, float, int, Any]:
+            first = min(ready[kind])
+            far = max(height[i] for i in ready[kind]) if urgent else total[kind] / remaining[kind]
+            return not self.forward[first], -far, first, kind
 
         heap = [key(kind) for kind in ready]
         heapq.heapify(heap)
         found = []
         while heap:
             *before, kind = heapq.heappop(heap)
-            if not ready.get(kind) or key(kind)[:2] != tuple(before):  # done, or changed
+            if not ready.get(kind) or key(kind)[:3] != tuple(before):  # done, or changed
                 continue
             members = sorted(ready.pop(kind))
             found.append(members)

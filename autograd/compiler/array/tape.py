@@ -212,7 +212,7 @@ class Tape:
             return row.forward(*args)
         if row is p.mul and len(arrays) == 1 and 1.0 in _numbers(args):
             return arrays[0]
-        if row is c.both and self.np.array_equal(*args):
+        if row is c.both and self.np.array_equal(args[0], args[1]):
             return args[0]
         if row is p.where:
             condition, a, b = args
@@ -287,6 +287,11 @@ class Tape:
             return matrix[:, 0]
         batched, active = self._flags([matrix])
         return self.append("reduce", (matrix,), (rows,), batched, active, kind)
+
+    def accumulate(self, kind: str, matrix: Elements) -> Elements:
+        """The sums, products, maxima or minima so far along the rows of a matrix, a matrix."""
+        batched, _ = self._flags([matrix])
+        return self.append("accumulate", (matrix,), matrix.shape, batched, False, kind)
 
     def segment(self, kind: str, line: Elements, starts: Sequence[int]) -> Elements:
         """The sums, products or maxima of stretches of a line that begin at ``starts``."""

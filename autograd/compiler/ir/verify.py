@@ -139,8 +139,11 @@ def verify_groups(graph: ScalarGraph, groups: Sequence[Any]) -> None:
             if graph.primitives[node] is not group.row:
                 _fail("G1", f"group {number} of {group.row.name} has {node} in it")
         for nodes in (first, group.nodes if group.products else ()):
+            earlier = set()  # operations of a scan need those before them
             for node in nodes:
-                waiting = [i for i in graph.operands[node] if i not in done]
+                waiting = [i for i in graph.operands[node] if i not in done and i not in earlier]
+                if group.scans:
+                    earlier.add(node)
                 if waiting:
                     _fail("G1", f"group {number} does {node} before its operand {waiting[0]}")
             if done.intersection(nodes) or len(set(nodes)) < len(nodes):

@@ -19,6 +19,8 @@ from .patterns import patterns
 from .places import Places
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from ..ir.array import ArrayGraph
 
     Array = Any
@@ -32,7 +34,7 @@ FEWEST_GHOSTS = 16
 """How many copies an operand may have in any case; else a quarter of it."""
 PATIENCE = 3
 """How often what looks the same may fail before it is not tried again: the steps of a loop look alike."""
-_DENSE = {"contract", "reduce", "segment"}
+_DENSE = {"contract", "reduce", "accumulate", "segment"}
 """What is written side by side."""
 
 
@@ -95,16 +97,20 @@ class _Search:
     def run(self) -> Places:
         self.with_ones()
         failures: Counter[Any] = Counter()
-        for uses in self.requests():
-            waiting = [use for use in uses if self.cost(use[0]) > 1]
+        requests = self.requests()
+        together = {use: uses for uses in requests for use in uses}
+        for uses in requests:
+            waiting = self.waiting(uses)
             if not waiting:
                 continue
             looks = self.looks(waiting[0], len(waiting))
-            if failures[looks] >= PATIENCE:
-                continue
-            if not self.tried(waiting):
+            if failures[looks] < PATIENCE and not self.tried(waiting, together):
                 failures[looks] += 1
         return self.settled()
+
+    def waiting(self, uses: list[Use]) -> list[Use]:
+        """Those of some uses whose operation takes more than one instruction."""
+        return [use for use in uses if self.cost(use[0]) > 1]
 
     def requests(self) -> list[list[Use]]:
         """Operands to be made views, those of most users and the largest first."""
@@ -142,36 +148,67 @@ class _Search:
         value = self.graph.values[use[0]]
         return value.name, use[1], users, names, (rank[inverse] * (1 << 32) + inside).tobytes()
 
-    def tried(self, uses: list[Use]) -> bool:
-        """Lay the elements of an operand in a pattern that spares instructions, if there is one."""
-        elements = self.elements[uses[0]]
-        line = elements.ravel()
-        mine = self.movable[line]
-        for wanted in patterns(elements, self.cluster[line], self.offset[line], mine):
-            if self.attempt(elements, wanted, uses):
+    def tried(self, uses: list[Use], together: dict[Use, list[Use]]) -> bool:
+        """Lay the elements of an operand in a pattern that spares instructions, if there is one.
+
+        Copies that one operand needs may spare as much as they take, and less than that where another operand of the
+        operation needs them too: the two neighbours of all points of a ring.
+
+        Args:
+            uses: of the same elements.
+            together: the uses of the elements of each use.
+        """
+        for wanted in self.patterns(uses[0]):
+            found = self.attempt(wanted, uses)
+            if found is None:
+                continue
+            delta, undo = found
+            if delta < 0 or (delta == 0 and self.helped(uses[0], together)):
                 return True
+            undo()
         return False
+
+    def helped(self, use: Use, together: dict[Use, list[Use]]) -> bool:
+        """Whether another operand of an operation can be laid with a gain now."""
+        index, argument = use
+        for other in range(len(self.graph.values[index].args)):
+            uses = self.waiting(together.get((index, other), [])) if other != argument else []
+            for wanted in self.patterns(uses[0]) if uses else ():
+                found = self.attempt(wanted, uses)
+                if found is not None and found[0] < 0:
+                    return True
+                if found is not None:
+                    found[1]()
+        return False
+
+    def patterns(self, use: Use) -> Iterator[Array]:
+        """The offsets that the elements of an operand are to be tried at."""
+        elements = self.elements[use]
+        line = elements.ravel()
+        return patterns(elements, self.cluster[line], self.offset[line], self.movable[line])
 
     # --- an attempt --------------------------------------------------------------------------
 
-    def attempt(self, elements: Ids, wanted: Array, uses: list[Use]) -> bool:
-        """Lay an operand's elements at wanted offsets, if that spares instructions."""
+    def attempt(self, wanted: Array, uses: list[Use]) -> tuple[int, Callable[[], None]] | None:
+        """Lay an operand's elements at wanted offsets: how many instructions more that takes, and what undoes it; None if
+        it cannot be."""
         np, places = self.np, self.places
+        elements = self.elements[uses[0]]
         line = elements.ravel()
         batched = places.arena[line] >= LANES
         arena = LANES if batched.any() else ONCE
         found = self.layers(line, wanted, self.movable[line] & (places.arena[line] == arena))
         if found is None:
-            return False
+            return None
         layers, misfits = found
         if len(misfits) > max(FEWEST_GHOSTS, len(line) // 4):
-            return False
+            return None
         if any(
             self.graph.values[i].op in {"lanes", "seed"}
             for i in places.owner[line[misfits]]
             if i >= 0
         ):
-            return False
+            return None
         ids = np.concatenate([layer.ids for layer in layers])
         offsets = np.concatenate([layer.offsets for layer in layers])
         sources = places.source[ids]
@@ -191,26 +228,30 @@ class _Search:
             ids = np.concatenate([ids, list(ghosts.values())])
             offsets = np.concatenate([offsets, [offset for offset, _ in ghosts]])
         if len(np.unique(offsets)) < len(offsets) or np.ptp(offsets) > 2 * len(offsets) + 64:
-            return False
+            return None
         clusters = sorted({int(self.cluster[layer.ids[0]]) for layer in layers})
         touched = self.touched(clusters, layers, uses)
-        before = sum(self.cost(index) for index in touched)
-        undo = self.moved(clusters, ids, offsets, arena, [source for _, source in ghosts])
+        before = {index: self.cost(index) for index in touched}
+        copied = {int(places.owner[x]) for _, x in ghosts if not places.is_early(x)}
+        copied -= {
+            int(x) for x in places.owner[places.source[places.ghosts()]]
+        }  # with those there are
+        unmoved = self.moved(clusters, ids, offsets, arena, [source for _, source in ghosts])
         operands = {use: places.operands.get(use) for use in uses}
         places.operands.update(dict.fromkeys(uses, operand.reshape(elements.shape)))
-        costs = {index: self.emitter.cost(index) for index in touched}
-        late = {int(places.owner[source]) for _, source in ghosts if not places.is_early(source)}
-        if sum(costs.values()) + len(late) < before:
-            self.costs.update(costs)
-            self.merged.add(clusters[0])
-            return True
-        for use, old in operands.items():
-            if old is None:
-                del places.operands[use]
-            else:
-                places.operands[use] = old
-        undo()
-        return False
+        self.costs.update({index: self.emitter.cost(index) for index in touched})
+
+        def undo() -> None:
+            for use, old in operands.items():
+                if old is None:
+                    del places.operands[use]
+                else:
+                    places.operands[use] = old
+            self.costs.update(before)
+            unmoved()
+
+        delta = sum(self.costs[index] - before[index] for index in touched) + len(copied)
+        return delta, undo
 
     def layers(self, line: Ids, wanted: Array, movable: Array) -> tuple[list[_Layer], Array] | None:
         """The clusters of a line moved to where its elements are wanted, and the places in the line of what does not

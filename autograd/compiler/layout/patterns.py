@@ -17,7 +17,7 @@ SIDES = (1, 2, 3, 4, 5, 6, 8)
 def patterns(elements: Ids, cluster: Array, offset: Array, movable: Array) -> Iterator[Array]:
     """Wanted offsets, one after the other, the first of them anywhere.
 
-    First the elements as they come, side by side; a matrix's by columns too. Then the grid in which most of those lie
+    First the elements as they come, side by side, equal ones at one place or each at its own; a matrix's by columns too. Then the grid in which most of those lie
     that belong to the commonest cluster.
 
     Args:
@@ -31,15 +31,19 @@ def patterns(elements: Ids, cluster: Array, offset: Array, movable: Array) -> It
     ranks = np.arange(elements.size).reshape(elements.shape)
     orders = [ranks] if elements.ndim == 1 else [ranks, ranks.swapaxes(-1, -2)]
     for order in orders:
-        yield _as_they_come(elements.ravel(), order.ravel())
+        found = _as_they_come(elements.ravel(), order.ravel())
+        yield found
+        if found.max() < len(found) - 1:
+            yield order.ravel() if order is ranks else ranks.swapaxes(-1, -2).argsort(axis=None)
     if not movable.any():
         return
     names, counts = np.unique(cluster[movable], return_counts=True)
     mine = movable & (cluster == names[counts.argmax()])
-    if mine.all():
-        return
     size = elements.size
-    sides = [elements.shape[-1]] if elements.ndim > 1 else [k for k in SIDES if size % k == 0]
+    sides = [elements.shape[-1]]
+    if elements.ndim == 1:
+        lines = (k for k in (*SIDES, _line(offset)) if size % k == 0)
+        sides = list(dict.fromkeys(lines))
     for side in sides:
         places, known = offset.reshape(-1, side), mine.reshape(-1, side)
         down = _step(places[:-1], places[1:], known[:-1] & known[1:])
@@ -58,6 +62,21 @@ def _as_they_come(line: Ids, order: Array) -> Array:
     rank[np.argsort(first)] = np.arange(len(first))
     wanted[order] = rank[inverse]
     return wanted
+
+
+def _line(offset: Array) -> int:
+    """How long the lines are that a sequence is made of, by what it steps over most regularly; 1 for none."""
+    import numpy as np
+
+    if len(offset) < 2:
+        return 1
+    steps = offset[1:] - offset[:-1]
+    values, counts = np.unique(steps, return_counts=True)
+    breaks = np.flatnonzero(steps != values[counts.argmax()])
+    if len(breaks) < 2:
+        return 1
+    lengths, counts = np.unique(np.diff(breaks), return_counts=True)
+    return int(lengths[counts.argmax()])
 
 
 def _step(before: Array, after: Array, known: Array) -> int:

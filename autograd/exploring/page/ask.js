@@ -4,6 +4,7 @@ let live = []; // what follows the numbers while they are changed: functions tha
 // Show elements in the panel.
 function say(...parts) {
   live = [];
+  shares = null;
   $("side").replaceChildren(...parts.map((part) => (typeof part === "function" ? part() : part)).flat());
   $("side").scrollTop = 0;
 }
@@ -17,6 +18,7 @@ function following(element, text) {
 }
 
 function refreshPanel() {
+  shares = null;
   for (const write of live) write();
 }
 
@@ -54,7 +56,11 @@ function aboutGroup(list) {
 function aboutScope(s) {
   const [name, kind] = selection.scopes[s];
   const inside = [count(selection.operations[s], "operation"), count(selection.parameters[s], "parameter")];
-  return [el("h2", {}, plain(name || kind)), el("p", {}, [kind, ...inside].filter(Boolean).map(plain).join(" · ")), faint("Click the box to open it.")];
+  return [
+    el("h2", {}, plain(name || kind)),
+    el("p", {}, [kind, ...inside].filter(Boolean).map(plain).join(" · ")),
+    faint("Click the box to open it."),
+  ];
 }
 
 // --- one node
@@ -74,8 +80,14 @@ function about(i) {
 function facts(i) {
   const list = el("dl", {});
   const add = (term, element) => list.append(el("dt", {}, term), element);
-  add("value", following(el("dd", { class: "number", id: "value" }), () => valueInFull(i)));
-  add("gradient", following(el("dd", { class: "number", id: "gradient" }), () => gradInFull(i)));
+  add(
+    "value",
+    following(el("dd", { class: "number", id: "value" }), () => valueInFull(i)),
+  );
+  add(
+    "gradient",
+    following(el("dd", { class: "number", id: "gradient" }), () => gradInFull(i)),
+  );
   add("kind", el("dd", {}, plain(words.kind(i))));
   const around = words.line(selection.home[i]).map((s) => plain(words.scope(s)));
   if (around.length) add("in", el("dd", {}, around.join(" › ")));
@@ -120,32 +132,35 @@ function headOf(...names) {
   return el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)));
 }
 
+let shares = null; // of the node that is spoken of, until numbers change
+
+function sharesOf(i) {
+  if (shares?.i !== i) shares = { i, list: tape.shares(i) };
+  return shares.list;
+}
+
 // The chain rule for a node: what each use of it hands on, and the sum.
 function chainRule(i) {
   const result = cut(words.label(tape.root) || "result", 12);
+  const parts = [heading(`Chain rule: ∂ ${result} / ∂ ${cut(words.label(i) || "it", 12)}`)];
+  const uses = sharesOf(i);
+  if (!uses.length) return [...parts, faint("Nothing hands a gradient to it.")];
   const table = el("table", {}, headOf("used by", "its gradient × local", "= share"));
-  const uses = tape.shares(i);
-  for (const { user, local } of uses.slice(0, MOST_ROWS)) {
-    const now = () => tape.shares(i).filter((share) => share.user === user);
-    const place = uses.filter((use) => use.user === user).findIndex((use) => use.local === local);
-    table.append(
-      el(
-        "tr",
-        {},
-        el("td", {}, linkTo(words.name(user), user)),
-        following(el("td", { class: "number" }), () => {
-          const use = now()[place];
-          return use ? `${showsGrad(user) ? short(tape.grad[user]) : "?"} × ${hidesLocal(i) ? "?" : short(use.local)}` : "none";
-        }),
-        following(el("td", { class: "number" }), () => (showsGrad(i) && now()[place] ? short(now()[place].share) : "?")),
-      ),
-    );
+  for (const { user, place } of uses.slice(0, MOST_ROWS)) {
+    const now = () => sharesOf(i).find((use) => use.user === user && use.place === place);
+    const product = () => {
+      const use = now();
+      if (!use) return "none";
+      return `${showsGrad(user) ? short(tape.grad[user]) : "?"} × ${hidesLocal(i) ? "?" : short(use.local)}`;
+    };
+    const row = el("tr", {}, el("td", {}, linkTo(words.name(user), user)));
+    row.append(following(el("td", { class: "number" }), product));
+    row.append(following(el("td", { class: "number" }), () => (showsGrad(i) && now() ? short(now().share) : "?")));
+    table.append(row);
   }
   const total = el("tr", { class: "total" }, el("td", {}, "sum"), el("td", {}));
   total.append(following(el("td", { class: "number" }), () => (showsGrad(i) ? short(tape.grad[i]) : "?")));
   table.append(total);
-  const parts = [heading(`Chain rule: ∂ ${result} / ∂ ${cut(words.label(i) || "it", 12)}`)];
-  if (!uses.length) return [...parts, faint("Nothing hands a gradient to it.")];
   parts.push(table);
   if (uses.length > MOST_ROWS) parts.push(faint(`and ${(uses.length - MOST_ROWS).toLocaleString("en")} more uses`));
   return state.view === "practise" ? parts : [...parts, ...pathsTo(i, result)];
@@ -157,12 +172,16 @@ const hidesLocal = (i) => state.view === "practise" && !showsGrad(i);
 // --- paths to the result
 
 const MOST_PATHS = 8;
+const LONG = 1000; // the steps of a path from which on it is not multiplied out
 
 function pathsTo(i, result) {
   const total = pathCounts()[i];
   if (!total) return [];
   const paths = total <= MOST_PATHS ? allPaths(i) : [heaviestPath(i)];
-  const intro = total <= MOST_PATHS ? `${count(total, "path")} to ${result}: products of local derivatives` : `${short(total, 6)} paths to ${result}; the heaviest:`;
+  const intro =
+    total <= MOST_PATHS
+      ? `${count(total, "path")} to ${result}: products of local derivatives`
+      : `${short(total, 6)} paths to ${result}; the heaviest:`;
   return [heading(intro), ...paths.map((path) => el("p", { class: "path" }, ...pathParts(path)))];
 }
 
@@ -170,6 +189,7 @@ function pathParts(path) {
   const shown = path.length > 9 ? [...path.slice(0, 4), null, ...path.slice(-4)] : path;
   const names = shown.flatMap((step) => (step === null ? [" → …"] : [" → ", linkTo(words.name(step.user), step.user)]));
   const now = () => path.map((step) => tape.partials(step.user)[step.place] ?? 0);
+  if (path.length > LONG) return [...names.slice(1), el("br"), `${path.length.toLocaleString("en")} steps`];
   const product = following(el("span", { class: "number" }), () => {
     const locals = now();
     const factors = locals.length > 9 ? [...locals.slice(0, 4), null, ...locals.slice(-4)] : locals;
@@ -206,24 +226,35 @@ function usesTowardsResult(i) {
 
 function allPaths(i) {
   const done = [];
-  const open = [[]];
+  const open = [null]; // paths as lists from their ends: {use, before}
   while (open.length) {
     const path = open.pop();
-    const at = path.length ? path.at(-1).user : i;
-    if (at === tape.root) done.push(path);
-    else for (const use of usesTowardsResult(at)) open.push([...path, use]);
+    const at = path === null ? i : path.use.user;
+    if (at === tape.root) done.push(inOrder(path));
+    else for (const use of usesTowardsResult(at)) open.push({ use, before: path });
   }
   return done;
+}
+
+function inOrder(path) {
+  const steps = [];
+  for (; path !== null; path = path.before) steps.push(path.use);
+  return steps.reverse();
 }
 
 // At each node the use that hands on most.
 function heaviestPath(i) {
   const path = [];
+  const known = new Map();
+  const local = ({ user, place }) => {
+    if (!known.has(user)) known.set(user, tape.partials(user));
+    return known.get(user)[place] ?? 0;
+  };
   for (let at = i; at !== tape.root; at = path.at(-1).user) {
     let most = -1;
     let best = null;
     for (const use of usesTowardsResult(at)) {
-      const weight = Math.abs(tape.grad[use.user] * (tape.partials(use.user)[use.place] ?? 0));
+      const weight = Math.abs(tape.grad[use.user] * local(use));
       if (weight > most || best === null) [most, best] = [weight, use];
     }
     path.push(best);
@@ -247,16 +278,28 @@ function overview() {
 function notes() {
   const parts = [];
   for (const [i, now, many] of page.stale.slice(0, 5)) {
-    const was = many > 1 ? "had several numbers while this was computed" : `was ${exact(tape.python.data[i])} when this was computed`;
-    parts.push(`${words.label(i) ? cut(words.label(i)) : "A leaf"} ${was}, and is ${exact(number(now))} in Python now. Compute it again to see that.`);
+    const was =
+      many > 1
+        ? "had several numbers while this was computed"
+        : `was ${exact(tape.python.data[i])} when this was computed`;
+    parts.push(
+      `${words.label(i) ? cut(words.label(i)) : "A leaf"} ${was}, and is ${exact(number(now))} in Python now. Compute it again to see that.`,
+    );
   }
-  if (page.stale.length > 5) parts.push(`${count(page.stale.length - 5, "other leaf")} changed too.`.replace("leafs", "leaves"));
+  if (page.stale.length > 5)
+    parts.push(`${count(page.stale.length - 5, "other leaf")} changed too.`.replace("leafs", "leaves"));
   const opaque = tape.rows.filter((_, k) => tape.rules[k] === null).map((row) => plain(row.name));
   if (opaque.length)
-    parts.push(`${opaque.join(", ")}: written in Python alone. What is computed from it cannot be known here once its operands change; call explore again with the new numbers.`);
+    parts.push(
+      `${opaque.join(", ")}: written in Python alone. What is computed from it cannot be known here once its operands change; call explore again with the new numbers.`,
+    );
   for (const [file, line] of page.decisions.slice(0, 5))
-    parts.push(`Python asked for a number in ${plain(file).split(/[\\/]/).at(-1)}, line ${line}, and went on as it told. That stays so here; call explore with other numbers to see the other way.`);
+    parts.push(
+      `Python asked for a number in ${plain(file).split(/[\\/]/).at(-1)}, line ${line}, and went on as it told. That stays so here; call explore with other numbers to see the other way.`,
+    );
   if (!parts.length && !page.decisions.length)
-    return [faint("The page computes this graph again, not the Python that made it: an if that was decided stays decided.")];
+    return [
+      faint("The page computes this graph again, not the Python that made it: an if that was decided stays decided."),
+    ];
   return [heading("What this page cannot know"), ...parts.map((text) => el("p", { class: "note" }, text))];
 }

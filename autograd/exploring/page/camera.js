@@ -9,7 +9,8 @@ function moveCamera(x, y, scale = camera.scale) {
   const [left, top, w, h] = [-x / scale, -y / scale, clientWidth / scale, clientHeight / scale];
   const all = left <= 4 && top <= 4 && left + w >= layout.w - 4 && top + h >= layout.h - 4;
   $("map").classList.toggle("gone", all);
-  for (const [key, value] of Object.entries({ x: left, y: top, width: w, height: h })) $("sight").setAttribute(key, value);
+  for (const [key, value] of Object.entries({ x: left, y: top, width: w, height: h }))
+    $("sight").setAttribute(key, value);
 }
 
 function drawMap() {
@@ -40,7 +41,11 @@ function fit() {
   const larger = 0.8;
   const item = boxes.get(selection.unit(selection.focus)) ?? boxes.values().next().value;
   const right = Math.min(clientWidth - 24, clientWidth * 0.94);
-  moveCamera(Math.min(0, right - (item.x + item.w) * larger), clientHeight / 2 - (item.y + item.h / 2) * larger, larger);
+  moveCamera(
+    Math.min(0, right - (item.x + item.w) * larger),
+    clientHeight / 2 - (item.y + item.h / 2) * larger,
+    larger,
+  );
 }
 
 // Zoom around a point of the view, its middle if none is told.

@@ -8,10 +8,11 @@ function changer(i) {
   const usable = Number.isFinite(was);
   const reach = Math.max(1, 2 * Math.abs(was));
   const name = words.full(i, selection.home[i]) || "value";
-  const shared = { "aria-label": `value of ${name}`, step: "any", ...(usable ? {} : { disabled: "" }) };
+  const title = el("button", { class: "link name", title: name, onclick: () => goTo(i) }, tail(name, 15));
+  if (!usable) return el("div", { class: "changer" }, title, el("span", { class: "number" }, exact(was)));
+  const shared = { "aria-label": `value of ${name}`, step: "any" };
   const slider = el("input", { type: "range", min: was - reach, max: was + reach, ...shared });
   const field = el("input", { type: "number", ...shared });
-  const title = el("button", { class: "link name", title: name, onclick: () => goTo(i) }, tail(name, 17));
   slider.addEventListener("input", () => {
     field.value = String(Number(Number(slider.value).toPrecision(6)));
     change(i, Number(field.value));
@@ -24,7 +25,8 @@ function changer(i) {
   });
   live.push(() => {
     for (const input of [slider, field])
-      if (document.activeElement !== input) input.value = input === field ? String(Number(tape.data[i].toPrecision(12))) : tape.data[i];
+      if (document.activeElement !== input)
+        input.value = input === field ? String(Number(tape.data[i].toPrecision(6))) : tape.data[i];
   });
   live.at(-1)();
   return el("div", { class: "changer" }, title, slider, field);

@@ -21,7 +21,10 @@ function arrange(frame) {
     connect([cells[edge.a], ...edge.points, cells[edge.b]]);
   }
   frame.routes = [];
-  for (const [out, crossings] of [[false, frame.entries], [true, frame.exits]]) {
+  for (const [out, crossings] of [
+    [false, frame.entries],
+    [true, frame.exits],
+  ]) {
     for (const [child, links] of crossings) {
       const cell = cells[index.get(child)];
       const tall = Math.min(24, 3 * links.length);
@@ -42,10 +45,30 @@ function arrange(frame) {
   for (const route of frame.routes) route.points = route.points.flatMap((p) => along(p, false));
 }
 
-const along = (p, back) => (back ? [[p.right, p.y], [p.left, p.y]] : [[p.left, p.y], [p.right, p.y]]);
+const along = (p, back) =>
+  back
+    ? [
+        [p.right, p.y],
+        [p.left, p.y],
+      ]
+    : [
+        [p.left, p.y],
+        [p.right, p.y],
+      ];
 
 function newCell(rank, w, h, child = null) {
-  return { rank, w, h, child, left: 0, right: 0, before: [], after: [], y: 0, weight: child ? (LIGHT.has(child.kind) ? 0.05 : 1) : 3 };
+  return {
+    rank,
+    w,
+    h,
+    child,
+    left: 0,
+    right: 0,
+    before: [],
+    after: [],
+    y: 0,
+    weight: child ? (LIGHT.has(child.kind) ? 0.05 : 1) : 3,
+  };
 }
 
 function chain(cells, from, to, h) {
@@ -145,7 +168,10 @@ function ordered(cells, height) {
       for (let k = cell.before.length - 1; k >= 0; k--) stack.push(cell.before[k]);
     }
   };
-  cells.filter((cell) => cell.child).sort((a, b) => b.rank - a.rank).forEach(visit);
+  cells
+    .filter((cell) => cell.child)
+    .sort((a, b) => b.rank - a.rank)
+    .forEach(visit);
   cells.forEach(visit);
   const number = () => columns.forEach((column) => column.forEach((cell, i) => (cell.place = i)));
   number();

@@ -79,7 +79,10 @@ class Layout {
     const leaf = selection.isLeaf(unit);
     const kind = typeof unit === "string" ? "group" : selection.isScope(unit) ? "scope" : leaf ? "leaf" : "operation";
     this._add(unit, kind, unit, selection.container(unit));
-    const users = this.after.get(unit).slice().sort((a, b) => depth.get(a) - depth.get(b));
+    const users = this.after
+      .get(unit)
+      .slice()
+      .sort((a, b) => depth.get(a) - depth.get(b));
     const nearest = depth.get(users[0]);
     users.forEach((user, k) => {
       const far = leaf

@@ -91,7 +91,10 @@ function goTo(i) {
 }
 
 function boxOf(i) {
-  return boxes.get(selection.unit(i)) ?? [...boxes.values()].find((item) => item.kind === "group" && selection.groups.get(item.unit).includes(i));
+  return (
+    boxes.get(selection.unit(i)) ??
+    [...boxes.values()].find((item) => item.kind === "group" && selection.groups.get(item.unit).includes(i))
+  );
 }
 
 // --- views
@@ -182,10 +185,15 @@ function boxKey(key, item) {
   if (key === "Enter" || key === " ") return () => activate(item);
   if (key === "Backspace" && item.scope >= 0) return () => toggleScope(item.scope);
   const middle = (box) => box.y + box.h / 2;
-  const level = (items) => items.filter(Boolean).reduce((a, b) => (a && Math.abs(middle(a) - middle(item)) <= Math.abs(middle(b) - middle(item)) ? a : b), null);
+  const level = (items) =>
+    items
+      .filter(Boolean)
+      .reduce((a, b) => (a && Math.abs(middle(a) - middle(item)) <= Math.abs(middle(b) - middle(item)) ? a : b), null);
   let to = null;
-  if (key === "ArrowLeft") to = level(layout.links.filter((link) => link.to === item.id).map((link) => boxes.get(link.from)));
-  if (key === "ArrowRight") to = level(layout.links.filter((link) => link.from === item.id).map((link) => boxes.get(link.to)));
+  if (key === "ArrowLeft")
+    to = level(layout.links.filter((link) => link.to === item.id).map((link) => boxes.get(link.from)));
+  if (key === "ArrowRight")
+    to = level(layout.links.filter((link) => link.from === item.id).map((link) => boxes.get(link.to)));
   if (key === "ArrowUp" || key === "ArrowDown") {
     const sign = key === "ArrowUp" ? -1 : 1;
     const cost = (box) => 2 * Math.abs(box.x + box.w / 2 - item.x - item.w / 2) + Math.abs(box.y - item.y);
@@ -214,19 +222,35 @@ function listenToBar() {
     redraw();
     fit();
   };
-  $("fold").addEventListener("click", folded(() => selection.open.clear()));
-  $("unfold").addEventListener("click", folded(() => selection.unfold(selection.limit)));
+  $("fold").addEventListener(
+    "click",
+    folded(() => selection.open.clear()),
+  );
+  $("unfold").addEventListener(
+    "click",
+    folded(() => selection.unfold(selection.limit)),
+  );
   if (!selection.scopes.length) for (const id of ["fold", "unfold"]) $(id).classList.add("gone");
   for (const view of ["see", "play", "practise"]) $(view).addEventListener("click", () => show(view));
   $("theme").addEventListener("click", () => {
     const root = document.documentElement;
-    const dark = root.dataset.theme === "dark" || (root.dataset.theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+    const dark =
+      root.dataset.theme === "dark" ||
+      (root.dataset.theme === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
     root.dataset.theme = dark ? "light" : "dark";
   });
   if (page.roots.length < 2) return;
   const choice = $("root");
   choice.classList.remove("gone");
-  page.roots.forEach((root, k) => choice.append(el("option", { value: root }, `gradient of ${words.label(root) ? cut(words.label(root), 16) : `result ${k + 1}`}`)));
+  page.roots.forEach((root, k) =>
+    choice.append(
+      el(
+        "option",
+        { value: root },
+        `gradient of ${words.label(root) ? cut(words.label(root), 16) : `result ${k + 1}`}`,
+      ),
+    ),
+  );
   choice.addEventListener("change", () => {
     tape.root = selection.focus = Number(choice.value);
     tape.backward();
@@ -237,13 +261,13 @@ function listenToBar() {
   });
 }
 
-// Open as many scopes as can be shown whole at some scale, with ever fewer boxes; if that is never so, the fewest.
+// Open as many scopes as fit at some scale, with ever fewer boxes; if that is never so, the fewest.
 function unfoldToFit(scale) {
   let found;
   for (const budget of [60, 36, 18, 9, 1]) {
     selection.unfold(budget);
     found = laidOut();
-    if (!selection.scopes.length || (selection.hidden === 0 && scaleToFit(found) >= scale)) break;
+    if (!selection.scopes.length || scaleToFit(found) >= scale) break;
   }
   return found;
 }

@@ -1,5 +1,9 @@
 // Forward and backward step by step: each box that computes, or hands its gradient on, is one step.
-const PACES = [["slow", 1600], ["medium", 800], ["fast", 250]];
+const PACES = [
+  ["slow", 1600],
+  ["medium", 800],
+  ["fast", 250],
+];
 let steps = []; // {item, nodes}
 let at = 0; // how many steps are done
 let backward = true;
@@ -58,7 +62,14 @@ function tell(step) {
   const line = (text, kind = "") => el("p", { class: kind }, text);
   const result = words.name(tape.root);
   if (step === null)
-    return [line(backward ? `Start at ${result}: its gradient is ${short(tape.seed)}.` : "Start with the leaves: their numbers are given.", "strong")];
+    return [
+      line(
+        backward
+          ? `Start at ${result}: its gradient is ${short(tape.seed)}.`
+          : "Start with the leaves: their numbers are given.",
+        "strong",
+      ),
+    ];
   if (step.item.kind === "scope") {
     const name = cut(words.scope(step.item.unit - tape.n));
     return [line(backward ? `${name} hands its gradients on.` : `${name} computes.`, "strong")];
@@ -69,7 +80,13 @@ function tell(step) {
 
 function tellForward(i, line) {
   const values = Array.from(tape.operands(i).slice(0, 12), (a) => short(tape.value(a)));
-  return [line(`${words.name(i)} computes ${dataText(i)}`, "strong"), line(`${plain(words.row(i).name)}(${values.join(", ")}${tape.operands(i).length > 12 ? ", …" : ""}) = ${dataText(i)}`, "number")];
+  return [
+    line(`${words.name(i)} computes ${dataText(i)}`, "strong"),
+    line(
+      `${plain(words.row(i).name)}(${values.join(", ")}${tape.operands(i).length > 12 ? ", …" : ""}) = ${dataText(i)}`,
+      "number",
+    ),
+  ];
 }
 
 function tellBackward(i, line) {
@@ -90,7 +107,9 @@ function tellBackward(i, line) {
     const before = gradientBefore(a, i);
     const terms = locals.map((local) => `${given} × ${short(local)}`).join(" + ");
     const after = locals.reduce((sum, local) => sum + tape.grad[i] * local, before ?? 0);
-    lines.push(line(`to ${words.name(a)}: ${before === null ? "" : `${short(before)} + `}${terms} = ${short(after)}`, "number"));
+    lines.push(
+      line(`to ${words.name(a)}: ${before === null ? "" : `${short(before)} + `}${terms} = ${short(after)}`, "number"),
+    );
   }
   if (new Set(operands).size > seen.size + (operands.some((a) => a < 0) ? 1 : 0)) lines.push(line("and so on"));
   return lines;
@@ -117,10 +136,13 @@ function run() {
   }
   if (at === steps.length) stepTo(0);
   $("run").textContent = "❚❚ Pause";
-  timer = setInterval(() => {
-    if (at === steps.length) stopTimer();
-    else stepTo(at + 1);
-  }, Number($("pace").value));
+  timer = setInterval(
+    () => {
+      if (at === steps.length) stopTimer();
+      else stepTo(at + 1);
+    },
+    Number($("pace").value),
+  );
 }
 
 function listenToPlayer() {

@@ -2,7 +2,13 @@
 
 function question(i) {
   if (i === tape.root) return [faint(`Its gradient is ${short(tape.seed)}: here the way back begins.`)];
-  const field = el("input", { type: "text", inputmode: "decimal", id: "answer", "aria-label": "its gradient", autocomplete: "off" });
+  const field = el("input", {
+    type: "text",
+    inputmode: "decimal",
+    id: "answer",
+    "aria-label": "its gradient",
+    autocomplete: "off",
+  });
   const said = el("p", { role: "status", id: "verdict" });
   const check = () => {
     const verdict = judge(i, field.value);
@@ -14,7 +20,10 @@ function question(i) {
     refreshPanel();
   };
   field.addEventListener("keydown", (event) => event.key === "Enter" && check());
-  const buttons = [el("button", { id: "check", onclick: check }, "Check"), el("button", { id: "show", onclick: show }, "Show me")];
+  const buttons = [
+    el("button", { id: "check", onclick: check }, "Check"),
+    el("button", { id: "show", onclick: show }, "Show me"),
+  ];
   function show() {
     state.answers.set(i, true);
     refresh();
@@ -31,7 +40,10 @@ function nextButton() {
 
 // The answer as a number: 3/4, 1,5 and −2 are numbers too; null if it is none.
 function readNumber(text) {
-  const written = text.trim().replace(/−/g, "-").replace(/^(-?\d*),(\d+)$/, "$1.$2");
+  const written = text
+    .trim()
+    .replace(/−/g, "-")
+    .replace(/^(-?\d*),(\d+)$/, "$1.$2");
   const [above, below, ...rest] = written.split("/");
   if (rest.length || written === "") return null;
   const x = below === undefined ? Number(above) : Number(above) / Number(below);
@@ -58,14 +70,22 @@ function judge(i, text) {
     return wrong("You counted one use several times: its uses hand on different shares.");
   if (shares.some((share) => near(x, share.local)))
     return wrong("That is the local derivative; it must still be multiplied by the gradient of what uses it.");
-  if (many && near(x, sum)) return wrong("That is the sum of the local derivatives; each must be multiplied by the gradient of its user first.");
+  if (many && near(x, sum))
+    return wrong(
+      "That is the sum of the local derivatives; each must be multiplied by the gradient of its user first.",
+    );
   if (shares.some((share) => near(x, tape.grad[share.user])))
     return wrong("That is the gradient of what uses it; it must still be multiplied by the local derivative.");
   if (shares.some((share) => near(x, tape.grad[share.user] + share.local)))
     return wrong("That is the sum of the local derivative and the user's gradient; they are multiplied.");
   if (near(x, tape.data[i])) return wrong("That is its value.");
-  if (gradient !== 0 && near(x, 1 / gradient)) return wrong("That is one over the gradient: the quotient is upside down.");
-  return wrong(many ? `For each of its ${shares.length} uses: the user's gradient × the local derivative; then the sum.` : "The gradient of what uses it × the local derivative.");
+  if (gradient !== 0 && near(x, 1 / gradient))
+    return wrong("That is one over the gradient: the quotient is upside down.");
+  return wrong(
+    many
+      ? `For each of its ${shares.length} uses: the user's gradient × the local derivative; then the sum.`
+      : "The gradient of what uses it × the local derivative.",
+  );
 }
 
 // --- from one box to the next: from the result back, as gradients arrive
@@ -83,7 +103,9 @@ function nextQuestion() {
     return;
   }
   const known = (i) => i === tape.root || state.answers.get(i) === true;
-  const ready = items.filter((item) => tape.usersOf(item.unit).every((user) => !tape.reached[user] || known(user) || !boxes.has(user)));
+  const ready = items.filter((item) =>
+    tape.usersOf(item.unit).every((user) => !tape.reached[user] || known(user) || !boxes.has(user)),
+  );
   const item = (ready.length ? ready : items).reduce((a, b) => (b.unit > a.unit ? b : a));
   choose(item.unit);
   reveal(item);

@@ -70,7 +70,7 @@ class Selection {
     let shown = (this.inside.get(-1) ?? []).length;
     const groups = [this.inside.get(-1) ?? []];
     for (const group of groups) {
-      const more = group.reduce((sum, s) => sum + this.own[s] - 1, 0);
+      const more = group.reduce((sum, s) => sum + Math.min(this.own[s], 3 * WIDE) - 1, 0);
       if (shown + more > budget) continue;
       shown += more;
       for (const s of group) this.open.add(s);
@@ -94,7 +94,7 @@ class Selection {
   // The nodes that a unit stands for.
   nodes(unit) {
     if (typeof unit === "string") return this.groups.get(unit);
-    return unit >= this.n ? this.members.get(unit) ?? [] : [unit];
+    return unit >= this.n ? (this.members.get(unit) ?? []) : [unit];
   }
 
   // Whether a node is among those that a unit stands for.

@@ -32,7 +32,7 @@ class Tape {
     let next = 0;
     for (let i = 0; i < this.n; i++) {
       const k = this.op[i];
-      start[i + 1] = start[i] + (k === 0 ? 0 : arity[k - 1] ?? counts[next++]);
+      start[i + 1] = start[i] + (k === 0 ? 0 : (arity[k - 1] ?? counts[next++]));
     }
     return start;
   }
@@ -188,8 +188,7 @@ class Tape {
     for (let i = 0; i < this.n; i++) unknown[i] &= 1;
     for (let i = root; i >= 0; i--) {
       if (op[i] === 0 || !reached[i]) continue;
-      if (unknown[i])
-        for (let k = start[i]; k < start[i + 1]; k++) if (args[k] >= 0) unknown[args[k]] |= 2;
+      if (unknown[i]) for (let k = start[i]; k < start[i + 1]; k++) if (args[k] >= 0) unknown[args[k]] |= 2;
     }
   }
 
@@ -208,14 +207,15 @@ class Tape {
     return rule.partials.map((x) => (typeof x === "function" ? x(this.data[i], ...values) : x));
   }
 
-  // What each use of node i hands to it: {user, local, share}, a use without a partial left out.
+  // What each use of node i hands to it: {user, place, local, share}, a use without a partial left out.
   shares(i) {
     const found = [];
     for (const user of this.usersOf(i)) {
       if (!this.reached[user]) continue;
       const partials = this.partials(user);
       this.operands(user).forEach((a, j) => {
-        if (a === i && partials[j] !== null) found.push({ user, local: partials[j], share: this.grad[user] * partials[j] });
+        if (a !== i || partials[j] === null) return;
+        found.push({ user, place: j, local: partials[j], share: this.grad[user] * partials[j] });
       });
     }
     return found;

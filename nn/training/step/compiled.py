@@ -54,6 +54,14 @@ def compile_step(
 
     Raises:
         CannotCompile: when first called, if the step cannot be recorded; the message says why.
+
+    >>> import nn
+    >>> net = nn.MLP(2, [8, 1], activation="tanh", seed=0)
+    >>> step = nn.compile_step(net, "mse", nn.optim.SGD(net.parameters(), lr=0.05))
+    >>> losses = [step([[0.0, 1.0], [1.0, 0.0]], [1.0, -1.0]) for _ in range(50)]
+    >>> step.sync()
+    >>> losses[-1] < losses[0]
+    True
     """
     return CompiledStep(model, losses.get(loss), optimizer, dtype)
 
@@ -119,10 +127,10 @@ class CompiledStep:
                 data = program.padded(recorded.encoding.rows(X, y))
                 all_in_order = object()
             if chosen is None:
-                batch = program.batch(len(data))
+                batch = recorded.program.batch(len(data))
                 batch.fill(data, all_in_order)
             else:
-                batch = program.batch(len(chosen))
+                batch = recorded.program.batch(len(chosen))
                 batch.choose(data, chosen)
             if noise.size:
                 batch.rows[:, noisy] = noise.numbers(batch.lanes)

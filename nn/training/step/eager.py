@@ -62,6 +62,14 @@ class DivergenceError(ArithmeticError):
 
     Attributes:
         history: what was recorded of the epochs before (:class:`nn.History`), where ``fit`` raises it.
+
+    >>> import nn
+    >>> X, y = nn.datasets.sine(20, seed=0)
+    >>> try:
+    ...     nn.fit(nn.MLP(1, [8, 1], seed=0), X, y, loss="mse", optimizer="sgd", lr=1e6, epochs=50, progress=False)
+    ... except nn.DivergenceError as error:
+    ...     print("training stopped" in str(error))
+    True
     """
 
     history: Any = None

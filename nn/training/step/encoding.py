@@ -84,10 +84,13 @@ def encodings(X: Any, y: Any, loss: losses.Loss, output: Any, noise: int) -> Ite
     _, inputs = flatten(plain(X[0]))
     first = plain(y[0])
     listed = isinstance(output, list) and _is_whole(first)
-    if not listed or _takes_symbols(loss, output):
+    many = isinstance(first, list) and first and all(map(_is_whole, first))
+    # A class for each of several outputs, such as those after each step of a sequence.
+    several = many and isinstance(output, list) and all(isinstance(o, list) for o in output)
+    if several or not listed or _takes_symbols(loss, output):
         yield Encoding(flatten(first)[1], _numbers, noise, inputs)
-    if listed:
-        classes = len(output)
+    if listed or several:
+        classes = len(output[0]) if several else len(output)
         ignored = losses.ignored(loss)
 
         def one_hot(labels: Any) -> Array:
@@ -98,9 +101,11 @@ def encodings(X: Any, y: Any, loss: losses.Loss, output: Any, noise: int) -> Ite
             numbers = np.where(counted, numbers, 0)
             if not ((indices == numbers) & (indices >= 0) & (indices < classes)).all():
                 raise CannotCompile(f"targets must be class numbers from 0 to {classes - 1}")
-            return np.eye(classes)[indices] * counted[:, None]  # of no class there is no loss
+            # Of no class there is no loss.
+            return (np.eye(classes)[indices] * counted[..., None]).reshape(len(labels), -1)
 
-        yield Encoding(flatten([0.0] * classes)[1], one_hot, noise, inputs)
+        hot: Any = [0.0] * classes
+        yield Encoding(flatten([hot] * len(first) if several else hot)[1], one_hot, noise, inputs)
 
 
 def plain(x: Any) -> Any:

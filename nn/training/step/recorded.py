@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from autograd import Value, hooks, no_grad
 from autograd.compiler.training import BatchLoss, Recording
 from autograd.state import state
-from nn.modules.module import Parameter, modules_of
+from nn.modules.module import modules_of
 from nn.modules.noise import Noise, Noisy
-from nn.optim.optimizer import is_frozen
+from nn.modules.parameter import Parameter
+from nn.optim.groups import is_frozen
 from nn.training.reach import is_library
 from nn.training.steady import CannotCompile, steadily, steadily_again
 
@@ -209,7 +210,7 @@ class Recorded:
                 continue
             self._take(recording, program)
             return
-        raise CannotCompile(reasons[0] if reasons else "its targets are not numbers")
+        raise CannotCompile(reasons[-1] if reasons else "its targets are not numbers")
 
     def _check(self, program: BatchLoss, encoding: Encoding, X: Any, y: Any) -> None:
         """See that a few samples have the losses that they have eagerly."""

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.compiler.training import NotElementwiseError, TraceError, elementwise
 from nn.optim import clipping
-from nn.optim.optimizer import LR, Optimizer
+from nn.optim.groups import LR
+from nn.optim.optimizer import Optimizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 
 import numpy as np
 import pytest
@@ -217,6 +219,37 @@ def test_sums_over_some_axes_or_over_lanes(seed):
     space()
     found = space.view(out, lane_axis=False)
     assert np.allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("lanes", LANES)
+@pytest.mark.parametrize("kind", ["add", "multiply", "maximum", "minimum"])
+@pytest.mark.parametrize("strides", [(5, 1), (1, 3), (5, -1)])
+def test_results_so_far_have_the_bits_of_one_after_the_other(kind, lanes, strides):
+    rng = np.random.default_rng(0)
+    arena = ONCE if lanes is None else LANED
+    source, out = View(arena, 4, (3, 5), strides), View(arena, 1700, (3, 5), (5, 1))
+    space = Workspace(
+        program_of(
+            Instruction("accumulate", out, (source,), kind),
+            2000,
+            2000 * bool(lanes),
+            0,
+            np.zeros(1),
+        ),
+        lanes,
+        "float64",
+    )
+    for buffer in (space.once, space.lane):
+        buffer[:] = rng.normal(size=buffer.shape)
+    numbers = np.array(space.view(source))
+    space()
+    found = space.view(out)
+    step = {"add": operator.add, "multiply": operator.mul, "maximum": max, "minimum": min}[kind]
+    for lane in range(lanes or 1):
+        for row in range(3):
+            line = numbers[row] if lanes is None else numbers[row, :, lane]
+            mine = found[row] if lanes is None else found[row, :, lane]
+            assert mine.tolist() == [*itertools.accumulate(line.tolist(), step)]
 
 
 @pytest.mark.parametrize("lanes", LANES)

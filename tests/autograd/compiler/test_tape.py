@@ -90,6 +90,20 @@ def test_a_product_joins_the_sum_that_it_feeds_and_is_rounded_twice():
 
 
 @native
+def test_a_sign_joins_the_product_that_it_is_of():
+    for sums, count in (
+        (("add", 2, 4), 1),
+        (("add", 4, 2), 1),
+        (("sub", 2, 4), 1),
+        (("sub", 4, 2), 2),
+    ):
+        made = code(3, [], [("neg", 0), ("mul", 3, 1), sums], [5])
+        assert tape(made).count == count
+        for xs in ([0.1, 3.0, 0.7], [0.0, 1.0, 0.0], [1.0, 0.0, -0.0], [-0.0, -1.0, -0.0]):
+            assert bits(tape(made).run(xs, [])) == bits(evaluate(made, xs))
+
+
+@native
 def test_registers_are_used_again():
     operations = [("add", 0, 1)] + [("sin", i) for i in range(2, 1002)]
     assert tape(code(2, [], operations, [1002])).slots == 3
@@ -238,3 +252,32 @@ def test_whatever_integers_come_are_a_tape_or_refused(seed):
         xs = [0.25] * leaves
         assert bits(ran.run(xs, [])) == bits(evaluate(Code(leaves, values, flat, outputs), xs))
     assert made
+
+
+@native
+@pytest.mark.seeds(10)
+def test_lanes_of_irregular_code_are_each_as_if_alone(seed):
+    np = pytest.importorskip("numpy")
+    f, xs = program(seed)
+    points = np.array(xs) * (1.0 + 0.1 * np.random.default_rng(seed).normal(size=(70, len(xs))))
+    mapped = ag.compile(ag.vmap(ag.value_and_grad(f)))
+    values, slopes = mapped(points)
+    if mapped.cost().path != "straight line":
+        pytest.skip("it is regular")
+    alone = ag.compile(ag.value_and_grad(f))
+    for point, value, slope in zip(points.tolist(), values, slopes, strict=True):
+        expected, expected_slope = alone(point)
+        assert bits([value, *slope]) == bits([expected, *expected_slope])
+
+
+@native
+def test_lanes_share_what_is_not_mapped():
+    np = pytest.importorskip("numpy")
+    w = ag.Value(2.0)
+    f = ag.compile(ag.vmap(lambda x, y: {"a": w * x[0] - y, "b": [x[1]]}, in_axes=(0, None)))
+    points = np.arange(200.0).reshape(100, 2)
+    for shift in (1.0, 5.0):
+        found = f(points, shift)
+        assert f.cost().path == "straight line"
+        assert found["a"].tolist() == (2.0 * points[:, 0] - shift).tolist()
+        assert np.asarray(found["b"]).ravel().tolist() == points[:, 1].tolist()

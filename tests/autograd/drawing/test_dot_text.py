@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import Value, draw, scope
-from autograd.drawing.dot import quote
-from autograd.drawing.model import shorten
+from autograd.drawing.dot import quote, to_dot
+from autograd.drawing.model import Cluster, Edge, Graph, Node, shorten
 from autograd.drawing.render import render
 
 needs_dot = pytest.mark.skipif(
@@ -169,3 +169,20 @@ def test_every_text_fits_its_box():
         longest = max(len(t.text) for t in group.iter(f"{ns}text"))
         # an em is 12 points; letters of common fonts are 0.5 to 0.6 of it on average, capitals W 1.0
         assert width >= longest * 12 * 0.4
+
+
+def test_arrows_go_from_operands_to_results_and_negative_ones_are_dashed():
+    graph = Graph([Node("x"), Node("y")], [Edge(0, 1, weight=0.5, negative=True)])
+    (arrow,) = [line for line in to_dot(graph).splitlines() if "->" in line]
+    assert arrow.startswith("  n0 -> n1 [")
+    assert "style=dashed" in arrow
+    graph.edges[0].negative = False
+    assert "style=dashed" not in to_dot(graph)
+
+
+def test_a_frame_in_a_frame_is_written_inside_it():
+    graph = Graph([Node("x", cluster=1)], [], [Cluster("outer"), Cluster("inner", parent=0)])
+    lines = [line.strip() for line in to_dot(graph).splitlines()]
+    outer, inner = (lines.index(f"subgraph cluster_{i} {{") for i in (0, 1))
+    assert outer < inner
+    assert "}" not in lines[outer:inner]

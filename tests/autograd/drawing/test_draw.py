@@ -471,6 +471,13 @@ def test_leaves_without_names_are_counted():
     assert titles(draw(ag.sum([Value(1.0) for _ in range(9)])))[0] == "9 inputs"
 
 
+def test_parameters_and_inputs_are_folded_apart():
+    inputs, weights = [Value(1.0) for _ in range(9)], [nn.Parameter(2.0) for _ in range(9)]
+    source = draw(ag.sum([*inputs, *weights]), fold=4).source
+    assert "9 inputs" in source
+    assert "9 parameters" in source
+
+
 def test_leaves_with_names_of_their_own_are_not_folded():
     xs = [Value(1.0, name) for name in "abcdefgh"]
     assert titles(draw(ag.sum(xs)))[:8] == [f"{name} = 1" for name in "abcdefgh"]

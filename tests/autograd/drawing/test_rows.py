@@ -68,3 +68,21 @@ def test_rows_begin_where_few_edges_pass():
     rows = broken(long, routes, (1000.0, 620.0))
     assert rows.cuts
     assert all((cut - 92.0) / 100.0 % 2 == 1 for cut in rows.cuts)
+
+
+def test_rows_do_not_lie_on_each_other():
+    long, routes = strip(100)
+    rows = broken(long, routes, (1000.0, 620.0))
+    spans: dict[int, list[float]] = {}
+    for column in long.columns:
+        for cell in column:
+            left, right = cell.left, cell.right
+            for x in (left, right):
+                row = sum(cut <= x for cut in rows.cuts)
+                centre = rows.moved((x, cell.across))[1]
+                ends = centre - cell.breadth / 2, centre + cell.breadth / 2
+                low, high = spans.get(row, ends)
+                spans[row] = [min(low, ends[0]), max(high, ends[1])]
+    for above, below in pairwise(spans[row] for row in sorted(spans)):
+        # and between them is room for the edges that go on
+        assert above[1] + 3 * 6.0 < below[0]

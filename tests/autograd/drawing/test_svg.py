@@ -105,3 +105,14 @@ def test_notes_stand_below_and_on_the_page(nodes):
     for text in tree(svg).iter("{http://www.w3.org/2000/svg}text"):
         assert 0 <= float(text.get("x")) <= width
         assert 0 <= float(text.get("y")) <= height
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_an_arrow_starts_at_its_tail_and_points_at_its_head(direction):
+    graph = Graph([Node("tail"), Node("head")], [Edge(0, 1)], direction=direction)
+    svg = to_svg(graph)
+    axis = 0 if direction == "LR" else 1
+    shown = Shown(svg)
+    way, arrow = shown.edges[0]
+    assert way[0][axis] == pytest.approx(shown.nodes[0][axis + 2], abs=0.2)
+    assert arrow[0][axis] == pytest.approx(shown.nodes[1][axis], abs=0.2)

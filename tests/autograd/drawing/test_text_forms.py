@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import autograd as ag
 from autograd import Value, draw, scope
-from autograd.drawing.text_forms import escape
+from autograd.drawing.model import Edge, Graph, Node
+from autograd.drawing.text_forms import escape, to_mermaid
 from tests.autograd.drawing.graphs import graphs
 
 
@@ -54,6 +55,11 @@ def test_nothing_in_a_mermaid_label_is_syntax(text):
         assert code
     back = re.sub(r"#(\d+);", lambda m: chr(int(m[1])), escaped)
     assert back == "".join(c if c.isprintable() else " " for c in text)
+
+
+def test_mermaids_arrows_go_from_operands_to_results():
+    source = to_mermaid(Graph([Node("x"), Node("y")], [Edge(0, 1, label="a")]))
+    assert '  n0 -->|"a"| n1\n' in source
 
 
 def test_an_operand_that_is_taken_several_times_says_how_often():

@@ -135,6 +135,42 @@ def test_the_gradient_of_each_of_several_results_can_be_shown(reader):
     assert tab.text_content("#side h2") == "b"
 
 
+def chain(steps):
+    y = Value(1.0, "x")
+    for _ in range(steps):
+        y = y * 1.0001
+    return y
+
+
+EXTREMES = {
+    "a leaf alone": lambda: Value(3.0, "x"),
+    "what is not finite": lambda: Value(float("nan"), "x") * Value(float("inf")),
+    "one leaf many times": lambda: ag.sum([Value(1.5, "x")] * 500),
+    "many leaves": lambda: ag.sum([Value(float(i), f"x[{i}]") for i in range(5000)]),
+    "many operands": lambda: ag.sum([ag.sin(Value(float(i), f"x[{i}]")) for i in range(500)]),
+    "a long chain": lambda: chain(30_000),
+}
+
+
+@pytest.mark.parametrize("make", EXTREMES.values(), ids=EXTREMES)
+def test_extreme_graphs_open_and_answer(reader, make):
+    tab = reader.open(explore(make()))
+    took = tab.evaluate(
+        """() => {
+          const began = performance.now();
+          goTo(0);
+          tape.recompute();
+          refresh();
+          refreshPanel();
+          for (const view of ["play", "practise", "see"]) $(view).click();
+          return performance.now() - began;
+        }"""
+    )
+    assert took < 5000
+    assert tab.evaluate(GEOMETRY) == []
+    assert tab.evaluate("boxes.size") <= 200
+
+
 # --- geometry
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -58,8 +59,9 @@ def _address(runtime, server, log):
     for _ in range(240):
         for path in runtime.glob("jpserver-*.json"):
             told = json.loads(path.read_text())
-            urllib.request.urlopen(f"{told['url']}api?token={told['token']}").close()  # noqa: S310
-            return f"{told['url']}lab/tree/page.ipynb?token={told['token']}"
+            with contextlib.suppress(OSError):  # it says where it is before it is there
+                urllib.request.urlopen(f"{told['url']}api?token={told['token']}").close()  # noqa: S310
+                return f"{told['url']}lab/tree/page.ipynb?token={told['token']}"
         if server.poll() is not None:
             break
         time.sleep(0.25)

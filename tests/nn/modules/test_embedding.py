@@ -80,7 +80,7 @@ def test_many_predictions_are_as_few():
         pytest.approx(out, rel=1e-12) for out in nn.predict(model, X)
     ]
     with pytest.raises(ValueError, match="has rows 0 to 5, and none 9"):
-        nn.predict(model, [*(X * 10), [9, 0]])
+        nn.predict(model, [X[0], [9, 0], *(X * 10)])
 
 
 def test_it_is_saved_whole(tmp_path):

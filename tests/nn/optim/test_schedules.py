@@ -47,3 +47,8 @@ def test_warmup_rises_to_the_rate_that_follows():
 def test_arguments_that_make_no_sense_are_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_past_its_end_a_schedule_stays():
+    for schedule in (schedules.cosine(1.0, 100, 0.25), schedules.linear(1.0, 100, 0.25)):
+        assert [schedule(k) for k in (100, 150, 1000)] == [0.25] * 3

@@ -13,6 +13,7 @@ import pytest
 
 import nn
 from nn import MLP, Dropout, Layer, Linear, Module, Neuron, Parameter, Sequential, saving
+from nn.saving.architecture import rebuild
 
 SUFFIXES = [".json", ".safetensors"]
 MODELS = {
@@ -567,3 +568,12 @@ def test_the_file_is_complete_before_it_bears_its_name(path, monkeypatch):
     model = Neuron(1)
     nn.save(path, model)
     assert [(folder, saved.state) for folder, saved in seen] == [(path.parent, model.state_dict())]
+
+
+@pytest.mark.parametrize(("bias", "parameters"), [(True, 15), (False, 12)])
+def test_a_description_may_ask_for_just_as_many_parameters_as_there_are_numbers(bias, parameters):
+    description = {"type": "Linear", "nin": 4, "nout": 3, "bias": bias}
+    assert len(rebuild(description, most=parameters).parameters()) == parameters
+    message = f"asks for {parameters} parameters, and there are {parameters - 1}"
+    with pytest.raises(ValueError, match=message):
+        rebuild(description, most=parameters - 1)

@@ -43,7 +43,11 @@ PLACES = {"side by side": lambda graph, rng: side_by_side(graph), "anywhere": sh
 
 
 def check(graph, shared, rows=None, place="side by side", seed=0):
-    places = PLACES[place](graph, np.random.default_rng(seed))
+    return check_places(graph, PLACES[place](graph, np.random.default_rng(seed)), shared, rows)
+
+
+def check_places(graph, places, shared, rows=None):
+    """The operations of a program, which means what its graph does."""
     made = emit(graph, places)
     verify_program(made)
     lanes = 1 if rows is None else len(rows)
@@ -52,12 +56,7 @@ def check(graph, shared, rows=None, place="side by side", seed=0):
     for found, elements in ((values, graph.outputs), (slopes, graph.gradients)):
         expected = tape[elements]
         if found and elements.size:
-            columns = [
-                np.asarray(x).reshape(-1, np.size(x) // len(x))
-                if np.ndim(x) > 1
-                else np.asarray(x).reshape(-1, 1)
-                for x in found
-            ]
+            columns = [np.reshape(x, (len(x), -1)) for x in map(np.atleast_1d, found)]
             block = np.concatenate([np.broadcast_to(x, (len(x), lanes)) for x in columns])
             block = np.broadcast_to(block, expected.shape) if len(block) == 1 else block
             finite = np.abs(expected[np.isfinite(expected)])

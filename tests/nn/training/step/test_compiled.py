@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import math
+import random
 from functools import partial
 
 import numpy as np
@@ -556,6 +557,61 @@ def test_cross_entropy_with_options_compiles(options, compile, caplog):
 
     assert trained(compile) == pytest.approx(trained(False), rel=1e-9)
     assert not caplog.records
+
+
+@pytest.mark.parametrize("options", [{}, {"ignore_index": 2}, {"ignore_index": -1}])
+def test_a_class_after_each_step_of_a_sequence_compiles(options, caplog):
+    rng = random.Random(0)
+    X = [[[rng.gauss(0.0, 1.0)] for _ in range(4)] for _ in range(12)]
+    y = [[rng.choice([0, 1, options.get("ignore_index", 2)]) for _ in range(4)] for _ in range(12)]
+    y[7] = [options.get("ignore_index", 2)] * 4
+
+    class Tagger(nn.Module):
+        def __init__(self):
+            self.over, self.out = nn.RNN(1, 3, seed=0), nn.Linear(3, 3, seed=1)
+
+        def forward(self, xs):
+            return [self.out(h) for h in self.over(xs)[0]]
+
+    def trained(compile, loss):
+        model = Tagger()
+        history = nn.fit(
+            model, X, y, loss=loss, lr=0.05, batch_size=4, epochs=3, compile=compile, progress=False
+        )
+        return [*(p.data for p in model.parameters()), *history["loss"]]
+
+    eager = trained(False, partial(nn.losses.cross_entropy, **options))
+    for loss in (
+        partial(nn.losses.cross_entropy, **options),
+        lambda o, t: nn.losses.cross_entropy(o, t, **options),
+    ):
+        assert trained("auto", loss) == pytest.approx(eager, rel=1e-9)
+        assert bool(caplog.records) == (options.get("ignore_index") == -1 and "lambda" in str(loss))
+
+
+def test_an_ignored_class_is_ignored_however_the_loss_is_written():
+    X, y = nn.datasets.moons(60, seed=1)
+    y = [7 if i == 59 else i % 7 for i in range(60)]  # the ignored comes where nobody looks first
+
+    def trained(compile):
+        model = nn.MLP(2, [4, 8], seed=0)
+        nn.fit(
+            model, X, y, loss=lambda o, t: nn.losses.cross_entropy(o, t, ignore_index=7), lr=0.05,
+            batch_size=4, epochs=2, compile=compile, progress=False,
+        )  # fmt: skip
+        return [p.data for p in model.parameters()]
+
+    assert trained(True) == pytest.approx(trained(False), rel=1e-9)
+
+
+def test_a_weighted_mean_over_a_sequence_trains_eagerly_and_says_why(caplog):
+    loss = partial(nn.losses.cross_entropy, weight=[1.0, 2.0])
+    model = nn.Linear(1, 2, seed=0)
+    nn.fit(
+        lambda xs: [model(x) for x in xs], [[[0.5], [1.0]]], [[0, 1]], loss=loss, epochs=1,
+        optimizer=nn.optim.SGD(model.parameters()), progress=False,
+    )  # fmt: skip
+    assert "by what a weighted mean is divided" in caplog.text
 
 
 # --- what is read from Python may change ---------------------------------------------------------
