@@ -107,19 +107,14 @@ def theirs(dtype: str) -> dict[str, Job]:
     kind = getattr(torch, dtype)
     X, y = samples(text(20, 0))
 
-    class Theirs(torch.nn.Module):  # type: ignore[misc,unused-ignore]
-        def __init__(self) -> None:
-            super().__init__()
-            self.table = torch.nn.Embedding(len(ALPHABET), UNITS, dtype=kind)
-            self.over = torch.nn.LSTM(UNITS, UNITS, batch_first=True, dtype=kind)
-            self.out = torch.nn.Linear(UNITS, len(ALPHABET), dtype=kind)
-
-        def forward(self, letters: Any) -> Any:
-            outputs, _ = self.over(self.table(letters))
-            return self.out(outputs[:, -1])
-
+    model = torch.nn.ModuleDict(
+        {
+            "table": torch.nn.Embedding(len(ALPHABET), UNITS, dtype=kind),
+            "over": torch.nn.LSTM(UNITS, UNITS, batch_first=True, dtype=kind),
+            "out": torch.nn.Linear(UNITS, len(ALPHABET), dtype=kind),
+        }
+    )
     torch.set_num_threads(1)
-    model = Theirs()
     state = Reader().state_dict()
     model.load_state_dict({name: torch.tensor(entry, dtype=kind) for name, entry in state.items()})
     optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
@@ -127,7 +122,9 @@ def theirs(dtype: str) -> dict[str, Job]:
 
     def advance(chosen: list[int]) -> float:
         optimizer.zero_grad()
-        loss: Any = torch.nn.functional.cross_entropy(model(inputs[chosen]), targets[chosen])
+        outputs, _ = model["over"](model["table"](inputs[chosen]))
+        logits = model["out"](outputs[:, -1])
+        loss: Any = torch.nn.functional.cross_entropy(logits, targets[chosen])
         loss.backward()
         optimizer.step()
         return float(loss.item())

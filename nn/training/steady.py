@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from autograd.compiler.training import Recording
 
 
+_UNSTEADY = "{}, and a recording does not; copy what is needed of it in a callback"
+
 Made = TypeVar("Made", bound=Any)
 """What is made of a recording, which is its attribute ``recording``."""
 
@@ -66,7 +68,7 @@ def steadily(
     if not photograph.users:
         return make(), photograph
     if photograph.unsteady:
-        raise CannotCompile(f"{photograph.unsteady}: what it gives next a recording cannot know")
+        raise CannotCompile(_UNSTEADY.format(photograph.unsteady))
     numbers = [leaf.data for leaf in moving]
     try:
         try:
@@ -103,7 +105,7 @@ def steadily_again(
     if not photograph.users:
         return record(), photograph
     if photograph.unsteady:
-        raise CannotCompile(f"{photograph.unsteady}: what it gives next a recording cannot know")
+        raise CannotCompile(_UNSTEADY.format(photograph.unsteady))
     found = []
     try:
         for way in (1.0, -1.0):
@@ -151,8 +153,8 @@ def _refuse_changes(
     if changes:
         listed = ", ".join(changes[:3]) + (" and more" if len(changes) > 3 else "")
         raise CannotCompile(
-            f"a call of the model or the loss changes {listed}, and a recorded one would not; what changes in a "
-            f"callback is followed"
+            f"a call of the model or the loss changes {listed}, and a recorded one would not; where a "
+            f"callback changes it instead, that is followed"
         )
 
 

@@ -612,3 +612,52 @@ def test_a_weighted_mean_over_a_sequence_trains_eagerly_and_says_why(caplog):
         optimizer=nn.optim.SGD(model.parameters()), progress=False,
     )  # fmt: skip
     assert "by what a weighted mean is divided" in caplog.text
+
+
+# --- what is read from Python may change ---------------------------------------------------------
+
+
+def test_after_a_sync_a_step_follows_what_the_loss_reads():
+    X, y = data("mse")
+    weight = [1.0]
+
+    def loss(output, target):
+        return weight[0] * nn.losses.mse(output, target)
+
+    model, twin = (nn.MLP(3, [5, 4], seed=1) for _ in range(2))
+    compiled = compile_step(model, loss, optim.SGD(model.parameters(), lr=0.1))
+    eager = EagerStep(twin, loss, optim.SGD(twin.parameters(), lr=0.1))
+    for weight[0] in (1.0, 0.5, 0.25, 0.0, -1.0):
+        assert compiled(X, y) == pytest.approx(eager(X, y), rel=1e-12)
+        compiled.sync()
+        for a, b in zip(model.parameters(), twin.parameters(), strict=True):
+            assert a.data == pytest.approx(b.data, rel=1e-11)
+            assert a.grad == pytest.approx(b.grad, rel=1e-11, abs=1e-14)
+    assert compiled.recordings == 5
+    program = compiled.program
+    weight[0] = 3.0
+    compiled(X, y)
+    assert compiled.program is program, "a number that changes is read, and compiled once"
+
+
+def test_a_learning_rate_that_does_more_sees_the_parameters_and_gradients_of_its_step():
+    X, y = data("mse")
+
+    def trained(step):
+        seen = []
+        model = nn.MLP(3, [5, 4], seed=1)
+
+        def rate(count):
+            seen.append([x for p in model.parameters() for x in (p.data, p.grad)])
+            model.layers[0].neurons[0].b.label = "seen"
+            return 0.1 / (1 + count)
+
+        advance = step(model, nn.losses.get("mse"), optim.SGD(model.parameters(), lr=rate))
+        for _ in range(4):
+            advance(X, y)
+        return seen
+
+    compiled, eager = trained(compile_step), trained(EagerStep)
+    assert len(compiled) == len(eager) == 4, "asked once a step"
+    for a, b in zip(compiled, eager, strict=True):
+        assert a == pytest.approx(b, rel=1e-11, abs=1e-14)
