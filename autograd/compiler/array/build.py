@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import primitives as p
 from .. import conditions as c
+from ..ir.ops import FOLDED, reduction
 from ..ir.scalar import BATCHED
 from ..layout.affine import plane
 from ..recording import LARGEST
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from ..reroll import Group, Schedule
 
     Lists = Sequence[tuple[int, ...]]
+
+
+REDUCED = frozenset({p.sum_, p.prod, p.logsumexp, c.largest, *FOLDED.values()})
+"""The rows of many arguments that are reductions, or made of them."""
 
 
 def build(schedule: Schedule) -> ArrayGraph:
@@ -84,7 +89,7 @@ class _Build:
         lists = [self.operands[node] for node in group.nodes]
         if row is p.dot:
             return self.dot(group, lists)
-        if row in {p.sum_, c.largest, p.prod, p.logsumexp}:
+        if row in REDUCED:
             return self.reduced(row, lists)
         columns = list(self.np.ascontiguousarray(self.of(lists).T))
         if row is c.same:
@@ -105,8 +110,7 @@ class _Build:
         counts = [len(ids) for ids in lists]
         line = self.of(list(chain.from_iterable(lists)))
         if row is not p.logsumexp:
-            kind = {p.sum_: "add", c.largest: "maximum", p.prod: "multiply"}[row]
-            found = self.combined(kind, line, counts)
+            found = self.combined(reduction(row), line, counts)
             return self.detached(found) if row is c.largest else found
         rows = len(counts)
         top = self.detached(self.combined("maximum", line, counts))

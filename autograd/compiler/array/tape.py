@@ -288,6 +288,11 @@ class Tape:
         batched, active = self._flags([matrix])
         return self.append("reduce", (matrix,), (rows,), batched, active, kind)
 
+    def accumulate(self, kind: str, matrix: Elements) -> Elements:
+        """The sums, products, maxima or minima so far along the rows of a matrix, a matrix."""
+        batched, _ = self._flags([matrix])
+        return self.append("accumulate", (matrix,), matrix.shape, batched, False, kind)
+
     def segment(self, kind: str, line: Elements, starts: Sequence[int]) -> Elements:
         """The sums, products or maxima of stretches of a line that begin at ``starts``."""
         batched, active = self._flags([line])

@@ -7,6 +7,7 @@ contractions, a reduction's repeats elements, and a repetition's is a reduction.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from ... import primitives as p
@@ -179,6 +180,9 @@ class _Sweep:
         if value.detail == "multiply":
             self.product(value, matrix, g)
             return
+        if value.detail != "add":
+            self.chain(value, matrix, g)
+            return
         mask = None if g.mask is None else self.np.repeat(g.mask, columns)
         self.push(value, matrix, self.np.repeat(g.elements, columns), g, mask)
 
@@ -197,6 +201,33 @@ class _Sweep:
         partials = p.prod.traced[0](self.symbol(value.elements[there]), *columns)
         for target, partial in zip(matrix[there].T, partials, strict=True):
             self.push(value, target, times(share, partial), g, mask)
+
+    def chain(self, value: Value, matrix: Elements, g: Cotangent) -> None:
+        """Of a chain of maximum or minimum: of numbers that are equal to the result, the later ones take half of what is
+        left, and the first gets the rest."""
+        tape, np = self.tape, self.np
+        tape.doubtful = True  # what does not win gets 0, rather than nothing
+        there = g.elements != tape.absent
+        mask = None if g.mask is None else np.repeat(g.mask[there], matrix.shape[1])
+        matrix = matrix[there]
+        rows, columns = matrix.shape
+        if not rows:
+            return
+
+        def rule(row: Primitive, *args: Any, count: int = matrix.size) -> Elements:
+            return tape.filled(tape.rule(row, args, count), count)
+
+        line = matrix.ravel()
+        ties = rule(c.equal, line, np.repeat(value.elements[there], columns))
+        so_far = tape.accumulate("add", ties.reshape(matrix.shape))
+        total = np.ascontiguousarray(so_far[:, -1])
+        # Where none is equal, the result is nan.
+        won = rule(c.lt, 0.0, total, count=rows)
+        share = np.repeat(rule(p.where, won, g.elements[there], math.nan, count=rows), columns)
+        later = rule(p.sub, np.repeat(total, columns), so_far.ravel())
+        halvings = rule(p.add, later, rule(c.lt, 1.0, so_far.ravel()))
+        part = rule(p.mul, ties, rule(p.pow_, 0.5, halvings))
+        self.push(value, line, rule(p.mul, share, part), g, mask)
 
     def batch_sum(self, value: Value, g: Cotangent) -> None:
         (line,) = value.reads

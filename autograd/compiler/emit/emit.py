@@ -116,6 +116,8 @@ class Emitter:
             contract(writer, ref, rest[0], (there[0], there[1]), box, bool(value.detail))
         elif value.op == "reduce":
             writer.reduce(value.detail, ref, out)
+        elif value.op == "accumulate":
+            writer.accumulate(value.detail, ref, out)
         elif value.op == "segment":
             kind, *starts = value.detail
             writer.segment(kind, ref, starts, out)

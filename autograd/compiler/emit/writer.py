@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...primitives import TABLE
 from ..ir.program import CONSTANTS, LANES, ONCE, Instruction, Ref, View
-from ..layout.affine import nest, nest_rows
+from ..layout.affine import nest, nest_rows, plane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -169,6 +169,20 @@ class Writer:
         self.write("reduce", target_view, (source,), (kind, len(inner)))
         if place is not out:
             self.copy(place, out)
+
+    def accumulate(self, kind: str, matrix: Ref, out: Ref) -> None:
+        """The sums, products or maxima so far along the rows of a matrix of positions, in its shape."""
+        strides = plane(matrix.positions)
+        if strides is None:
+            self.accumulate(kind, self.take(matrix), out)
+            return
+        shape = matrix.positions.shape
+        place = out if _in_a_row(out) else self.room(out.laned, shape)
+        target = View(place.arena, int(place.positions.flat[0]), shape, natural(shape))
+        source = View(matrix.arena, int(matrix.positions[0, 0]), shape, strides)
+        self.write("accumulate", target, (source,), kind)
+        if place is not out:
+            self.copy(Ref(place.arena, place.positions.ravel()), out)
 
     def segment(self, kind: str, stretches: Ref, starts: Sequence[int], out: Ref) -> None:
         """The sums or maxima of stretches of positions that begin at ``starts``."""

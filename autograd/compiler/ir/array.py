@@ -10,7 +10,8 @@ and what they cost is not decided before places are.
 ``lanes``       how many lanes there are
 ``seed``        the cotangent to begin with, where it is set from outside
 a primitive     applied side by side to operands of one dimension
-``reduce``      along the rows of a matrix; ``detail`` is the kind: add, multiply, maximum
+``reduce``      along the rows of a matrix; ``detail`` is the kind: add, multiply, maximum, minimum
+``accumulate``  the same with all that comes before the end, (rows, columns); ``detail`` is the kind
 ``segment``     of stretches of a line; ``detail`` is the kind, then where the stretches begin
 ``contract``    A (b, m, k) and B (b, n, k) to (b, m, n); ``detail``: whether summed over the lanes
 ``batch_sum``   the sum over the lanes
@@ -130,7 +131,7 @@ class ArrayGraph(NamedTuple):
             parts.append(str(value.size))
         elif value.op == "segment":
             parts += [value.detail[0], str(value.size)]
-        elif value.op == "reduce":
+        elif value.op in {"reduce", "accumulate"}:
             parts.append(value.detail)
         elif value.op == "contract" and value.detail:
             parts.append("over lanes")
@@ -223,12 +224,14 @@ def _computed(graph: ArrayGraph, value: Value, tape: Array) -> Array:
         return args[0].sum(-1, keepdims=True)
     if op == "reduce":
         return getattr(np, detail).reduce(args[0], 1)
+    if op == "accumulate":
+        return getattr(np, detail).accumulate(args[0], 1).reshape(value.size, -1)
     assert op == "segment"
     kind, *starts = detail
     return getattr(np, kind).reduceat(args[0], starts, 0)
 
 
-_OF_CONSTANTS = {"contract", "reduce", "segment", "batch_sum"}
+_OF_CONSTANTS = {"contract", "reduce", "accumulate", "segment", "batch_sum"}
 """What has operands whose shape matters, though all of one be one constant."""
 
 
@@ -309,6 +312,8 @@ class _Verifier:
             fits = (a[0], a[2]) == (b[0], b[2]) and value.shape == (a[0], a[1], b[1])
         elif value.op == "reduce":
             fits = len(shapes[0]) == 2 and value.shape == shapes[0][:1] and shapes[0][1] > 1
+        elif value.op == "accumulate":
+            fits = shapes == [value.shape] and len(value.shape) == 2
         elif value.op == "segment":
             starts = list(value.detail[1:])
             fits = value.shape == (len(starts),) and len(shapes[0]) == 1 and starts[0] == 0

@@ -34,7 +34,7 @@ FEWEST_GHOSTS = 16
 """How many copies an operand may have in any case; else a quarter of it."""
 PATIENCE = 3
 """How often what looks the same may fail before it is not tried again: the steps of a loop look alike."""
-_DENSE = {"contract", "reduce", "segment"}
+_DENSE = {"contract", "reduce", "accumulate", "segment"}
 """What is written side by side."""
 
 

@@ -68,6 +68,8 @@ def _line(offset: Array) -> int:
     """How long the lines are that a sequence is made of, by what it steps over most regularly; 1 for none."""
     import numpy as np
 
+    if len(offset) < 2:
+        return 1
     steps = offset[1:] - offset[:-1]
     values, counts = np.unique(steps, return_counts=True)
     breaks = np.flatnonzero(steps != values[counts.argmax()])

@@ -155,6 +155,22 @@ def test_a_layer_over_lanes_has_one_contraction_for_weights_and_biases():
     assert not any(value.op == "batch_sum" for value in passes.legal.values)
 
 
+@pytest.mark.parametrize("pick", [ag.maximum, ag.minimum])
+@pytest.mark.parametrize("change", [None, (3, NAN), (2, INF), (7, -INF)])
+def test_a_chain_of_the_larger_or_the_smaller(pick, change):
+    def f(xs):
+        found = xs[0]
+        for x in xs[1:]:
+            found = pick(found, x)
+        return found * 2.0
+
+    xs = [0.5, -1.0, 2.0, 2.0, -1.0, 2.0, 0.0, -1.0]
+    if change is not None:
+        xs[change[0]] = change[1]
+    check(f, xs)
+    assert any(value.op == "accumulate" for value in graphs(f, xs, wanted=8).legal.values)
+
+
 def test_the_cotangent_to_begin_with_may_be_set_from_outside():
     graph = simplified(lambda x: x * x, 3.0).assigned((0,), ())
     found = vjp(build(run(graph, Task((0,)), *GROUP)), [0], seeded=True)

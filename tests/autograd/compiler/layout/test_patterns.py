@@ -12,7 +12,7 @@ from autograd.compiler.layout.patterns import patterns
 def found(elements, cluster=None, offset=None):
     elements = np.array(elements)
     line = elements.ravel()
-    cluster = np.zeros(len(line), int) if cluster is None else np.array(cluster)
+    cluster = np.full(len(line), -1) if cluster is None else np.array(cluster)
     offset = line if offset is None else np.array(offset)
     return [x.tolist() for x in patterns(elements, cluster, offset, cluster >= 0)]
 
