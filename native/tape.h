@@ -508,17 +508,19 @@ static int32_t *leaves_of(const Tape *tape, PyObject *columns, Py_ssize_t count)
     return NULL;
 }
 
+enum { ACROSS = 8 };
+
 /* One block of lanes: rows in, run, outputs out. */
 static void run_block(const Tape *tape, double *v, const int32_t *leaf, Py_ssize_t columns, const double *rows, double *out, Py_ssize_t lanes) {
-    for (Py_ssize_t j = 0; j < columns; j++) {
-        double *to = v + (size_t)leaf[j] * LANES;
-        for (Py_ssize_t lane = 0; lane < LANES; lane++) to[lane] = rows[(lane < lanes ? lane : 0) * columns + j];
-    }
+    for (Py_ssize_t first = 0; first < columns; first += ACROSS) /* what a line of the cache holds, lane after lane */
+        for (Py_ssize_t lane = 0; lane < LANES; lane++)
+            for (Py_ssize_t j = first; j < columns && j < first + ACROSS; j++)
+                v[(size_t)leaf[j] * LANES + lane] = rows[(lane < lanes ? lane : 0) * columns + j];
     run_tape_lanes(tape->code, v);
-    for (Py_ssize_t j = 0; j < tape->outputs; j++) {
-        const double *from = v + (size_t)tape->output[j] * LANES;
-        for (Py_ssize_t lane = 0; lane < lanes; lane++) out[lane * tape->outputs + j] = from[lane];
-    }
+    for (Py_ssize_t first = 0; first < tape->outputs; first += ACROSS)
+        for (Py_ssize_t lane = 0; lane < lanes; lane++)
+            for (Py_ssize_t j = first; j < tape->outputs && j < first + ACROSS; j++)
+                out[lane * tape->outputs + j] = v[(size_t)tape->output[j] * LANES + lane];
 }
 
 /* lanes(rows, columns, shared, out): a run for each row.

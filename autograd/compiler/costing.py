@@ -51,6 +51,8 @@ def is_arrays(schedule: Schedule, graph: ScalarGraph, wanted: Collection[int]) -
     return arrays < _straight(graph, wanted) * (2.0 if graph.operations >= LARGE else 1.0)
 
 
+LARGE_LANES = 50_000
+"""The same where there are lanes, of which the tape computes 64 at once."""
 ROLLED = 12
 """How many operations a group must have, at least, for lanes to be worth arrays."""
 
@@ -61,7 +63,7 @@ def has_lanes_on_tape(schedule: Schedule, graph: ScalarGraph) -> bool:
     A tape takes 0.1 nanoseconds an operation and lane, and an array a third of one; but large programs that roll up well are
     sooner compiled as arrays.
     """
-    small = graph.operations < LARGE or graph.operations <= ROLLED * len(schedule.groups)
+    small = graph.operations < LARGE_LANES or graph.operations <= ROLLED * len(schedule.groups)
     return core is not None and small
 
 
