@@ -28,15 +28,7 @@ _BUILTINS = {
 }
 _FORBIDDEN = set(dir(builtins)) - _BUILTINS
 _METHODS = {*dir(math), "clip", "get", "interp", "maximum", "minimum", "power"}
-_CHANGING = (
-    "STORE_ATTR",
-    "STORE_GLOBAL",
-    "STORE_DEREF",
-    "STORE_SUBSCR",
-    "DELETE_",
-    "IMPORT_",
-    "YIELD",
-)
+_CHANGING = ("STORE_", "DELETE_", "IMPORT_", "YIELD")
 
 
 def visibly_pure(function: Any) -> bool:
@@ -87,7 +79,7 @@ def _stores_nothing(code: types.CodeType) -> bool:
     instructions = list(dis.get_instructions(code))
     for instruction in instructions:
         name = instruction.opname
-        if name.startswith(_CHANGING):
+        if name.startswith(_CHANGING) and not name.startswith("STORE_FAST"):
             return False
         method = name == "LOAD_METHOD" or (
             name == "LOAD_ATTR" and "NULL|self" in (instruction.argrepr or "")
