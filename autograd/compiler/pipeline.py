@@ -5,6 +5,10 @@
     record -> simplify -> softmax -> nary -> group -> biases -> lower -> (bound to NumPy, by running.py)
                    \\-> derive (where there is no array worth its instructions; run by straightline.py)
 
+and, in the place of ``biases`` and ``lower`` under ``AUTOGRAD_COMPILE_ARRAYS=1``, which they are to give way to::
+
+    build -> vjp -> legalize -> merge -> emit (with the places that layout.clusters finds)
+
 Each pass takes a structure, which it does not change, and returns one, which can be printed. Under
 ``AUTOGRAD_COMPILE_DEBUG=1`` the invariants of each (:mod:`.ir.verify`) are checked after it, and a line on stderr says
 how many operations there were before and after, and how long it took.
