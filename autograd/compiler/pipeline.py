@@ -84,15 +84,15 @@ class Pass(NamedTuple):
 
 
 ON_ARRAYS = os.environ.get("AUTOGRAD_COMPILE_ARRAYS", "0") not in {"", "0"}
-"""Whether programs are made by way of the array graph, which has no word for chains and scans yet."""
+"""Whether programs are made by way of the array graph."""
 RECORD = "record"
 """What comes before all passes: see :func:`.stages.record`."""
 SIMPLIFY = Pass("simplify", _simplify, verify_simple)
 DERIVE = Pass("derive", _derive, verify_simple)
 GROUP = (
     Pass("softmax", _softmax, verify_scalar),
-    Pass("nary", lambda graph, task: flatten(graph, ON_ARRAYS or task.exact), lambda flat: verify_nary(flat.graph, flat.mixed)),
-    Pass("group", lambda flat, task: reroll(flat, task.wanted, task.exact, not ON_ARRAYS), lambda s: verify_groups(s.flat.graph, s.groups)),
+    Pass("nary", lambda graph, task: flatten(graph, task.exact), lambda flat: verify_nary(flat.graph, flat.mixed)),
+    Pass("group", lambda flat, task: reroll(flat, task.wanted, task.exact), lambda s: verify_groups(s.flat.graph, s.groups)),
 )  # fmt: skip
 BIASES = Pass("biases", lambda found, task: absorb(found), lambda s: verify_groups(s.flat.graph, s.groups))  # fmt: skip
 BUILD = Pass("build", lambda found, task: build(found), verify)
