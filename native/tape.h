@@ -214,6 +214,17 @@ static int verify(const Assembly *assembly, const int32_t *outputs, Py_ssize_t o
     return 1;
 }
 
+/* A factor that was negated for this product alone: c + (-a) * b is c - a * b, and has the same bits. */
+static void take_sign(Assembly *assembly, Instruction *sum) {
+    for (int place = 0; place < 2; place++) {
+        int32_t *factor = operand_of(sum, place), made = *factor - (int32_t)assembly->leaves;
+        if (made < 0 || assembly->uses[made] != 1 || assembly->code[made].op != TAPE_neg) continue;
+        *factor = assembly->code[made].a;
+        assembly->code[made].op = TAPE_DEAD;
+        sum->op = sum->op == TAPE_muladd ? TAPE_submul : TAPE_muladd;
+    }
+}
+
 /* Products that only one sum or difference uses join it. */
 static void fuse(Assembly *assembly) {
     Py_ssize_t leaves = assembly->leaves;
@@ -235,6 +246,7 @@ static void fuse(Assembly *assembly) {
             sum->b = joined->b;
             sum->c = other;
             joined->op = TAPE_DEAD;
+            if (sum->op != TAPE_mulsub) take_sign(assembly, sum);
             break;
         }
     }

@@ -136,9 +136,9 @@ def fit(
     listed = callbacks_.checked(callbacks)
     if compile not in ("auto", True, False):
         raise ValueError(f"compile must be 'auto', True or False, not {compile!r:.40}")
-    try_out(model, loss, rows, targets, "", names)
+    try_out(model, loss, {} if held_out else named, rows, targets, "", names)
     if held_out is not None:
-        try_out(model, loss, *held_out, "validation ", names)
+        try_out(model, loss, named, *held_out, "validation ", names)
     optimizer = optimizer_of(optimizer, model, lr)
     rates = [group["lr"] for group in optimizer.param_groups]
 

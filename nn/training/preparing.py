@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import no_grad
+from nn import metrics
 from nn._arguments import number
 from nn.datasets import train_test_split
 
 from . import data, evaluation
+from .answering import numbers
 from .names import check, names_of, numbered
 from .weights import weights_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _TRIED_TARGETS = 1000
 
@@ -78,9 +83,15 @@ def _validation(given: Any, names: list[str] | None) -> tuple[list[Any], list[An
 
 
 def try_out(
-    model: Any, loss: Any, rows: list[Any], targets: list[Any], kind: str, names: Any
+    model: Any,
+    loss: Any,
+    named: Mapping[str, Any],
+    rows: list[Any],
+    targets: list[Any],
+    kind: str,
+    names: Any,
 ) -> None:
-    """Have the model take a sample, and the loss every target, before anything is changed."""
+    """Have the model take a sample, the loss every target, and our metrics one, before anything is changed."""
     if not callable(model):
         raise TypeError(f"model must be callable on a sample, and {type(model).__name__} is not")
     with evaluation.evaluating(model), no_grad():
@@ -92,6 +103,14 @@ def try_out(
                 loss(output, target)
             except (TypeError, ValueError) as error:
                 raise type(error)(f"{kind}row {i}, of target {target!r:.60}: {error}") from error
+    for name, metric in named.items():
+        if (
+            getattr(metric, "func", metric) in metrics.METRICS.values()
+        ):  # a user's may count its calls
+            try:
+                metric([numbers(output)], targets[:1])
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"the metric {name!r} of {kind}row 0: {error}") from error
 
 
 def _distinct(targets: list[Any]) -> list[tuple[int, Any]]:

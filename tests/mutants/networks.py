@@ -18,6 +18,12 @@ _metrics_of_numbers = of("nn/metrics/of_numbers.py", "tests/nn/test_metrics.py",
 _metrics_of_classes = of("nn/metrics/of_classes.py", "tests/nn/test_metrics.py", "nn/metrics")
 _metrics_samples = of("nn/metrics/samples.py", "tests/nn/test_metrics.py", "nn/metrics")
 _confusion = of("nn/metrics/confusion.py", "tests/nn/test_metrics.py", "nn/metrics")
+_recurrent = of("nn/modules/recurrent.py", "tests/nn/modules/test_recurrent.py")
+_recurrence = of("nn/modules/recurrence.py", "tests/nn/modules/test_recurrent.py")
+_embedding = of("nn/modules/embedding.py", "tests/nn/modules/test_embedding.py")
+_normalising = of("nn/modules/normalising.py", "tests/nn/modules/test_normalising.py")
+_weights = of("nn/training/weights.py", "tests/nn/training/test_preparing.py")
+_encoding = of("nn/training/step/encoding.py", "tests/nn/training/step")
 _linear = of("nn/modules/linear.py", "tests/nn/modules/test_layers.py")
 _layers = of("nn/modules/layers.py", "tests/nn/modules/test_layers.py")
 _dropout = of("nn/modules/dropout.py", "tests/nn/modules/test_dropout.py")
@@ -208,7 +214,23 @@ NETWORKS: list[Mutant] = [
         "if not 0 <= index < classes:",
         "if index >= classes:",
     ),
+    _losses_of_classes("what is ignored counts in the mean", "else 0.0, 0.0\n", "else 0.0, 1.0\n"),
+    _losses_of_classes(
+        "smoothing leaves the true class all", "(1.0 - smoothing) * t + even", "t + even"
+    ),
+    _losses_of_classes(
+        "a recorded class is not ignored",
+        "[t * (1.0 - target[self.ignored]) for t in target]",
+        "target",
+        "tests/nn/training/step/test_compiled.py",
+    ),
     # metrics
+    _metrics_of_classes("ties count for nothing", "(below + (len(truths) - hits) / 2)", "below"),
+    _metrics_of_classes(
+        "f1 is a mean",
+        "_ratio(2 * hit, taken + there)",
+        "(_ratio(hit, taken) + _ratio(hit, there)) / 2",
+    ),
     _metrics_of_numbers(
         "rmse is mse", "return math.sqrt(mse(outputs, targets))", "return mse(outputs, targets)"
     ),
@@ -297,6 +319,29 @@ NETWORKS: list[Mutant] = [
         "result.buffers.append((entry, _copied(value)))",
         "result.buffers.append((entry, value))",
     ),
+    _recurrent(
+        "a GRU's gates change places",
+        "reset, update = both[:n], both[n:]",
+        "update, reset = both[:n], both[n:]",
+    ),
+    _recurrent(
+        "an LSTM forgets what is new",
+        "sigmoid(forget) * before + sigmoid(enter)",
+        "sigmoid(enter) * before + sigmoid(forget)",
+    ),
+    _recurrence("each layer reads the first one's inputs", "            items = outputs\n", ""),
+    _recurrence(
+        "a state that is given is forgotten", "now = self._checked(state)", "now = self.zero()"
+    ),
+    _embedding(
+        "an index without a row is nothing", "where(total(chosen) > 0.0, 0.0, math.nan)", "0.0"
+    ),
+    _embedding("an index below 0 counts from the end", "if not 0 <= index <", "if not index <"),
+    _normalising(
+        "LayerNorm's eps is outside the root",
+        "sqrt(dot(centred, centred) / len(x) + self.eps)",
+        "(sqrt(dot(centred, centred) / len(x)) + self.eps)",
+    ),
     _sequential(
         "Sequential skips its first layer",
         "for layer in self.layers:\n            x = layer(x)",
@@ -372,6 +417,27 @@ NETWORKS: list[Mutant] = [
     _monitors("the last epoch is not saved", " or run.epoch == run.epochs", ""),
     _monitors(
         "a worse model is saved over the best", "(self.improved(run) or not self.best_only)", "True"
+    ),
+    _monitors(
+        "a rate is lowered at each bad epoch",
+        "            self._since = run.epoch\n            for group",
+        "            for group",
+    ),
+    _monitors(
+        "a rate falls below the least",
+        'max(group["lr"] * self.factor, self.min_lr)',
+        'group["lr"] * self.factor',
+    ),
+    _weights(
+        "weights of classes replace those of samples",
+        "[w * known[target] for",
+        "[known[target] for",
+    ),
+    _encoding(
+        "recorded weights are all 1",
+        "_numbers([weight for _, weight in pairs])",
+        "_numbers([1.0 for _, weight in pairs])",
+        "tests/nn/training/test_preparing.py",
     ),
     # a compiled step
     _update("a compiled step clips no values", "    if limit is not None:\n", "    if False:\n"),

@@ -247,7 +247,7 @@ PASSES = [
         PAIRS,
     ),
     of(
-        "layout",
+        "layout/affine",
         "rows need not run alike to be a view",
         "if not (inner == first[:, :, None]).all():",
         "if False:",

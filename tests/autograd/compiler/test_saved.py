@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import subprocess
 import sys
@@ -89,7 +90,11 @@ def test_it_runs_where_nothing_else_is(tmp_path):
         code = f"import autograd, sys; print(autograd.load_program({str(tmp_path / 'f.vg')!r})(3.0, 4.0), 'numpy' in sys.modules)"
         command = [sys.executable, "-c", code]
         done = subprocess.run(
-            command, capture_output=True, text=True, check=True, env={"VALUEGRAD_CORE": core}
+            command,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "VALUEGRAD_CORE": core},
         )
         assert done.stdout.strip() == f"{answer} False"
 

@@ -90,6 +90,20 @@ def test_a_product_joins_the_sum_that_it_feeds_and_is_rounded_twice():
 
 
 @native
+def test_a_sign_joins_the_product_that_it_is_of():
+    for sums, count in (
+        (("add", 2, 4), 1),
+        (("add", 4, 2), 1),
+        (("sub", 2, 4), 1),
+        (("sub", 4, 2), 2),
+    ):
+        made = code(3, [], [("neg", 0), ("mul", 3, 1), sums], [5])
+        assert tape(made).count == count
+        for xs in ([0.1, 3.0, 0.7], [0.0, 1.0, 0.0], [1.0, 0.0, -0.0], [-0.0, -1.0, -0.0]):
+            assert bits(tape(made).run(xs, [])) == bits(evaluate(made, xs))
+
+
+@native
 def test_registers_are_used_again():
     operations = [("add", 0, 1)] + [("sin", i) for i in range(2, 1002)]
     assert tape(code(2, [], operations, [1002])).slots == 3

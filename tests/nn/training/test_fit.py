@@ -492,6 +492,16 @@ NAN = float("nan")
         ),
         ({"lr": -1.0}, ValueError, r"lr must be at least 0, not -1"),
         ({"metrics": "acc"}, ValueError, r"no metric is called 'acc'"),
+        (
+            {"metrics": "accuracy"},
+            TypeError,
+            r"the metric 'accuracy' of row 0: an output must be a c",
+        ),
+        (
+            {"metrics": "f1", "validation_data": ([[1.0]], [5.0])},
+            ValueError,
+            r"the metric 'f1' of validation row 0: binary targets are",
+        ),
         ({"metrics": {"loss": "mae"}}, ValueError, r"a metric cannot be called 'loss'"),
         ({"metrics": ["mae", "mae"]}, ValueError, r"two metrics are called 'mae'"),
         ({"callbacks": [3]}, TypeError, r"callbacks\[0\] must be a Callback or a function"),
