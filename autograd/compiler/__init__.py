@@ -26,6 +26,16 @@
                                   for each (:mod:`.binding`, :mod:`.kernels`)
 ================================  ===========================================================
 
+Under ``AUTOGRAD_COMPILE_ARRAYS=1`` what lies between groups and programs is another way, which is to take the place of
+:mod:`.biases`, :mod:`.arrange`, :mod:`.forward`, :mod:`.reverse` and what these are made of:
+
+================================  ===========================================================
+:mod:`.array`                     -> :class:`.ir.array.ArrayGraph`: groups, then their derivatives, then kernels
+                                  alone, then fewer of them
+:mod:`.layout`                    where numbers stand, so that operands are strided views
+:mod:`.emit`                      -> :class:`.ir.program.Program`
+================================  ===========================================================
+
 What holds of each structure is in :mod:`.ir.verify`, what it means in :mod:`.ir.interpret`.
 :mod:`.compiled` and :mod:`.entry` are the callable around it (:mod:`.methods` of instances), :mod:`.plan` and :mod:`.lanes` its outer
 transforms, :mod:`.trees` the short way in and :mod:`.answers` the way out, :mod:`.batch` and

@@ -5,6 +5,10 @@
     record -> simplify -> softmax -> nary -> group -> biases -> lower -> (bound to NumPy, by running.py)
                    \\-> derive (where there is no array worth its instructions; run by straightline.py)
 
+and, in the place of ``biases`` and ``lower`` under ``AUTOGRAD_COMPILE_ARRAYS=1``, which they are to give way to::
+
+    build -> vjp -> legalize -> merge -> emit (with the places that layout.clusters finds)
+
 Each pass takes a structure, which it does not change, and returns one, which can be printed. Under
 ``AUTOGRAD_COMPILE_DEBUG=1`` the invariants of each (:mod:`.ir.verify`) are checked after it, and a line on stderr says
 how many operations there were before and after, and how long it took.
@@ -80,15 +84,15 @@ class Pass(NamedTuple):
 
 
 ON_ARRAYS = os.environ.get("AUTOGRAD_COMPILE_ARRAYS", "0") not in {"", "0"}
-"""Whether programs are made by way of the array graph, which has no word for chains and scans yet."""
+"""Whether programs are made by way of the array graph."""
 RECORD = "record"
 """What comes before all passes: see :func:`.stages.record`."""
 SIMPLIFY = Pass("simplify", _simplify, verify_simple)
 DERIVE = Pass("derive", _derive, verify_simple)
 GROUP = (
     Pass("softmax", _softmax, verify_scalar),
-    Pass("nary", lambda graph, task: flatten(graph, ON_ARRAYS or task.exact), lambda flat: verify_nary(flat.graph, flat.mixed)),
-    Pass("group", lambda flat, task: reroll(flat, task.wanted, task.exact, not ON_ARRAYS), lambda s: verify_groups(s.flat.graph, s.groups)),
+    Pass("nary", lambda graph, task: flatten(graph, task.exact), lambda flat: verify_nary(flat.graph, flat.mixed)),
+    Pass("group", lambda flat, task: reroll(flat, task.wanted, task.exact), lambda s: verify_groups(s.flat.graph, s.groups)),
 )  # fmt: skip
 BIASES = Pass("biases", lambda found, task: absorb(found), lambda s: verify_groups(s.flat.graph, s.groups))  # fmt: skip
 BUILD = Pass("build", lambda found, task: build(found), verify)

@@ -124,20 +124,17 @@ def needs(flat: Flat, wanted: Collection[int], exact: bool = False) -> tuple[byt
     return active, masked
 
 
-def reroll(
-    flat: Flat, wanted: Collection[int] = (), exact: bool = False, rolling: bool = True
-) -> Schedule:
+def reroll(flat: Flat, wanted: Collection[int] = (), exact: bool = False) -> Schedule:
     """Group and schedule.
 
     Args:
         flat: a flattened graph.
         wanted: the leaves to differentiate by, if the first output is to be differentiated.
         exact: whether what is absent is to be told from 0; see :mod:`.masked`.
-        rolling: whether running sums are to be scans.
     """
     graph = flat.graph
     active, masked = needs(flat, wanted, exact)
-    scans = scans_of(flat, active, masked) if rolling else {}
+    scans = scans_of(flat, active, masked)
     agenda = Agenda(flat, scans)
     signatures, known = signatures_of(flat, active, masked, {}, scans)
     batches = agenda.batches(signatures)

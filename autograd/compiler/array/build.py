@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import primitives as p
 from .. import conditions as c
-from ..ir.ops import FOLDED, reduction
+from ..ir.ops import FOLDED, UFUNCS, reduction
 from ..ir.scalar import BATCHED
 from ..layout.affine import plane
 from ..recording import LARGEST
@@ -86,6 +86,9 @@ class _Build:
 
     def group(self, group: Group) -> Operand:
         row, count = group.row, len(group.nodes)
+        if group.scans:
+            matrix = self.of([scan.inputs for scan in group.scans])
+            return self.tape.accumulate(UFUNCS[row], matrix)[:, 1:].ravel()
         lists = [self.operands[node] for node in group.nodes]
         if row is p.dot:
             return self.dot(group, lists)

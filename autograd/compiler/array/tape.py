@@ -290,8 +290,8 @@ class Tape:
 
     def accumulate(self, kind: str, matrix: Elements) -> Elements:
         """The sums, products, maxima or minima so far along the rows of a matrix, a matrix."""
-        batched, _ = self._flags([matrix])
-        return self.append("accumulate", (matrix,), matrix.shape, batched, False, kind)
+        batched, active = self._flags([matrix])
+        return self.append("accumulate", (matrix,), matrix.shape, batched, active, kind)
 
     def segment(self, kind: str, line: Elements, starts: Sequence[int]) -> Elements:
         """The sums, products or maxima of stretches of a line that begin at ``starts``."""

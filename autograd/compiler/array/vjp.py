@@ -71,6 +71,7 @@ class _Sweep:
         rules: dict[str, Callable[[Value, Cotangent], None]] = {
             "contract": self.contract,
             "reduce": self.reduce,
+            "accumulate": self.accumulate,
             "segment": self.segment,
             "batch_sum": self.batch_sum,
         }
@@ -201,6 +202,29 @@ class _Sweep:
         partials = p.prod.traced[0](self.symbol(value.elements[there]), *columns)
         for target, partial in zip(matrix[there].T, partials, strict=True):
             self.push(value, target, times(share, partial), g, mask)
+
+    def accumulate(self, value: Value, g: Cotangent) -> None:
+        """What a running sum was given on the way and later goes to all that had been added by then."""
+        assert value.detail == "add", "other chains are scans only where no derivative is asked for"
+        tape, np = self.tape, self.np
+        (matrix,) = value.reads
+        present = (g.elements != tape.absent).reshape(value.shape)
+        later = np.maximum.accumulate(present[:, ::-1], axis=1)[:, ::-1].ravel()
+
+        def backwards(kind: str, line: Elements) -> Elements:
+            line = np.where(present.ravel(), line, tape.constant_element(0.0))
+            turned = np.ascontiguousarray(line.reshape(value.shape)[:, ::-1])
+            return np.where(
+                later, tape.accumulate(kind, turned)[:, ::-1].ravel(), tape.absent_element()
+            )
+
+        share, mask = g.elements, None
+        if g.mask is not None:
+            under = np.where(present.ravel(), g.mask, tape.constant_element(0.0))
+            given = np.where(present.ravel(), share, tape.constant_element(0.0))
+            share = tape.filled(tape.map(p.where, [under, given, 0.0], value.size), value.size)
+            mask = np.where(later, backwards("maximum", g.mask), tape.constant_element(0.0))
+        self.push(value, matrix, backwards("add", share), g, mask)
 
     def chain(self, value: Value, matrix: Elements, g: Cotangent) -> None:
         """Of a chain of maximum or minimum: of numbers that are equal to the result, the later ones take half of what is
