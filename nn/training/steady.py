@@ -33,10 +33,13 @@ class CannotCompile(ValueError):  # noqa: N818 (it is not always an error)
     >>> import random
     >>> import nn
     >>> class Noise(nn.Module):
+    ...     def __init__(self):
+    ...         self.scale = nn.Parameter(1.0)
     ...     def forward(self, x):
-    ...         return x + random.random()
+    ...         return self.scale * x + random.random()
+    >>> model, X = Noise(), [1.0, 2.0, 3.0]
     >>> try:
-    ...     nn.fit(Noise(), [1.0, 2.0], [1.0, 2.0], loss="mse", optimizer=nn.optim.SGD([nn.Parameter(0.0)]), epochs=1, compile=True, progress=False)
+    ...     nn.fit(model, X, X, loss="mse", epochs=1, compile=True, progress=False)
     ... except nn.CannotCompile as error:
     ...     print("random" in str(error))
     True
