@@ -61,7 +61,8 @@ def row_names(ops: Collection[Any] | None, smooth: bool) -> list[str]:
         ValueError: if a name is not in the table, or there is none.
     """
     if ops is None:
-        return [n for n, row in TABLE.items() if n != "where" and not (smooth and is_flat(row))]
+        apart = {"where", "polygamma"}  # which take a condition and a whole number
+        return [n for n, row in TABLE.items() if n not in apart and not (smooth and is_flat(row))]
     names = [op if isinstance(op, str) else getattr(op, "__name__", repr(op)) for op in ops]
     if not names:
         raise ValueError("ops names no primitive")

@@ -250,7 +250,8 @@ def ours() -> int:
     """How many instances and classes there are of those above. Not by weak references: the collector clears those even
     of what it then fails to free."""
     found = gc.get_objects()
-    return sum(type(o) in {Open, Slotted} or getattr(o, "__name__", "") == "Kind" for o in found)
+    kinds = [o for o in found if issubclass(type(o), type)]  # isinstance asks the object
+    return sum(type(o) in {Open, Slotted} for o in found) + sum(k.__name__ == "Kind" for k in kinds)
 
 
 def left(way: Callable[[], Any], count: int = 100) -> int:
