@@ -266,7 +266,7 @@ def by_micrograd(weights: Any, X: Any, y: Any, lr: float) -> Any:
     from micrograd.nn import MLP
 
     sizes = [weights[0][0].shape[1], *(W.shape[0] for W, _ in weights)]
-    model = MLP(sizes[0], sizes[1:])
+    model: Any = MLP(sizes[0], sizes[1:])
     rows = X.tolist()
 
     def run() -> float:
