@@ -65,7 +65,7 @@ def test_what_gradient_answers_is_known_for_a_value_and_for_a_list(tmp_path):
     assert "Found 1 error in 1 file" in said
 
 
-USERS = Path(__file__).with_name("users_program.py").read_text(encoding="utf-8")
+USERS = Path(__file__).with_name("users_program.txt").read_text(encoding="utf-8")
 """What a user writes: micrograd's demo, transforms, training."""
 
 
