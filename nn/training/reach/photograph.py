@@ -20,6 +20,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value
+from autograd.primitives import TABLE, Primitive
 from nn.optim.optimizer import Optimizer
 
 from .holders import (
@@ -286,6 +287,8 @@ class Photograph:
 
     def _other(self, x: Any, path: Any) -> None:
         """What holds others, and cannot be changed."""
+        if isinstance(x, Primitive) and TABLE.get(x.name) is x:
+            return  # a row of ours; one of a user's may read what changes
         if isinstance(x, types.MethodType):
             self._waiting += [(x.__self__, path), (x.__func__, path)]
         elif isinstance(x, functools.partial):

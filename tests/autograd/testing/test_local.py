@@ -77,6 +77,8 @@ def ordinary_points(row):
         point = tuple(generator.uniform(0.1, 0.9) for _ in range(arity))
         if row.name == "acosh":
             point = (point[0] + 1.0,)
+        if row.name == "polygamma":  # whose order is rounded
+            point = (1.0 + 0.4 * point[0], point[1])
         if row.arity == 3:
             point = (point[0], *sorted(point[1:]))
         if row.kinks is not None and generator.random() < 0.5:
@@ -90,6 +92,7 @@ PLANTS = [
     for name, row in TABLE.items()
     for place in range(row.arity or 2)
     if name != "where" and not (name in {"sign", "floor", "ceil", "round", "floordiv"})
+    if (name, place) != ("polygamma", 0)  # flat between the whole numbers
 ]
 
 
