@@ -307,7 +307,7 @@ class Photograph:
             if not isinstance(owner, types.ModuleType):
                 self._waiting.append((owner, path))
         elif hasattr(x, "__wrapped__"):
-            self._waiting.append((x.__wrapped__, path))
+            self._waiting.append((getattr(x, "__wrapped__"), path))  # noqa: B009 (not every x has it)
         elif (
             hasattr(type(x), "__next__") and is_library(type(x)) and root_of(type(x)) not in _OPAQUE
         ):
