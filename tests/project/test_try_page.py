@@ -40,6 +40,7 @@ def page():
         here = f"http://127.0.0.1:{server.server_port}/"
         assert [url for url in asked if not url.startswith((here, "data:", "blob:"))] == []
     server.shutdown()
+    server.server_close()
 
 
 def run(page, code=None):
