@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
 from . import conditions as c
-from .arraysymbols import ArraySymbol, composite
+from .array.symbols import composite
+from .arraysymbols import ArraySymbol
 from .ir.ops import KERNELS, UFUNCS
 from .ir.program import CONSTANTS, LANES, ONCE, ROWS, Instruction, Ref, View
 from .layout.affine import nest, nest_rows, plane

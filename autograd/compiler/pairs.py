@@ -13,27 +13,21 @@ What is computed too many is never read, and where numbers of pairs are factors,
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .array.contract import batches, in_order, mixtures, products
 from .ir.program import Ref
 from .layout.affine import fitting, steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .array.contract import Pairs
     from .building import Operand
     from .places import Layout
 
     Ids = Any
     Lists = Sequence[tuple[int, ...]]
-
-FULL = 0.5
-"""The part of the pairs that must be there."""
-MANY = 1.25
-"""How many rows and columns there may be for each pair: with more, hardly any meets another twice."""
-HOPS = 8
-"""How many steps from one row to any other that it is connected with are looked at."""
 
 
 class Block(NamedTuple):
@@ -49,19 +43,6 @@ class Block(NamedTuple):
     """(batches, rows, columns): ranks of results; of a mixture, ids of operands. Anything where there is no pair."""
     there: Ids
     """(batches, rows, columns): whether there is such a pair."""
-
-
-class _Candidate(NamedTuple):
-    """Pairs, before they are sorted into blocks."""
-
-    mixture: bool
-    rows: Lists
-    columns: Lists
-    row: Any
-    """The row of each pair."""
-    column: Any
-    number: Any
-    """What becomes ``Block.pairs``."""
 
 
 def find(
@@ -81,131 +62,31 @@ def find(
     laned = any(isinstance(x, Ref) and x.laned for x in operands)
     limit = _term_by_term(layout.np, len(left), operands, sum(active))
     best: list[Block] = []
-    for candidate in (
-        _products(left, right),
-        _mixtures(left, right),
-        _mixtures(right, left),
+    for mixture, pairs in (
+        (False, products(layout.np, left, right)),
+        (True, mixtures(layout.np, left, right)),
+        (True, mixtures(layout.np, right, left)),
     ):
-        if candidate is None:
+        if pairs is None:
             continue
-        blocks = _blocks(layout, candidate)
+        blocks = _blocks(layout, mixture, pairs)
         cost = sum(_cost(layout, block, sum(active), laned) for block in blocks)
         if blocks and cost < limit:
             best, limit = blocks, cost
     return best
 
 
-def _products(left: Lists, right: Lists) -> _Candidate | None:
-    rows: dict[tuple[int, ...], int] = {}
-    columns: dict[tuple[int, ...], int] = {}
-    row = [rows.setdefault(ids, len(rows)) for ids in left]
-    column = [columns.setdefault(ids, len(columns)) for ids in right]
-    if len(rows) + len(columns) > MANY * len(row):
-        return None
-    return _Candidate(False, list(rows), list(columns), row, column, range(len(row)))
-
-
-def _mixtures(weights: Lists, vectors: Lists) -> _Candidate | None:
-    by_row: dict[tuple[int, ...], list[int]] = {}
-    for rank, ids in enumerate(weights):
-        by_row.setdefault(ids, []).append(rank)
-    size = len(next(iter(by_row.values())))
-    if any(len(ranks) != size for ranks in by_row.values()):
-        return None
-    total = sum(map(len, by_row))
-    if len(by_row) + len(set(chain.from_iterable(vectors))) / size > MANY * total:
-        return None
-    columns: dict[tuple[int, ...], int] = {}
-    row: list[int] = []
-    column: list[int] = []
-    number: list[int] = []
-    for i, (ids, ranks) in enumerate(by_row.items()):
-        row += [i] * len(ids)
-        for vector in zip(*[vectors[rank] for rank in ranks], strict=True):
-            column.append(columns.setdefault(vector, len(columns)))
-        number += ids
-    if len(by_row) + len(columns) > MANY * total:
-        return None
-    rows = [tuple(ranks) for ranks in by_row.values()]
-    return _Candidate(True, rows, list(columns), row, column, number)
-
-
-def _blocks(layout: Layout, candidate: _Candidate) -> list[Block]:
+def _blocks(layout: Layout, mixture: bool, pairs: Pairs) -> list[Block]:
     """The pairs by batches; none if too few are there."""
-    np = layout.np
-    row, column = np.array(candidate.row), np.array(candidate.column)
-    rows, columns = len(candidate.rows), len(candidate.columns)
-    connected = _connected(np, row, column, rows, columns)
-    if connected is None:
-        return []
-    height, width = (np.bincount(batches, minlength=rows) for batches in connected)
-    if FULL * (height * width).sum() > len(row):
-        return []
-    terms = np.zeros(rows, dtype=np.int64)
-    terms[connected[0]] = list(map(len, candidate.rows))
-    shapes = np.stack([height, width, terms], axis=1)
-    present = np.flatnonzero(height)
-    found = []
-    for shape in np.unique(shapes[present], axis=0):
-        batches = present[(shapes[present] == shape).all(axis=1)]
-        order = np.full(rows, -1)
-        order[batches] = np.arange(len(batches))
-        sides, slots = [], []
-        for vectors, batch, ranked in (
-            (candidate.rows, order[connected[0]], candidate.mixture),
-            (candidate.columns, order[connected[1]], False),
-        ):
-            ids, slot = _sorted(layout, vectors, batch, ranked)
-            sides.append(ids)
-            slots.append(slot)
-        pairs = np.zeros((*sides[0].shape[:2], sides[1].shape[1]), dtype=np.int64)
-        there = np.zeros(pairs.shape, dtype=bool)
-        here = np.flatnonzero(order[connected[0][row]] >= 0)
-        index = order[connected[0][row[here]]], slots[0][row[here]], slots[1][column[here]]
-        pairs[index] = np.array(candidate.number)[here]
-        there[index] = True
-        if there.sum() != len(here):  # a pair has two numbers
-            return []
-        found.append(Block(candidate.mixture, sides[0], sides[1], pairs, there))
-    return found
 
+    def position(ids: Ids) -> Ids:
+        return layout.position[ids]
 
-def _sorted(layout: Layout, vectors: Lists, batch: Ids, ranked: bool) -> tuple[Ids, Ids]:
-    """Vectors by batches, and in each by where they begin.
-
-    Args:
-        layout: where operands stand.
-        vectors: all vectors.
-        batch: the batch of each, -1 for none; every batch has as many.
-        ranked: whether the vectors are of ranks rather than ids.
-
-    Returns:
-        An array (batches, vectors, terms), and the place of each vector in its batch.
-    """
-    np = layout.np
-    chosen = np.flatnonzero(batch >= 0)
-    ids = np.array([vectors[i] for i in chosen], dtype=np.int64)
-    first = ids[:, 0] if ranked else layout.position[ids[:, 0]]
-    order = np.lexsort((first, batch[chosen]))
-    count = int(batch.max()) + 1
-    size = len(chosen) // count
-    slot = np.zeros(len(batch), dtype=np.int64)
-    slot[chosen[order]] = np.arange(len(chosen)) % size
-    return ids[order].reshape(count, size, -1), slot
-
-
-def _connected(np: Any, row: Ids, column: Ids, rows: int, columns: int) -> tuple[Ids, Ids] | None:
-    """For each row and column, the first of the rows that it is connected with; None if they are too far apart."""
-    of_row = np.arange(rows)
-    for _ in range(HOPS):
-        of_column = np.full(columns, rows)
-        np.minimum.at(of_column, column, of_row[row])
-        new = of_row.copy()
-        np.minimum.at(new, row, of_column[column])
-        if (new == of_row).all():
-            return of_row, of_column
-        of_row = new
-    return None
+    found = batches(layout.np, pairs, in_order if mixture else position, position)
+    return [
+        Block(mixture, rows, columns, layout.np.maximum(numbers, 0), numbers >= 0)
+        for rows, columns, numbers in found
+    ]
 
 
 # --- what it takes, in microseconds ----------------------------------------------------------

@@ -172,9 +172,9 @@ PASSES = [
         STENCILS,
     ),
     of(
-        "pairs",
+        "array/contract",
         "a pair with two numbers keeps the last",
-        "if there.sum() != len(here):",
+        "if (numbers >= 0).sum() != len(here):",
         "if False:",
         PAIRS,
     ),

@@ -16,13 +16,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..ir.array import Elements
     from .tape import Tape
 
     Vectors = Sequence[tuple[int, ...]]
     Array = Any
+    Place = Callable[[Array], Array]
 
 FULL = 0.5
 """The part of the pairs that must be there."""
@@ -47,7 +48,7 @@ class Block(NamedTuple):
     """(batches, rows, columns): the rank of the inner product that is computed there; -1 for none."""
 
 
-class _Pairs(NamedTuple):
+class Pairs(NamedTuple):
     """Rows and columns that meet, before they are sorted into batches."""
 
     rows: Vectors
@@ -57,6 +58,11 @@ class _Pairs(NamedTuple):
     column: Array
     number: Array
     """Its inner product's rank; of a mixture, the element of its weight."""
+
+
+def in_order(elements: Array) -> Array:
+    """Where vectors stand, by their first elements: those of a tape stand in the order of their numbers."""
+    return elements
 
 
 def find(tape: Tape, left: Vectors, right: Vectors) -> list[Block]:
@@ -70,13 +76,13 @@ def find(tape: Tape, left: Vectors, right: Vectors) -> list[Block]:
     if len(left) < FEWEST:
         return []
     candidates = []
-    pairs = _products(tape, left, right)
+    pairs = products(tape.np, left, right)
     if pairs is not None:
-        candidates.append([Block(*block) for block in _blocks(tape, pairs)])
+        candidates.append([Block(*block) for block in batches(tape.np, pairs)])
     for weights, vectors in ((left, right), (right, left)):
-        pairs = _mixtures(tape, weights, vectors)
+        pairs = mixtures(tape.np, weights, vectors)
         if pairs is not None:
-            candidates.append([_mixed(tape, *block) for block in _blocks(tape, pairs)])
+            candidates.append([_mixed(tape, *block) for block in batches(tape.np, pairs)])
     return min(filter(_is_gain, candidates), key=len, default=[])
 
 
@@ -86,18 +92,19 @@ def _is_gain(blocks: list[Block]) -> bool:
     return 0 < len(blocks) <= MOST and meeting
 
 
-def _products(tape: Tape, left: Vectors, right: Vectors) -> _Pairs | None:
-    np = tape.np
+def products(np: Any, left: Vectors, right: Vectors) -> Pairs | None:
+    """Vectors that meet others; None if hardly any meets another twice."""
     rows: dict[tuple[int, ...], int] = {}
     columns: dict[tuple[int, ...], int] = {}
     row = np.array([rows.setdefault(x, len(rows)) for x in left])
     column = np.array([columns.setdefault(x, len(columns)) for x in right])
     if len(rows) + len(columns) > MANY * len(row):
         return None
-    return _Pairs(list(rows), list(columns), row, column, np.arange(len(row)))
+    return Pairs(list(rows), list(columns), row, column, np.arange(len(row)))
 
 
-def _mixtures(tape: Tape, weights: Vectors, vectors: Vectors) -> _Pairs | None:
+def mixtures(np: Any, weights: Vectors, vectors: Vectors) -> Pairs | None:
+    """Rows of weights for vectors, the rows as ranks of results; None if these are hardly used again."""
     by_row: dict[tuple[int, ...], list[int]] = {}
     for rank, elements in enumerate(weights):
         by_row.setdefault(elements, []).append(rank)
@@ -118,9 +125,8 @@ def _mixtures(tape: Tape, weights: Vectors, vectors: Vectors) -> _Pairs | None:
         number += elements
     if len(by_row) + len(columns) > MANY * total:
         return None
-    np = tape.np
     rows = [tuple(ranks) for ranks in by_row.values()]
-    return _Pairs(rows, list(columns), np.array(row), np.array(column), np.array(number))
+    return Pairs(rows, list(columns), np.array(row), np.array(column), np.array(number))
 
 
 def _mixed(tape: Tape, rows: Array, columns: Elements, pairs: Array) -> Block:
@@ -131,15 +137,22 @@ def _mixed(tape: Tape, rows: Array, columns: Elements, pairs: Array) -> Block:
     return Block(weights, columns.transpose(0, 2, 1), rows)
 
 
-def _blocks(tape: Tape, pairs: _Pairs) -> list[tuple[Array, Array, Array]]:
-    """Rows, columns and numbers of pairs (-1 for none) by batches; none if too few pairs are there."""
-    np = tape.np
+def batches(
+    np: Any, pairs: Pairs, of_rows: Place = in_order, of_columns: Place = in_order
+) -> list[tuple[Array, Array, Array]]:
+    """Rows, columns and numbers of pairs (-1 for none) by batches; none if too few pairs are there.
+
+    Args:
+        np: NumPy.
+        pairs: what meets.
+        of_rows, of_columns: by the first elements of vectors, what tells their order in a batch.
+    """
     rows, columns = len(pairs.rows), len(pairs.columns)
     connected = _connected(np, pairs.row, pairs.column, rows, columns)
     if connected is None:
         return []
     of_row, of_column = connected
-    height, width = (np.bincount(batches, minlength=rows) for batches in connected)
+    height, width = (np.bincount(firsts, minlength=rows) for firsts in connected)
     if FULL * (height * width).sum() > len(pairs.row):
         return []
     terms = np.zeros(rows, dtype=np.int64)
@@ -148,11 +161,11 @@ def _blocks(tape: Tape, pairs: _Pairs) -> list[tuple[Array, Array, Array]]:
     present = np.flatnonzero(height)
     found = []
     for shape in np.unique(shapes[present], axis=0):
-        batches = present[(shapes[present] == shape).all(axis=1)]
+        alike = present[(shapes[present] == shape).all(axis=1)]
         order = np.full(rows, -1)
-        order[batches] = np.arange(len(batches))
-        row_vectors, row_slot = _sorted(np, pairs.rows, order[of_row])
-        column_vectors, column_slot = _sorted(np, pairs.columns, order[of_column])
+        order[alike] = np.arange(len(alike))
+        row_vectors, row_slot = _sorted(np, pairs.rows, order[of_row], of_rows)
+        column_vectors, column_slot = _sorted(np, pairs.columns, order[of_column], of_columns)
         numbers = np.full((*row_vectors.shape[:2], column_vectors.shape[1]), -1)
         here = np.flatnonzero(order[of_row[pairs.row]] >= 0)
         row, column = pairs.row[here], pairs.column[here]
@@ -163,20 +176,21 @@ def _blocks(tape: Tape, pairs: _Pairs) -> list[tuple[Array, Array, Array]]:
     return found
 
 
-def _sorted(np: Any, vectors: Vectors, batch: Array) -> tuple[Array, Array]:
+def _sorted(np: Any, vectors: Vectors, batch: Array, place: Place) -> tuple[Array, Array]:
     """Vectors by batches, and in each by where they begin.
 
     Args:
         np: NumPy.
         vectors: all vectors.
         batch: the batch of each, -1 for none; every batch has as many.
+        place: where vectors begin, by their first elements.
 
     Returns:
         An array (batches, vectors, terms), and the place of each vector in its batch.
     """
     chosen = np.flatnonzero(batch >= 0)
     numbers = np.array([vectors[i] for i in chosen], dtype=np.int64)
-    order = np.lexsort((numbers[:, 0], batch[chosen]))
+    order = np.lexsort((place(numbers[:, 0]), batch[chosen]))
     count = int(batch.max()) + 1
     size = len(chosen) // count
     slot = np.zeros(len(batch), dtype=np.int64)

@@ -12,7 +12,8 @@ import pytest
 
 import autograd as ag
 from autograd import compile, value_and_grad, vmap
-from autograd.compiler import entry, pairs
+from autograd.compiler import entry
+from autograd.compiler.array import contract
 from autograd.compiler.layout.affine import fitting, steps
 from autograd.compiler.pipeline import group
 from autograd.compiler.training import BatchLoss, Recording
@@ -452,12 +453,12 @@ def test_only_what_needs_a_cotangent_gets_one():
 
 def test_rows_that_are_connected():
     row, column = np.array([0, 1, 2, 2, 3]), np.array([0, 1, 1, 2, 3])
-    of_row, of_column = pairs._connected(np, row, column, 4, 4)
+    of_row, of_column = contract._connected(np, row, column, 4, 4)
     assert of_row.tolist() == [0, 1, 1, 3]
     assert of_column.tolist() == [0, 1, 1, 3]
     chain = np.arange(100)
     far = np.concatenate([chain, chain]), np.concatenate([chain, chain + 1])
-    assert pairs._connected(np, *far, 100, 101) is None
+    assert contract._connected(np, *far, 100, 101) is None
 
 
 def test_the_strides_of_a_box():
