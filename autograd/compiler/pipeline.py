@@ -22,18 +22,11 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import costing
-from .array.build import build
-from .array.legalize import legalize
-from .array.merge import merge
-from .array.vjp import vjp
 from .biases import absorb
 from .derivative import gradient
-from .emit.emit import emit
 from .flatten import Flat, flatten
-from .ir.array import ArrayGraph, verify
 from .ir.program import Program
 from .ir.verify import verify_groups, verify_nary, verify_program, verify_scalar, verify_simple
-from .layout.clusters import placed
 from .lowering import lower
 from .reroll import Schedule, reroll
 from .simplify import simplify
@@ -43,6 +36,7 @@ from .stages import Recording
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .ir.array import ArrayGraph
     from .ir.scalar import ScalarGraph
 
 
@@ -83,6 +77,25 @@ class Pass(NamedTuple):
     verify: Callable[[Any], None]
 
 
+def _by_arrays() -> tuple[Pass, ...]:
+    """From groups to a program by way of the array graph, which nobody loads who does not ask for it."""
+    from .array.build import build
+    from .array.legalize import legalize
+    from .array.merge import merge
+    from .array.vjp import vjp
+    from .emit.emit import emit
+    from .ir.array import verify
+    from .layout.clusters import placed
+
+    return (
+        Pass("build", lambda found, task: build(found), verify),
+        Pass("vjp", lambda graph, task: vjp(graph, task.wanted, task.seeded, task.exact), verify),
+        Pass("legalize", lambda graph, task: legalize(graph), lambda g: verify(g, legal=True)),
+        Pass("merge", lambda graph, task: merge(graph), lambda g: verify(g, legal=True)),
+        Pass("emit", lambda graph, task: emit(graph, placed(graph)), verify_program),
+    )
+
+
 ON_ARRAYS = os.environ.get("AUTOGRAD_COMPILE_ARRAYS", "0") not in {"", "0"}
 """Whether programs are made by way of the array graph."""
 RECORD = "record"
@@ -95,19 +108,12 @@ GROUP = (
     Pass("group", lambda flat, task: reroll(flat, task.wanted, task.exact), lambda s: verify_groups(s.flat.graph, s.groups)),
 )  # fmt: skip
 BIASES = Pass("biases", lambda found, task: absorb(found), lambda s: verify_groups(s.flat.graph, s.groups))  # fmt: skip
-BUILD = Pass("build", lambda found, task: build(found), verify)
-VJP = Pass("vjp", lambda graph, task: vjp(graph, task.wanted, task.seeded, task.exact), verify)
-LEGALIZE = Pass("legalize", lambda graph, task: legalize(graph), lambda g: verify(g, legal=True))
-MERGE = Pass("merge", lambda graph, task: merge(graph), lambda g: verify(g, legal=True))
-EMIT = Pass("emit", lambda graph, task: emit(graph, placed(graph)), verify_program)
-ARRAYS = (BUILD, VJP, LEGALIZE, MERGE, EMIT)
-"""From groups to a program by way of the array graph; in the place of ``lower`` under ``AUTOGRAD_COMPILE_ARRAYS=1``."""
 GROUPWISE = (
     BIASES,
     Pass("lower", lambda found, task: lower(found, task.wanted, task.seeded), verify_program),
 )
 """From groups to a program, each group's instructions at once."""
-LOWER = ARRAYS if ON_ARRAYS else GROUPWISE
+LOWER = _by_arrays() if ON_ARRAYS else GROUPWISE
 PASSES = (SIMPLIFY, *GROUP, *LOWER)
 """From a recording to an array program."""
 
