@@ -18,9 +18,9 @@ from nn.metrics import confusion_table
 from nn.modules.layers import MLP
 from nn.pictures import plots as pictures
 from nn.training import data
-from nn.training.callbacks import Callback
 from nn.training.evaluation import outputs
 from nn.training.fit import fit
+from nn.training.monitors import Monitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -153,13 +153,13 @@ def train(
                 compile="auto" if compiled else False,
             )
     except KeyboardInterrupt:
-        if best.state is None:
+        if best.state is None or best.best is None:
             raise Interrupted("interrupted in the first epoch; nothing was written") from None
         model.load_state_dict(best.state)
-        saving.save(weights, model, notes=_notes(name, held_in, seed, best.accuracy))
+        saving.save(weights, model, notes=_notes(name, held_in, seed, best.best))
         raise Interrupted(
-            f"interrupted; the weights of the best epoch so far, {best.epoch} of {job.epochs} with accuracy "
-            f"{best.accuracy:.2%}, are in {weights}"
+            f"interrupted; the weights of the best epoch so far, {best.best_epoch} of {job.epochs} with accuracy "
+            f"{best.best:.2%}, are in {weights}"
         ) from None
     say(
         f"{kind.__name__}, {job.epochs} epochs of {steps // job.epochs} steps: "
@@ -208,17 +208,16 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C was pressed; the message says what became of the run."""
 
 
-class Best(Callback):
+class Best(Monitor):
     """Keeps the weights of the epoch that classified the most held-out rows right."""
 
+    state: dict[str, Any] | None = None
+
     def __init__(self) -> None:
-        self.accuracy, self.epoch = -1.0, 0
-        self.state: dict[str, Any] | None = None
+        super().__init__("val_accuracy", "max")
 
     def on_epoch_end(self, run: Run) -> None:
-        accuracy = run.history["val_accuracy"][-1]
-        if accuracy > self.accuracy:
-            self.accuracy, self.epoch = accuracy, run.epoch
+        if self.improved(run):
             self.state = run.model.state_dict()
 
 
