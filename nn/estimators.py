@@ -213,20 +213,18 @@ class MLPRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         Raises:
             ValueError: if shapes do not go together, or there is a nan; the message is scikit-learn's.
         """
-        X, y = validate_data(self, X, y, multi_output=True, y_numeric=True)
-        self._begin(1 if y.ndim == 1 else y.shape[1])
-        self._flat = y.ndim == 1
-        self._train(X, y.astype(float), sample_weight, self.epochs)
-        return self
+        return self._learn(X, y, sample_weight, self.epochs, anew=True)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Go through samples once more, with the net that is there."""
-        first = not hasattr(self, "model_")
-        X, y = validate_data(self, X, y, reset=first, multi_output=True, y_numeric=True)
-        if first:
+        return self._learn(X, y, sample_weight, 1, anew=not hasattr(self, "model_"))
+
+    def _learn(self, X: Any, y: Any, sample_weight: Any, epochs: int, *, anew: bool) -> Self:
+        X, y = validate_data(self, X, y, reset=anew, multi_output=True, y_numeric=True)
+        if anew:
             self._begin(1 if y.ndim == 1 else y.shape[1])
             self._flat = y.ndim == 1
-        self._train(X, y.astype(float), sample_weight, 1)
+        self._train(X, y.astype(float), sample_weight, epochs)
         return self
 
     def predict(self, X: Any) -> Array:
