@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from autograd import __version__
-from nn.cli import jobs
+from nn.cli import classification, jobs
 
 from .activations import ACTIVATIONS
 from .optim import OPTIMIZERS
@@ -88,8 +88,8 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    weights = options.weights or jobs.newest_weights()
-    result = jobs.classify(weights, options.rows)
+    weights = options.weights or classification.newest_weights()
+    result = classification.classify(weights, options.rows)
     widest = max(len("predicted"), *(len(answer.label) for answer in result.answers))
     known = any(answer.truth is not None for answer in result.answers)
     _say(f"  row  {'predicted'.ljust(widest)}  probability{'  truth' if known else ''}")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nn
-from nn.cli import jobs
+from nn.cli import classification
 from nn.saving import files
 from tests.fuzz.inputs import ROWS, good, hostile, models, optimizer_of
 
@@ -81,13 +81,13 @@ class Fuzz:
     ) -> Iterator[tuple[str, Callable[[], Any], tuple[type[Exception], ...]]]:
         """What reads such a file, with the exceptions that it documents."""
         if suffix in {".csv", ".rows"}:
-            yield "predict", lambda: jobs.classify(self.weights, [str(path)]), USERS
+            yield "predict", lambda: classification.classify(self.weights, [str(path)]), USERS
             return
         yield "read", lambda: files.read(path), (ValueError,)
         yield "load", lambda: nn.load(path), (ValueError,)
         for pair in self.models:
             yield "load_into", lambda pair=pair: self.loaded_into(path, *pair), (ValueError,)
-        yield "predict with", lambda: jobs.classify(path, [str(self.rows)]), USERS
+        yield "predict with", lambda: classification.classify(path, [str(self.rows)]), USERS
 
     @staticmethod
     def loaded_into(path: Path, model: nn.Module, optimizer: Any) -> None:

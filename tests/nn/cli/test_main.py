@@ -11,7 +11,7 @@ import pytest
 import autograd
 import nn
 from nn import __main__ as command
-from nn.cli import jobs
+from nn.cli import classification, jobs
 
 pytest.importorskip("sklearn")
 pytest.importorskip("matplotlib")
@@ -352,14 +352,14 @@ def test_predicting_untrained_says_which_command_trains(tmp_path, capsys, monkey
 def test_rows_are_separated_by_commas_semicolons_or_tabs(text, tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text(text)
-    assert jobs._rows_of(path, 2) == [[0.5, 0.5]]
+    assert classification._rows_of(path, 2) == [[0.5, 0.5]]
 
 
 def test_a_first_line_with_a_number_in_it_is_no_header(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("0.5,oops\n0.5,0.5\n")
     with pytest.raises(ValueError, match=r"rows.csv, line 1: could not convert .*oops"):
-        jobs._rows_of(path, 2)
+        classification._rows_of(path, 2)
 
 
 def test_products_take_one_thread_while_a_run_lasts(monkeypatch, tmp_path):
