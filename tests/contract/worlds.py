@@ -423,7 +423,7 @@ class World:
                 "what": [what, run.epoch, run.batch],
                 "loss": run.loss,
                 "data": [p.data for p in parameters],
-                "grad": [p.grad if p.requires_grad else 0.0 for p in parameters],
+                "grad": [p.grad for p in parameters],
                 "places": [place.read() for place in self.places],
                 "draws": self.draws(),
                 "calls": int(self.model.dropout.calls),

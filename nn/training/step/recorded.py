@@ -89,6 +89,7 @@ class Recorded:
             group[i] for group, order in zip(groups, self._orders, strict=True) for i in order
         ]
         self._leaves = leaves or groups[0][:1]  # if all are frozen, derivatives that nobody takes
+        self._frozen = [parameter for group in groups for parameter in group if is_frozen(parameter)]
         roots: dict[str, Any] = {"model": model, "loss": loss}
         self._own_rule = not is_library(type(optimizer))
         if self._own_rule:
@@ -150,6 +151,8 @@ class Recorded:
         self.program.write()
         for leaf, slope in zip(self._leaves, self.slopes.tolist(), strict=True):
             leaf.grad = slope
+        for parameter in self._frozen:  # eagerly the optimizer does it
+            parameter.grad = 0.0
 
     def _optimized(self) -> tuple[list[int], list[Any]]:
         """What the optimizer moves, and the functions that say how fast."""
