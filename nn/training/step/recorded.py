@@ -89,7 +89,9 @@ class Recorded:
             group[i] for group, order in zip(groups, self._orders, strict=True) for i in order
         ]
         self._leaves = leaves or groups[0][:1]  # if all are frozen, derivatives that nobody takes
-        self._frozen = [parameter for group in groups for parameter in group if is_frozen(parameter)]
+        self._frozen = [
+            parameter for group in groups for parameter in group if is_frozen(parameter)
+        ]
         roots: dict[str, Any] = {"model": model, "loss": loss}
         self._own_rule = not is_library(type(optimizer))
         if self._own_rule:
