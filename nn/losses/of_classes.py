@@ -153,6 +153,9 @@ def class_index(index: Any, classes: int) -> int:
     Raises:
         ValueError: if there is no such class.
         TypeError: if it is not a whole number.
+
+    >>> class_index(2.0, classes=3)
+    2
     """
     if isinstance(index, Operators) or not is_real(index) or index != index // 1:
         what = "a symbol or Value" if isinstance(index, Operators) else f"{index!r:.60}"
