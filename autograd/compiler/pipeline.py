@@ -53,6 +53,8 @@ class Task(NamedTuple):
     """Whether derivatives are to tell what is absent from 0; see :mod:`.masked`."""
     seeded: bool = False
     """Whether the cotangent to begin with is a number to be set before each run (``Program.seed``) rather than 1."""
+    parts: tuple[int, ...] = ()
+    """Where the parts of the leaves end that may be put in another order (``Program.order``)."""
 
 
 def _simplify(found: Recording, task: Task) -> ScalarGraph:
@@ -89,7 +91,7 @@ GROUP = (
     Pass("group", lambda flat, task: reroll(flat, task.wanted, task.exact), lambda s: verify_groups(s.flat.graph, s.groups)),
 )  # fmt: skip
 LOWER = (
-    Pass("build", lambda found, task: build(found), verify),
+    Pass("build", lambda found, task: build(found, task.parts), verify),
     Pass("vjp", lambda graph, task: vjp(graph, task.wanted, task.seeded, task.exact), verify),
     Pass("legalize", lambda graph, task: legalize(graph), lambda g: verify(g, legal=True)),
     Pass("merge", lambda graph, task: merge(graph), lambda g: verify(g, legal=True)),
