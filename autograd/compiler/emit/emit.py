@@ -106,6 +106,7 @@ class Emitter:
             places.given,
             self.fixed[0.0],
             graph.doubtful,
+            next((x.detail for x in graph.values if x.op == "input" and not x.batched), ()),
         )
 
     # --- values ------------------------------------------------------------------------------
