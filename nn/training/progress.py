@@ -60,7 +60,8 @@ class _Line:
     def __init__(self) -> None:
         from IPython.display import display
 
-        self._handle: Any = display({"text/plain": ""}, raw=True, display_id=True)
+        show: Any = display  # which has no types
+        self._handle = show({"text/plain": ""}, raw=True, display_id=True)
 
     def write(self, text: str) -> None:
         if line := text.strip("\r\n"):
