@@ -125,10 +125,10 @@ const xp = {
 
 // a * b, and what rounding took from it (Dekker 1971)
 function product(a, b) {
-  const [aHigh, aLow] = halves(a);
-  const [bHigh, bLow] = halves(b);
+  const [aHead, aTail] = halves(a);
+  const [bHead, bTail] = halves(b);
   const rounded = a * b;
-  return [rounded, aHigh * bHigh - rounded + aHigh * bLow + aLow * bHigh + aLow * bLow];
+  return [rounded, aHead * bHead - rounded + aHead * bTail + aTail * bHead + aTail * bTail];
 }
 
 // A float as the sum of two that have half its digits
