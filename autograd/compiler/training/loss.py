@@ -75,6 +75,10 @@ class BatchLoss:
         self.gradients = self._gradients()
         self.read()
 
+    @classmethod
+    def available(cls) -> None:
+        """Raises ImportError, with a command that helps, where what it runs on is not installed."""
+
     def _gradients(self) -> Array:
         """The derivatives as an array, a view of the buffer if they lie in a row."""
         np = self.np
@@ -164,27 +168,21 @@ class BatchLoss:
         return self.run(batch)
 
 
-class Batch:
-    """Samples on their way through a program.
+class Samples:
+    """A batch's numbers.
+
+    Args:
+        rows: where they go, an array (samples, numbers of a sample).
 
     Attributes:
         lanes: how many samples there are.
-        rows: their numbers, an array (samples, numbers of a sample).
+        rows: as given.
     """
 
-    def __init__(self, workspace: Workspace, lanes: int) -> None:
-        import numpy as np
-
-        self.lanes = lanes
-        self._run = workspace.run
-        self.rows = workspace.rows
+    def __init__(self, rows: Array) -> None:
+        self.lanes = len(rows)
+        self.rows = rows
         self._whose: object = None
-        self._losses = workspace.results[0][0]
-        self._sum: Callable[[], Any] = self._sum_of_copy
-        ref = workspace.program.outputs[0][0]
-        if isinstance(ref, Ref) and ref.arena == LANES:
-            row = workspace.lane[int(ref.positions[0])]
-            self._sum = partial(row.dot, np.ones(lanes, row.dtype))  # faster than a sum
 
     def fill(self, rows: Array, whose: object = None) -> None:
         """Put samples in.
@@ -201,6 +199,22 @@ class Batch:
         """Put the rows of some indices in."""
         self._whose = None
         rows.take(chosen, 0, self.rows, "clip")
+
+
+class Batch(Samples):
+    """Samples on their way through a program."""
+
+    def __init__(self, workspace: Workspace, lanes: int) -> None:
+        import numpy as np
+
+        super().__init__(workspace.rows)
+        self._run = workspace.run
+        self._losses = workspace.results[0][0]
+        self._sum: Callable[[], Any] = self._sum_of_copy
+        ref = workspace.program.outputs[0][0]
+        if isinstance(ref, Ref) and ref.arena == LANES:
+            row = workspace.lane[int(ref.positions[0])]
+            self._sum = partial(row.dot, np.ones(lanes, row.dtype))  # faster than a sum
 
     def run(self) -> float:
         """Compute the losses and the derivatives; the mean of the losses.
