@@ -178,7 +178,9 @@ def fit(
         if backend != NUMPY:
             numbers = [parameter.data for parameter in optimizer.parameters()]
             asked = {"seed": seed, "epochs": epochs, "batch_size": batch_size, "shuffle": shuffle}
-            agree({"X": rows, "y": targets, "sample_weight": weights, "the model": numbers, **asked})
+            agree(
+                {"X": rows, "y": targets, "sample_weight": weights, "the model": numbers, **asked}
+            )
     except BaseException:
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate

@@ -23,7 +23,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run the tests on each path; the exit status."""
     own, _, rest = " ".join(arguments).partition("--")
     parser = argparse.ArgumentParser(prog="python -m tests.backends")
-    parser.add_argument("paths", nargs="*", choices=[*PATHS, []], help="tape, arrays, python (these three), jax")
+    parser.add_argument(
+        "paths", nargs="*", choices=[*PATHS, []], help="tape, arrays, python (these three), jax"
+    )
     chosen = parser.parse_args(own.split()).paths or ALWAYS
     wanted = rest.split() or ["tests/autograd/compiler", "-q"]
     failed = 0

@@ -66,8 +66,8 @@ class BatchLoss:
             self.program: Program = run(graph, task, *PASSES[1:])
         self.np = np
         self.once = np.zeros(max(self.program.once, 1), dtype)
-        self._batches: dict[int, Batch] = {}
-        self._latest: Batch | None = None
+        self._batches: dict[int, Samples] = {}
+        self._latest: Samples | None = None
         self.quietly = quiet()
         self.numbers = self.once[:count]
         self._parameters = graph.parameters
@@ -108,7 +108,7 @@ class BatchLoss:
         for leaf, number in zip(self.leaves, self.numbers.tolist(), strict=True):
             leaf.data = number
 
-    def batch(self, lanes: int) -> Batch:
+    def batch(self, lanes: int) -> Samples:
         """The place for batches of a number of samples, to be filled before a :meth:`run`.
 
         A few of those last asked for are kept, so that batches of all sizes take no more memory than some.
@@ -118,14 +118,18 @@ class BatchLoss:
             return latest
         found = self._batches.pop(lanes, None)
         if found is None:
-            found = Batch(Workspace(self.program, lanes, self.once.dtype, self.once), lanes)
+            found = self._place(lanes)
             self._latest = None  # whose numbers the new workspace has overwritten
             while len(self._batches) >= KEPT:
                 del self._batches[next(iter(self._batches))]
         self._batches[lanes] = found  # the last is the latest
         return found
 
-    def run(self, batch: Batch) -> float:
+    def _place(self, lanes: int) -> Samples:
+        """A new place for batches of a number of samples."""
+        return Batch(Workspace(self.program, lanes, self.once.dtype, self.once), lanes)
+
+    def run(self, batch: Samples) -> float:
         """The mean over the samples of a batch; the derivatives go to ``gradients``."""
         if batch is not self._latest:
             self._prepare(batch)
@@ -138,7 +142,7 @@ class BatchLoss:
             self.once.take(self._gather, 0, self.gradients, "clip")
         return mean
 
-    def _prepare(self, batch: Batch) -> None:
+    def _prepare(self, batch: Samples) -> None:
         """Write what depends on the number of samples where all workspaces look for it."""
         program, once = self.program, self.once
         if program.seed is not None:
@@ -169,10 +173,10 @@ class BatchLoss:
 
 
 class Samples:
-    """A batch's numbers.
+    """Samples on their way through a program.
 
     Args:
-        rows: where they go, an array (samples, numbers of a sample).
+        rows: where their numbers go, an array (samples, numbers of a sample).
 
     Attributes:
         lanes: how many samples there are.
@@ -200,9 +204,16 @@ class Samples:
         self._whose = None
         rows.take(chosen, 0, self.rows, "clip")
 
+    def run(self) -> float:
+        """Compute the losses and the derivatives; the mean of the losses.
+
+        To be called under ``numpy.errstate(all="ignore")``.
+        """
+        raise NotImplementedError
+
 
 class Batch(Samples):
-    """Samples on their way through a program."""
+    """Samples in the buffers of a workspace."""
 
     def __init__(self, workspace: Workspace, lanes: int) -> None:
         import numpy as np
@@ -217,10 +228,6 @@ class Batch(Samples):
             self._sum = partial(row.dot, np.ones(lanes, row.dtype))  # faster than a sum
 
     def run(self) -> float:
-        """Compute the losses and the derivatives; the mean of the losses.
-
-        To be called under ``numpy.errstate(all="ignore")``.
-        """
         self._run()
         return float(self._sum()) / self.lanes
 

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..xla.installed import jax_for
 from ..xla.lowering import lower
-from .loss import Batch, BatchLoss, Samples
+from .loss import BatchLoss, Samples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from .recording import Recording
 
     Array = Any
 
@@ -34,46 +32,41 @@ class ShardedLoss(BatchLoss):
         TypeError: if the function does not return one number.
     """
 
-    def __init__(self, recording: Recording, dtype: str = "float64") -> None:
-        self._jax = jax_for(PURPOSE)
-        super().__init__(recording, dtype)
-        self._places: dict[int, Samples] = {}
-
     @classmethod
     def available(cls) -> None:
         """Raises ImportError where JAX is not installed."""
         jax_for(PURPOSE)
 
-    def batch(self, lanes: int) -> Samples:  # type: ignore[override]
-        """The place for batches of a number of samples, to be filled before a :meth:`run`."""
-        found = self._places.get(lanes)
-        if found is None:
-            rows = self.np.ones((lanes, self.program.rows), self.once.dtype)
-            found = self._places[lanes] = Samples(rows)
-        return found
+    def _gradients(self) -> Array:
+        self._depends, self._gather = True, None
+        return self.np.zeros(len(self.leaves), self.once.dtype)
 
-    def run(self, batch: Samples) -> float:  # type: ignore[override]
-        """The mean over the samples of a batch; the derivatives go to ``gradients``."""
-        jax, rows = self._jax, batch.rows
-        if self._parameters:
-            self._parameter_numbers[:] = [parameter.data for parameter in self._parameters]
-        even = len(rows) - len(rows) % self._mesh.size
-        spread = jax.sharding.NamedSharding(self._mesh, jax.sharding.PartitionSpec(_LANES))
-        with jax.enable_x64(self.once.dtype == "float64"):
-            parts = jax.make_array_from_callback(
-                (even, rows.shape[1]), spread, lambda index: rows[:even][index]
-            )
-            found = self.np.asarray(
-                self._step(self.once[: self.program.given], parts, rows[even:])
-            )
-        self.gradients[:] = found[1:]
-        return float(found[0])
+    def _place(self, lanes: int) -> Samples:
+        return _Spread(self, self.np.ones((lanes, self.program.rows), self.once.dtype))
 
     def __call__(self, rows: Array) -> float:
         """The mean over samples, on this machine's processor: a few are not worth a program of XLA's."""
-        batch: Batch = super().batch(len(rows))
+        batch = super()._place(len(rows))
         batch.fill(self.padded(rows))
-        return super().run(batch)
+        return self.run(batch)
+
+    def spread(self, rows: Array) -> float:
+        """The mean over samples, an array (samples, numbers of a sample); the derivatives go to ``gradients``."""
+        jax = self._jax
+        even = len(rows) - len(rows) % self._mesh.size
+        sharding = jax.sharding.NamedSharding(self._mesh, jax.sharding.PartitionSpec(_LANES))
+        with jax.enable_x64(self.once.dtype == "float64"):
+            parts = jax.make_array_from_callback(
+                (even, rows.shape[1]), sharding, lambda index: rows[:even][index]
+            )
+            shared = self.once[: self.program.given]
+            found = self.np.asarray(self._step(shared, parts, rows[even:]))
+        self.gradients[:] = found[1:]
+        return float(found[0]) / len(rows)
+
+    @cached_property
+    def _jax(self) -> Any:
+        return jax_for(PURPOSE)
 
     @cached_property
     def _mesh(self) -> Any:
@@ -82,17 +75,16 @@ class ShardedLoss(BatchLoss):
 
     @cached_property
     def _step(self) -> Any:
-        """The loss of a batch and its derivatives, one array, from shared numbers, spread samples and those left over."""
+        """The sum of the losses and the derivatives of their mean, one array, from shared numbers, spread samples and those left over."""
         jax, spec = self._jax, self._jax.sharding.PartitionSpec
         jnp = jax.numpy
         compute, count = lower(self.program), len(self.leaves)
 
         def part(shared: Array, rows: Array, seed: Any) -> Array:
             losses, slopes = compute(shared, rows, seed)
-            total = jnp.broadcast_to(losses, (1, len(rows))).sum(1) * seed
+            total = jnp.broadcast_to(losses, (1, len(rows))).sum(1)
             return jnp.concatenate([total, jnp.broadcast_to(slopes, count)])
 
-        @jax.jit
         def step(shared: Array, spread: Array, left: Array) -> Array:
             seed = 1.0 / (len(spread) + len(left))
 
@@ -109,7 +101,18 @@ class ShardedLoss(BatchLoss):
                 )(shared, spread)
             return found + part(shared, left, seed) if len(left) else found
 
-        return step
+        return jax.jit(step)
+
+
+class _Spread(Samples):
+    """Samples that are shared out among devices."""
+
+    def __init__(self, loss: ShardedLoss, rows: Array) -> None:
+        super().__init__(rows)
+        self._loss = loss
+
+    def run(self) -> float:
+        return self._loss.spread(self.rows)
 
 
 def agree(arguments: Mapping[str, Any]) -> None:

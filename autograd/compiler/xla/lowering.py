@@ -68,7 +68,11 @@ def _forward() -> dict[str, Callable[..., Array]]:
     """What the elementwise instructions do: the table's rules, bound to JAX's namespace."""
     xp = jax_namespace()
     rules = {name: rule.forward for name, rule in bind_table(xp).items()}
-    return rules | {name: row.bind(xp).forward for name, row in CONDITIONS.items()} | {"copy": lambda x: x}
+    return (
+        rules
+        | {name: row.bind(xp).forward for name, row in CONDITIONS.items()}
+        | {"copy": lambda x: x}
+    )
 
 
 def _joined(memory: Memory, group: list[Any]) -> Array:

@@ -79,7 +79,7 @@ def _as_floats(tree: Any) -> Any:
     arrays = []
     for path, leaf in paths:
         try:
-            array = jnp.asarray(leaf)
+            array = None if isinstance(leaf, (str, bytes)) else jnp.asarray(leaf)
         except (TypeError, ValueError):
             array = None
         if array is None or not (array.dtype == bool or jnp.isrealobj(array)):
@@ -92,7 +92,9 @@ def _as_floats(tree: Any) -> Any:
     # One wide float among the arrays makes all wide; numbers of Python's make none.
     wide = any(array.dtype == "float64" and not array.weak_type for array in arrays)
     dtype = jnp.float64 if wide else jnp.float32
-    if not any(jnp.issubdtype(array.dtype, jnp.floating) and not array.weak_type for array in arrays):
+    if not any(
+        jnp.issubdtype(array.dtype, jnp.floating) and not array.weak_type for array in arrays
+    ):
         dtype = jnp.result_type(float)
     return jax.tree_util.tree_unflatten(structure, [array.astype(dtype) for array in arrays])
 

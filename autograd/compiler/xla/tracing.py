@@ -6,6 +6,7 @@ and where in it. So what an instruction reads is a slice, a transpose or a conca
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..ir.program import CONSTANTS, LANES, ONCE, ROWS, View
@@ -123,9 +124,7 @@ class Memory:
             along[axis] = -1
             cuts = np.flatnonzero(np.diff(line)) + 1
             if len(cuts) < PIECES and (arrays == line.reshape(along)).all():
-                pairs = zip(
-                    np.split(arrays, cuts, axis), np.split(index, cuts, axis), strict=True
-                )
+                pairs = zip(np.split(arrays, cuts, axis), np.split(index, cuts, axis), strict=True)
                 return jnp.concatenate([self._read(*pair) for pair in pairs], axis)
         used, which = np.unique(arrays, return_inverse=True)
         parts = [self.arrays[i] for i in used]
@@ -158,7 +157,7 @@ class Memory:
         spans = [(shape[i], strides[i]) for i in order]
         if any(step <= 0 for _, step in spans):
             return None
-        for (_, step), (n, inner) in zip(spans, spans[1:], strict=False):
+        for (_, step), (n, inner) in pairwise(spans):
             if step % inner or step < n * inner:
                 return None
         tail = array.shape[1:]
@@ -166,11 +165,10 @@ class Memory:
         found = array[offset : offset + width]
         if len(found) < width:  # the last step ends beyond the last row
             found = jnp.pad(found, [(0, width - len(found)), *((0, 0) for _ in tail)])
-        lead: tuple[int, ...] = ()
-        for level, (n, step) in enumerate(spans):
-            inner = spans[level + 1][0] * spans[level + 1][1] if level + 1 < len(spans) else 1
-            found = found.reshape(lead + (n, step) + tail)[(slice(None),) * (level + 1) + (slice(inner),)]
-            lead += (n,)
+        for axis, (n, step) in enumerate(spans):
+            found = found.reshape((*found.shape[:axis], n, step, *tail))
+            inner = spans[axis + 1][0] * spans[axis + 1][1] if axis + 1 < len(spans) else 1
+            found = found[(slice(None),) * (axis + 1) + (slice(inner),)]
         found = found.reshape(tuple(shape[i] for i in order) + tail)
         back = sorted(range(len(order)), key=order.__getitem__)
         found = found.transpose(*back, *range(len(order), found.ndim))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...collector import collector_paused
 from ...functions import dot
 from ...structure import flatten
-from ...transforms import grad, value_and_grad
+from ...transforms import value_and_grad
 from ..pipeline import GROUP, LOWER, SIMPLIFY, Task, run
 from ..stages import record
 from .lowering import lower
@@ -49,19 +49,19 @@ class Vector:
     def _program(self) -> tuple[Program, Sequence[Value]]:
         """The program, and the Values that it captures."""
         with collector_paused():
-            found = self._made(exact=False)
-            return self._made(exact=True) if found is None else found
+            program, captured, doubtful = self._made(exact=False)
+            if doubtful:  # JAX cannot look for a nan and ask again
+                program, captured, _ = self._made(exact=True)
+        return program, captured
 
-    def _made(self, exact: bool) -> tuple[Program, Sequence[Value]] | None:
-        """None if what is absent would be read as 0 where that may be wrong; JAX cannot look and ask again."""
+    def _made(self, exact: bool) -> tuple[Program, Sequence[Value], bool]:
+        """The same, and whether something absent is read as 0, so that a nan may be wrong."""
         _, structure = flatten((([0.0] * self._count,), {}))
         recording = record(self._function, structure, exact)
         task = Task(tuple(range(self._wanted)), exact=exact)
         graph = run(recording, task, SIMPLIFY)
         program: Program = run(graph, task, *GROUP, *LOWER)
-        if not exact and (recording.recorder.doubtful or program.doubtful):
-            return None
-        return program, graph.parameters
+        return program, graph.parameters, recording.recorder.doubtful or program.doubtful
 
     @cached_property
     def _jitted(self) -> Any:
@@ -70,7 +70,6 @@ class Vector:
 
         compute = lower(self._program[0])
 
-        @jax.jit
         def run(x: Array, captured: Array) -> Array:
             values, slopes = compute(jnp.concatenate([x, captured]))
             if not self._wanted:
@@ -78,7 +77,7 @@ class Vector:
             # One derivative may stand for all: 0, where nothing depends on them.
             return jnp.concatenate([values, jnp.broadcast_to(slopes, self._wanted)])
 
-        return run
+        return jax.jit(run)
 
     def _plain(self, x: Array) -> Array:
         import jax.numpy as jnp
@@ -121,7 +120,7 @@ class Vector:
         count, listed = self._count, self._listed
         if self._is_one:
             return Vector(lambda xs: listed(xs)[0], count, wanted=count)
-        weighted = lambda xs: dot(listed(xs[:count]), xs[count:])  # noqa: E731
+        weighted = lambda xs: dot(listed(xs[:count]), xs[count:])
         return Vector(weighted, count + self._size, wanted=count)
 
     def _listed(self, xs: list[Any]) -> list[Any]:

@@ -16,7 +16,7 @@ def batch_loss_on(backend: str) -> type[BatchLoss]:
         ValueError: if there is none of that name.
         ImportError: if what it needs is not installed.
     """
-    if not isinstance(backend, str) or backend not in BACKENDS:
+    if backend not in [*BACKENDS]:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, not {backend!r:.40}")
     found = BACKENDS[backend]
     found.available()
