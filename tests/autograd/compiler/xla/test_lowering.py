@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from autograd import compile, value_and_grad, vmap
+from autograd.compiler.ir.interpret import interpret_program
 from autograd.compiler.ir.ops import KERNELS
 from autograd.compiler.ir.program import CONSTANTS, LANES, ONCE, Instruction, Program, Ref, View
-from autograd.compiler.ir.interpret import interpret_program
 from autograd.primitives import TABLE
 from autograd.table import bind_table
 from tests.autograd.compiler.programs import program
@@ -17,8 +17,8 @@ from tests.backends.paths import force
 
 jax = pytest.importorskip("jax")
 
-from autograd.compiler.xla.lowering import lower  # noqa: E402
-from autograd.namespaces import jax_namespace  # noqa: E402
+from autograd.compiler.xla.lowering import lower
+from autograd.namespaces import jax_namespace
 
 NORMAL = [x for x in SPECIAL if not 0.0 < abs(x) < 2.3e-308]
 """Special numbers without the subnormal ones, which XLA takes for 0."""

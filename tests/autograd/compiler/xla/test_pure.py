@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def _double():
 
 
 def rosenbrock(xs):
-    return sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in zip(xs, xs[1:], strict=False))
+    return sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in pairwise(xs))
 
 
 POINT = np.linspace(-1.0, 1.0, 9)
@@ -133,7 +134,7 @@ def test_structures_go_in_and_come_out_in_the_functions_own_order():
     assert list(found) == ["z", "a"]
     close(found["z"], [[2.0, 4.0]])
     assert [float(found["a"][0]), found["a"][1], float(found["a"][2][0])] == [5.0, None, 3.0]
-    assert to_jax(lambda: [])() == []
+    assert to_jax(list)() == []
 
 
 def test_the_kind_of_float_is_that_of_the_arrays():

@@ -9,7 +9,7 @@ from autograd.compiler.ir.program import ONCE, Program
 
 jax = pytest.importorskip("jax")
 
-from autograd.compiler.xla.tracing import Memory  # noqa: E402
+from autograd.compiler.xla.tracing import Memory
 
 SIZE = 120
 

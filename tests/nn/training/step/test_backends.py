@@ -108,7 +108,7 @@ class TestOnJax:
         for backend in BACKENDS:
             with pytest.raises(nn.DivergenceError) as caught:
                 trained(backend, nn.MLP(2, [4, 2], seed=0), optimizer="sgd", lr=1e200)
-            errors.append(str(caught.value))
+            errors.append(str(caught.value).partition("=")[0])  # the batch, and the first bad node
         assert errors[0] == errors[1]
 
     def test_an_eager_step_is_refused(self):
