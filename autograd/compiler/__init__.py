@@ -10,15 +10,12 @@
 :mod:`.flatten`                   -> :class:`.flatten.Flat`: sums and dots of many terms, but for
                                   those that cancel (:mod:`.brackets`)
 :mod:`.reroll`                    -> :class:`.reroll.Schedule`: groups of like operations, in order:
-                                  :mod:`.signatures` say what is alike, :mod:`.agenda` when it is done;
-                                  :mod:`.arrange` sorts groups, :mod:`.biases` joins them to products
+                                  :mod:`.signatures` say what is alike, :mod:`.agenda` when it is done
 :mod:`.costing`                   arrays, or straight-line code?
-:mod:`.forward`                   groups become instructions; numbers get :mod:`.places`
-                                  (:mod:`.layout.affine` finds the strided views, :mod:`.building` makes
-                                  instructions, :mod:`.arraysymbols` those of rules, :mod:`.pairs`
-                                  and :mod:`.pairing` matrix products of dots that meet in pairs)
-:mod:`.reverse`                   derivatives, group by group (:mod:`.cotangents` gathers them,
-                                  :mod:`.contributions` adds them up) -> :class:`.ir.program.Program`
+:mod:`.array`                     -> :class:`.ir.array.ArrayGraph`: groups, then their derivatives, then kernels
+                                  alone, then fewer of them
+:mod:`.layout`                    where numbers stand, so that operands are strided views
+:mod:`.emit`                      -> :class:`.ir.program.Program`
 :mod:`.tape`                      straight-line code for the native core, without it :mod:`.straightline`;
                                   :mod:`.shortcut` calls it past Python, :mod:`.saved` keeps it in
                                   files, :mod:`.standalone` writes it as C
@@ -27,21 +24,10 @@
 :mod:`.xla`                       the instructions as operations of JAX's, for XLA to compile
 ================================  ===========================================================
 
-Under ``AUTOGRAD_COMPILE_ARRAYS=1`` what lies between groups and programs is another way, which is to take the place of
-:mod:`.biases`, :mod:`.arrange`, :mod:`.forward`, :mod:`.reverse` and what these are made of:
-
-================================  ===========================================================
-:mod:`.array`                     -> :class:`.ir.array.ArrayGraph`: groups, then their derivatives, then kernels
-                                  alone, then fewer of them
-:mod:`.layout`                    where numbers stand, so that operands are strided views
-:mod:`.emit`                      -> :class:`.ir.program.Program`
-================================  ===========================================================
-
 What holds of each structure is in :mod:`.ir.verify`, what it means in :mod:`.ir.interpret`.
 :mod:`.compiled` and :mod:`.entry` are the callable around it (:mod:`.methods` of instances), :mod:`.plan` and :mod:`.lanes` its outer
-transforms, :mod:`.trees` the short way in and :mod:`.answers` the way out, :mod:`.batch` and
-:mod:`.elementwise` what a training step is made of. What decides whether code rolls up is the
-signature: like operations on operands of like roles and like origin are one group.
+transforms, :mod:`.trees` the short way in and :mod:`.answers` the way out, :mod:`.training` what a training step is made of.
+What decides whether code rolls up is the signature: like operations on operands of like roles and like origin are one group.
 """
 
 from __future__ import annotations

@@ -233,7 +233,8 @@ class Compiled(Shortcut):
         Args:
             stage: the name of the pass: ``"record"`` (what the function did; it is called again), ``"simplify"``,
                 ``"softmax"``, ``"nary"`` (sums and dots of many terms), ``"group"`` (what is done together),
-                ``"biases"`` or ``"lower"`` (the array program); ``"derive"`` for what straight-line code computes.
+                ``"build"``, ``"vjp"``, ``"legalize"`` or ``"merge"`` (whole arrays, then their derivatives among them) or
+                ``"emit"`` (the array program); ``"derive"`` for what straight-line code computes.
 
         Raises:
             RuntimeError: before the first call.

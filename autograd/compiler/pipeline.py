@@ -2,12 +2,10 @@
 
 ::
 
-    record -> simplify -> softmax -> nary -> group -> biases -> lower -> (bound to NumPy, by running.py)
+    record -> simplify -> softmax -> nary -> group -> build -> vjp -> legalize -> merge -> emit
                    \\-> derive (where there is no array worth its instructions; run by straightline.py)
 
-and, in the place of ``biases`` and ``lower`` under ``AUTOGRAD_COMPILE_ARRAYS=1``, which they are to give way to::
-
-    build -> vjp -> legalize -> merge -> emit (with the places that layout.clusters finds)
+``emit`` writes the program with the places that layout.clusters finds; running.py binds it to NumPy.
 
 Each pass takes a structure, which it does not change, and returns one, which can be printed. Under
 ``AUTOGRAD_COMPILE_DEBUG=1`` the invariants of each (:mod:`.ir.verify`) are checked after it, and a line on stderr says
@@ -22,12 +20,17 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import costing
-from .biases import absorb
+from .array.build import build
+from .array.legalize import legalize
+from .array.merge import merge
+from .array.vjp import vjp
 from .derivative import gradient
+from .emit.emit import emit
 from .flatten import Flat, flatten
+from .ir.array import ArrayGraph, verify
 from .ir.program import Program
 from .ir.verify import verify_groups, verify_nary, verify_program, verify_scalar, verify_simple
-from .lowering import lower
+from .layout.clusters import placed
 from .reroll import Schedule, reroll
 from .simplify import simplify
 from .softmax import shifted, unshifted
@@ -36,7 +39,6 @@ from .stages import Recording
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .ir.array import ArrayGraph
     from .ir.scalar import ScalarGraph
 
 
@@ -51,6 +53,8 @@ class Task(NamedTuple):
     """Whether derivatives are to tell what is absent from 0; see :mod:`.masked`."""
     seeded: bool = False
     """Whether the cotangent to begin with is a number to be set before each run (``Program.seed``) rather than 1."""
+    parts: tuple[int, ...] = ()
+    """Where the parts of the leaves end that may be put in another order (``Program.order``)."""
 
 
 def _simplify(found: Recording, task: Task) -> ScalarGraph:
@@ -77,27 +81,6 @@ class Pass(NamedTuple):
     verify: Callable[[Any], None]
 
 
-def _by_arrays() -> tuple[Pass, ...]:
-    """From groups to a program by way of the array graph, which nobody loads who does not ask for it."""
-    from .array.build import build
-    from .array.legalize import legalize
-    from .array.merge import merge
-    from .array.vjp import vjp
-    from .emit.emit import emit
-    from .ir.array import verify
-    from .layout.clusters import placed
-
-    return (
-        Pass("build", lambda found, task: build(found), verify),
-        Pass("vjp", lambda graph, task: vjp(graph, task.wanted, task.seeded, task.exact), verify),
-        Pass("legalize", lambda graph, task: legalize(graph), lambda g: verify(g, legal=True)),
-        Pass("merge", lambda graph, task: merge(graph), lambda g: verify(g, legal=True)),
-        Pass("emit", lambda graph, task: emit(graph, placed(graph)), verify_program),
-    )
-
-
-ON_ARRAYS = os.environ.get("AUTOGRAD_COMPILE_ARRAYS", "0") not in {"", "0"}
-"""Whether programs are made by way of the array graph."""
 RECORD = "record"
 """What comes before all passes: see :func:`.stages.record`."""
 SIMPLIFY = Pass("simplify", _simplify, verify_simple)
@@ -107,13 +90,14 @@ GROUP = (
     Pass("nary", lambda graph, task: flatten(graph, task.exact), lambda flat: verify_nary(flat.graph, flat.mixed)),
     Pass("group", lambda flat, task: reroll(flat, task.wanted, task.exact), lambda s: verify_groups(s.flat.graph, s.groups)),
 )  # fmt: skip
-BIASES = Pass("biases", lambda found, task: absorb(found), lambda s: verify_groups(s.flat.graph, s.groups))  # fmt: skip
-GROUPWISE = (
-    BIASES,
-    Pass("lower", lambda found, task: lower(found, task.wanted, task.seeded), verify_program),
+LOWER = (
+    Pass("build", lambda found, task: build(found, task.parts), verify),
+    Pass("vjp", lambda graph, task: vjp(graph, task.wanted, task.seeded, task.exact), verify),
+    Pass("legalize", lambda graph, task: legalize(graph), lambda g: verify(g, legal=True)),
+    Pass("merge", lambda graph, task: merge(graph), lambda g: verify(g, legal=True)),
+    Pass("emit", lambda graph, task: emit(graph, placed(graph)), verify_program),
 )
-"""From groups to a program, each group's instructions at once."""
-LOWER = _by_arrays() if ON_ARRAYS else GROUPWISE
+"""From groups to a program, by way of an array graph."""
 PASSES = (SIMPLIFY, *GROUP, *LOWER)
 """From a recording to an array program."""
 

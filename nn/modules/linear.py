@@ -71,9 +71,6 @@ class Linear(Module):
             biases = [draw_bias(rng, nin, nout) for _ in range(nout)]
             self.bias = [Parameter(b, label=f"bias[{i}]") for i, b in enumerate(biases)]
 
-    def rows_and_biases(self) -> list[tuple[list[Any], list[Any]]]:
-        return [] if self.bias is None else [(self.weight, self.bias)]
-
     def forward(self, x: Any) -> Any:
         x = row(x, len(self.weight[0]), self)
         out = [dot(w, x) for w in self.weight]

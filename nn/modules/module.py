@@ -186,10 +186,6 @@ class Module(Called):
         del arguments
         return 0
 
-    def rows_and_biases(self) -> list[tuple[list[Any], list[Any]]]:
-        """Rows of weights and the biases that are added to their products, for compiled steps to keep together."""
-        return []
-
     @classmethod
     def from_config(cls, arguments: dict[str, Any]) -> Self:
         """A module with the arguments that :meth:`config` gave."""

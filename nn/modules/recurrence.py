@@ -83,12 +83,6 @@ class Recurrent(Module):
             return out
         return [product + b for product, b in zip(out, bias, strict=True)]
 
-    def rows_and_biases(self) -> list[tuple[list[Any], list[Any]]]:
-        own = vars(self)
-        weights = [name for name in own if name.startswith("weight_")]
-        pairs = [(own[name], own[name.replace("weight", "bias")]) for name in weights]
-        return [(rows, biases) for rows, biases in pairs if biases is not None]
-
     def __repr__(self) -> str:
         options = "".join(f", {name}={x!r}" for name, x in self._options().items())
         return f"{type(self).__name__}({self.nin}, {self.nhidden}{options})"

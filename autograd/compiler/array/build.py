@@ -14,6 +14,7 @@ from .. import conditions as c
 from ..ir.ops import FOLDED, UFUNCS, reduction
 from ..ir.scalar import BATCHED
 from ..layout.affine import plane
+from ..layout.leaves import beside_weights
 from ..recording import LARGEST
 from ..reroll import data_first
 from .contract import find
@@ -32,13 +33,14 @@ REDUCED = frozenset({p.sum_, p.prod, p.logsumexp, c.largest, *FOLDED.values()})
 """The rows of many arguments that are reductions, or made of them."""
 
 
-def build(schedule: Schedule) -> ArrayGraph:
+def build(schedule: Schedule, parts: Sequence[int] = ()) -> ArrayGraph:
     """The array graph of a schedule's groups.
 
     Args:
         schedule: groups in an order in which they can be computed.
+        parts: where the parts of the leaves end that may be put in an order of our own.
     """
-    return _Build(schedule).run()
+    return _Build(schedule, parts).run()
 
 
 def forward(function: Callable[..., Any], *args: Any) -> ArrayGraph:
@@ -57,7 +59,7 @@ def forward(function: Callable[..., Any], *args: Any) -> ArrayGraph:
 
 
 class _Build:
-    def __init__(self, schedule: Schedule) -> None:
+    def __init__(self, schedule: Schedule, parts: Sequence[int]) -> None:
         self.flat = flat = schedule.flat
         self.operands = flat.graph.operands
         self.tape = tape = Tape()
@@ -65,8 +67,9 @@ class _Build:
         graph, leaves = flat.graph, flat.graph.leaves
         self.element = np.full(len(graph.operands), -1)
         batched = np.array([role >= BATCHED for role in graph.roles[:leaves]], dtype=bool)
+        order = np.array(beside_weights(schedule, parts), dtype=np.int64)
         for on in (False, True):
-            ids = np.flatnonzero(batched == on)
+            ids = order[batched[order] == on]
             if len(ids):
                 self.element[ids] = tape.input(ids.tolist(), on)
         for identity, number in graph.constants.items():

@@ -9,6 +9,7 @@ from ... import primitives as p
 from .. import conditions as c
 from ..ir.array import ArrayGraph, Value
 from ..ir.ops import KERNELS, hands_nothing_on
+from ..layout.affine import nest
 from .symbols import Symbol, composite
 
 if TYPE_CHECKING:
@@ -212,13 +213,14 @@ class Tape:
             return row.forward(*args)
         if row is p.mul and len(arrays) == 1 and 1.0 in _numbers(args):
             return arrays[0]
-        if row is c.both and self.np.array_equal(args[0], args[1]):
+        np = self.np
+        if row is c.both and np.array_equal(args[0], args[1]):
             return args[0]
         if row is p.where:
             condition, a, b = args
             if isinstance(condition, float):
                 return a if condition else b
-            if self.np.array_equal(a, b):
+            if np.array_equal(a, b):
                 return a
         kept = self._distinct(arrays, count)
         if kept is not None:
@@ -226,6 +228,10 @@ class Tape:
             chosen = [x if isinstance(x, float) else x[first] for x in args]
             found = self.map(row, chosen, len(first))
             return found if isinstance(found, float) else found[inverse]
+        order = self._as_leaves_stand(arrays)
+        if order is not None:
+            found = self.map(row, [x if isinstance(x, float) else x[order] for x in args], count)
+            return found if isinstance(found, float) else found[np.argsort(order)]
         batched, active = self._flags(args)
         return self.append(row, tuple(args), (count,), batched, active and _hands_on(row))
 
@@ -246,6 +252,18 @@ class Tape:
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
         return first[order], rank[inverse]
+
+    def _as_leaves_stand(self, arrays: Sequence[Elements]) -> Array | None:
+        """The order in which operands of leaves, which stay where they are, become views; None if there is none or one is one."""
+        leaves = [
+            x
+            for x in arrays
+            if all(i >= 0 and self.values[i].op == "input" for i in self.owners(x))
+        ]
+        if not leaves or any(nest(x[None]) is not None for x in leaves):
+            return None
+        order = self.np.argsort(leaves[0], kind="stable")
+        return order if all(nest(x[order][None]) is not None for x in leaves) else None
 
     def rule(self, row: Primitive, operands: Sequence[Operand], count: int) -> Operand:
         """A row applied side by side, by rows that are kernels."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from .products import contract
 from .writer import Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..ir.array import ArrayGraph, Elements
     from ..ir.program import Instruction
     from ..layout.places import Places
@@ -19,6 +22,15 @@ if TYPE_CHECKING:
     Ids = Any
 
     Operand = Ref | float
+
+GATHERED = 512
+"""How many numbers are gathered in the time that an instruction takes to start."""
+
+
+def cost(instructions: Sequence[Instruction]) -> int:
+    """How many instructions there are; much that is gathered counts as some more."""
+    gathered = sum(math.prod(x.out.shape) for x in instructions if x.op == "take")
+    return len(instructions) + gathered // GATHERED
 
 
 def emit(graph: ArrayGraph, places: Places) -> Program:
@@ -57,10 +69,10 @@ class Emitter:
         """The ghosts to be filled after a value."""
 
     def cost(self, index: int) -> int:
-        """How many instructions a value takes, by itself."""
+        """What the instructions of a value cost, by itself."""
         self._begin()
         self._value(index)
-        return len(self.writer.instructions)
+        return cost(self.writer.instructions)
 
     def run(self) -> Program:
         """The program."""
@@ -94,6 +106,7 @@ class Emitter:
             places.given,
             self.fixed[0.0],
             graph.doubtful,
+            next((x.detail for x in graph.values if x.op == "input" and not x.batched), ()),
         )
 
     # --- values ------------------------------------------------------------------------------

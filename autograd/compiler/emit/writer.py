@@ -21,6 +21,8 @@ FEW = 3
 """Rows of so few numbers are combined one column after the other."""
 SHORT = 8
 """And rows of so few, where there are not many of them."""
+FEW_TERMS = 7
+"""So many numbers NumPy adds one after the other, in whatever order they lie."""
 
 
 class Writer:
@@ -149,7 +151,7 @@ class Writer:
         """
         rows, columns = matrix.positions.shape
         few = not matrix.laned and columns <= SHORT and 3 * (columns - 2) < rows / 25 + 2
-        if columns <= FEW or few:
+        if (columns <= FEW or few) and self._scattered(matrix) < 2:
             total: Ref = Ref(matrix.arena, matrix.positions[:, 0])
             for j in range(1, columns):
                 target = out if j == columns - 1 else self.room(out.laned, (rows,))
@@ -159,7 +161,7 @@ class Writer:
             return
         found = nest_rows(matrix.positions[None])
         if found is None:
-            matrix = self.take(matrix)
+            matrix = self._lined_up(matrix)
             found = nest_rows(matrix.positions[None])
             assert found is not None
         outer, inner, (strides,) = found
@@ -169,6 +171,17 @@ class Writer:
         self.write("reduce", target_view, (source,), (kind, len(inner)))
         if place is not out:
             self.copy(place, out)
+
+    def _scattered(self, matrix: Ref) -> int:
+        """How many columns of a matrix of positions are no views."""
+        return sum(nest(column[None]) is None for column in matrix.positions.T)
+
+    def _lined_up(self, matrix: Ref) -> Ref:
+        """A copy of a matrix; of one with short rows column after column, as NumPy adds long lines quickly."""
+        if matrix.positions.shape[1] > FEW_TERMS:
+            return self.take(matrix)
+        lines = self.take(Ref(matrix.arena, matrix.positions.T))
+        return Ref(lines.arena, lines.positions.T)
 
     def accumulate(self, kind: str, matrix: Ref, out: Ref) -> None:
         """The sums, products or maxima so far along the rows of a matrix of positions, in its shape."""

@@ -151,7 +151,7 @@ class Instruction(NamedTuple):
 class Program(NamedTuple):
     """What a function became.
 
-    Positions in ONCE begin with the leaves that all lanes share, in order; ROWS has the others.
+    Positions in ONCE begin with the leaves that all lanes share, in ``order``; ROWS has the others.
     """
 
     instructions: list[Instruction]
@@ -181,6 +181,8 @@ class Program(NamedTuple):
     """What must hold 0, and is never written."""
     doubtful: bool = False
     """Whether something absent was read as 0, so that a nan may be wrong; see :mod:`~autograd.compiler.masked`."""
+    order: tuple[int, ...] = ()
+    """The ids of the leaves that all lanes share, as they stand in ONCE; the derivatives by them come in this order."""
     names: tuple[tuple[str, int, int, int], ...] = ()
     """What leaves are called in print: a name, the arena, the first position and how many there are."""
 

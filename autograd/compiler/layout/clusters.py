@@ -88,7 +88,7 @@ class _Search:
         self.costs: dict[int, int] = {}
 
     def cost(self, index: int) -> int:
-        """How many instructions a value takes now."""
+        """What the instructions of a value cost now."""
         if index not in self.costs:
             leaf = self.graph.values[index].op in {"input", "lanes", "seed"}
             self.costs[index] = 0 if leaf else self.emitter.cost(index)
@@ -190,7 +190,7 @@ class _Search:
     # --- an attempt --------------------------------------------------------------------------
 
     def attempt(self, wanted: Array, uses: list[Use]) -> tuple[int, Callable[[], None]] | None:
-        """Lay an operand's elements at wanted offsets: how many instructions more that takes, and what undoes it; None if
+        """Lay an operand's elements at wanted offsets: how much more that costs, and what undoes it; None if
         it cannot be."""
         np, places = self.np, self.places
         elements = self.elements[uses[0]]

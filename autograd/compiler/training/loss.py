@@ -7,6 +7,7 @@ for batches of any size read, beside another one with their derivatives.
 from __future__ import annotations
 
 from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from ...collector import collector_paused
@@ -16,7 +17,7 @@ from ..quiet import quiet
 from ..running import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .recording import Recording
 
@@ -32,9 +33,12 @@ class BatchLoss:
     Args:
         recording: of a function that returns one number; its leaves are what to differentiate by.
         dtype: the kind of float to compute with.
+        parts: how many leaves there are in each of the parts that are to stay together; all in one by default.
 
     Attributes:
-        numbers: the leaves' numbers, one array; set it (in place) to move them.
+        order: the places in the recording of the leaves as they are kept here, part after part; the compiler chooses it.
+        leaves: the leaves in this order.
+        numbers: their numbers, one array; set it (in place) to move them.
         gradients: the derivatives after a call, in the same order.
         quietly: calls array code without warnings; see :func:`~autograd.compiler.quiet.quiet`.
 
@@ -52,19 +56,23 @@ class BatchLoss:
     (10.0, array([10.]))
     """
 
-    def __init__(self, recording: Recording, dtype: str = "float64") -> None:
+    def __init__(
+        self, recording: Recording, dtype: str = "float64", parts: Sequence[int] = ()
+    ) -> None:
         import numpy as np
 
         if recording.answer.kind is not None:
             raise TypeError(f"a loss must be one number, not {recording.answer.describe()}")
-        self.leaves = recording.leaves
-        count = len(self.leaves)
+        count = len(recording.leaves)
         with collector_paused():
             laned = range(count, count + recording.structure.size)
-            task = Task(tuple(range(count)), tuple(laned), seeded=True)
+            ends = tuple(accumulate(parts or [count]))
+            task = Task(tuple(range(count)), tuple(laned), seeded=True, parts=ends)
             graph = run(recording.found, task, SIMPLIFY)
             self.program: Program = run(graph, task, *PASSES[1:])
         self.np = np
+        self.order = self.program.order[:count]
+        self.leaves = [recording.leaves[place] for place in self.order]
         self.once = np.zeros(max(self.program.once, 1), dtype)
         self._batches: dict[int, Samples] = {}
         self._latest: Samples | None = None

@@ -14,7 +14,6 @@ from nn.optim.groups import is_frozen
 from nn.training.reach import is_library
 from nn.training.steady import CannotCompile, steadily, steadily_again
 
-from .arranging import arranged
 from .eager import buffered
 from .encoding import Encoding, encodings, plain
 from .purity import visibly_pure
@@ -84,14 +83,15 @@ class Recorded:
         self._settings = self._optimized()
         self.meddling = not all(map(visibly_pure, self._settings[1]))
         groups = [group["params"] for group in optimizer.param_groups]
-        self._orders = [
-            [place for place in arranged(model, group) if not is_frozen(group[place])]
+        self._places = [
+            [place for place, parameter in enumerate(group) if not is_frozen(parameter)]
             for group in groups
         ]
         leaves = [
-            group[i] for group, order in zip(groups, self._orders, strict=True) for i in order
+            group[i] for group, places in zip(groups, self._places, strict=True) for i in places
         ]
         self._leaves = leaves or groups[0][:1]  # if all are frozen, derivatives that nobody takes
+        self._parts = list(map(len, self._places)) if leaves else [1]
         self._frozen = [
             parameter for group in groups for parameter in group if is_frozen(parameter)
         ]
@@ -142,7 +142,7 @@ class Recorded:
             return False
         self._photograph = photograph
         if found is not self.recording:
-            self._take(found, self._batch_loss(found, self._dtype))
+            self._take(found, self._batch_loss(found, self._dtype, self._parts))
         return True
 
     def write(self) -> None:
@@ -154,7 +154,7 @@ class Recorded:
     def write_values(self) -> None:
         """Give the Values their numbers and their derivatives."""
         self.program.write()
-        for leaf, slope in zip(self._leaves, self.slopes.tolist(), strict=True):
+        for leaf, slope in zip(self.program.leaves, self.slopes.tolist(), strict=True):
             leaf.grad = slope
         for parameter in self._frozen:  # eagerly the optimizer does it
             parameter.grad = 0.0
@@ -184,10 +184,11 @@ class Recorded:
         self.slopes = program.gradients.copy()
         self.rules = []
         start = 0
-        for number, order in enumerate(self._orders):
-            stop = start + len(order)
-            if not order:
+        for number, places in enumerate(self._places):
+            stop = start + len(places)
+            if not places:
                 continue
+            order = [places[i - start] for i in program.order[start:stop]]
             part = program.numbers[start:stop], program.gradients[start:stop]
             self.rules.append(Rule(self._optimizer, number, order, *part, program.quietly))
             start = stop
@@ -211,7 +212,7 @@ class Recorded:
             self.encoding = encoding
             try:
                 recording = self._again()
-                program = self._batch_loss(recording, self._dtype)
+                program = self._batch_loss(recording, self._dtype, self._parts)
                 self._check(program, encoding, X, y)
             except Exception as error:  # noqa: BLE001 (whatever it is, the eager step will tell)
                 reasons.append(str(error) or type(error).__name__)

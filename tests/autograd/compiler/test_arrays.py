@@ -10,10 +10,8 @@ import pytest
 import autograd as ag
 from autograd import compile, grad, hessian, value_and_grad, vmap
 from autograd.compiler import entry, running
-from autograd.compiler.building import Builder
 from autograd.compiler.flatten import flatten
 from autograd.compiler.ir.interpret import interpret_scalar
-from autograd.compiler.ir.program import ONCE, Ref
 from autograd.compiler.ir.verify import verify_groups
 from autograd.compiler.layout.affine import nest, nest_rows
 from autograd.compiler.pipeline import LOWER, Task, group, run
@@ -379,15 +377,6 @@ def test_an_instruction_that_nobody_reads_is_dropped(arrays):
     # The partial of a power asks whether its base is 0, to choose between two branches: here the same.
     found = ops(value_and_grad(lambda xs: ag.sum([x**-0.5 for x in xs])), [1.0] * 9)
     assert found == ["pow", "reduce", "pow", "mul"]
-
-
-def test_what_comes_many_times_is_computed_once_however_often_it_is_asked_for():
-    builder = Builder(once=3, rows=0)
-    x = Ref(ONCE, np.repeat(np.arange(3), 4))
-    first, second = (builder.elementwise(TABLE["exp"], [x], 12) for _ in range(2))
-    assert (first.positions == second.positions).all()
-    assert len(builder.instructions) == 1
-    assert builder.instructions[0].elements == 3
 
 
 def test_what_comes_many_times_is_computed_once(arrays):

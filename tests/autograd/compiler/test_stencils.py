@@ -11,18 +11,15 @@ import autograd as ag
 from autograd import compile, value_and_grad, vmap
 from autograd import primitives as p
 from autograd.compiler import entry
-from autograd.compiler.arrange import arrange
-from autograd.compiler.building import Builder
 from autograd.compiler.flatten import flatten
 from autograd.compiler.ir.interpret import interpret_scalar
-from autograd.compiler.ir.program import ONCE, Ref
 from autograd.compiler.ir.verify import verify_groups
 from autograd.compiler.pipeline import group
 from autograd.compiler.reroll import needs
 from autograd.compiler.signatures import signatures_of, unified
 from autograd.compiler.stages import numbers, simplified
 from autograd.structure import flatten as leaves_of
-from tests.autograd.compiler.programs import gap, grouped, program
+from tests.autograd.compiler.programs import gap, grouped
 from tests.autograd.compiler.stencils import stencil
 
 
@@ -78,48 +75,6 @@ def test_a_schedule_of_a_stencil_does_every_operation_once_and_after_its_operand
     f, args = stencil(seed, 8, 12)
     found = grouped(f, *args, wanted=8)
     verify_groups(found.flat.graph, found.groups)
-
-
-def arranged(seed):
-    if seed % 2:
-        f, args = stencil(seed, steps=6)
-    else:
-        f, xs = program(seed)
-        args = [xs]
-    found = grouped(f, *args, wanted=len(numbers(args)))
-    return found, arrange(found)
-
-
-@pytest.mark.seeds(20)
-def test_arranging_keeps_groups_and_finds_every_operand_beside_where_its_copy_is_made(seed):
-    found, arrangement = arranged(seed)
-    operands = found.flat.graph.operands
-    block = {}
-    for number, (before, after) in enumerate(zip(found.groups, arrangement.groups, strict=True)):
-        assert sorted(before.nodes) == sorted(after.nodes)
-        ids = arrangement.ids[number]
-        if ids is not None:
-            assert [tuple(row) for row in ids.tolist()] == [operands[node] for node in after.nodes]
-        block.update(dict.fromkeys(after.nodes, number))
-    standing, made = {}, {}
-    for number, margin in arrangement.margins.items():
-        nodes = arrangement.groups[number].nodes
-        slots = margin.slots(np.arange(len(nodes))).tolist()
-        standing |= {(number, slot): node for slot, node in zip(slots, nodes, strict=True)}
-        low, high = -margin.before, slots[-1] + margin.after
-        for moment, fills in [(-1, arrangement.early), *arrangement.late.items()]:
-            for fill in fills:
-                if fill.block != number:
-                    continue
-                for slot, i in zip(fill.slots.tolist(), fill.ids.tolist(), strict=True):
-                    assert low <= slot <= high
-                    assert (number, slot) not in standing
-                    assert block.get(i, -1) <= moment
-                    standing[number, slot], made[number, slot] = i, moment
-    for (user, column), (number, slots) in arrangement.beside.items():
-        wanted = arrangement.ids[user][:, column].tolist()
-        assert [standing[number, slot] for slot in slots.tolist()] == wanted
-        assert all(made.get((number, slot), -1) < user for slot in slots.tolist())
 
 
 # --- size ------------------------------------------------------------------------------------
@@ -330,19 +285,6 @@ def test_neighbours_in_a_plane_and_neighbours_in_the_row_of_all_its_points(array
         return sum(x * x for x in u)
 
     assert same_as_eagerly(f, np.linspace(0.5, 1.5, 36), 0.3)
-
-
-def test_what_was_moved_is_not_found_where_it_was():
-    builder = Builder(8, 0)
-    x, y = [Ref(ONCE, np.arange(start, start + 4)) for start in (0, 4)]
-    out = builder.elementwise(p.add, [x, y], 4)
-    place = builder.place(False, 9)
-    builder.move(out, Ref(ONCE, place.positions[1:8:2]), 0)
-    (instruction,) = builder.instructions
-    assert instruction.writes.tolist() == place.positions[1:8:2].tolist()
-    again = builder.elementwise(p.add, [x, y], 4)
-    written = {int(i) for made in builder.instructions for i in made.writes}
-    assert set(again.positions.tolist()) <= written
 
 
 def test_products_of_different_length_are_never_taken_for_one_another():

@@ -14,10 +14,10 @@ from autograd.structure import flatten
 from tests.agreement.__main__ import drawn
 from tests.agreement.everyday import everyday
 from tests.agreement.known import conventions, functions
+from tests.autograd.compiler.array.test_contract import attention, numbers, weighted
 from tests.autograd.compiler.arraygraphs import eager, eager_over_lanes, graphs, results
 from tests.autograd.compiler.programs import gap, program
 from tests.autograd.compiler.stencils import stencil
-from tests.autograd.compiler.test_pairs import attention, numbers, weighted
 
 
 def check(function, xs):

@@ -19,6 +19,7 @@ from autograd.structure import flatten
 from tests.agreement.__main__ import drawn
 from tests.agreement.everyday import everyday
 from tests.agreement.known import conventions, functions
+from tests.autograd.compiler.array.test_contract import SHAPES, random_mixtures, random_pairs
 from tests.autograd.compiler.arraygraphs import (
     eager,
     eager_over_lanes,
@@ -28,7 +29,6 @@ from tests.autograd.compiler.arraygraphs import (
 )
 from tests.autograd.compiler.programs import gap, program
 from tests.autograd.compiler.stencils import stencil
-from tests.autograd.compiler.test_pairs import SHAPES, random_mixtures, random_pairs
 
 INF, NAN = math.inf, math.nan
 PASSES = [lambda graph: graph, legalize]

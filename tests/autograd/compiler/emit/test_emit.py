@@ -15,10 +15,10 @@ from autograd.compiler.ir.program import LANES, ONCE
 from autograd.compiler.ir.verify import verify_program
 from autograd.compiler.layout.places import side_by_side
 from autograd.structure import flatten
+from tests.autograd.compiler.array.test_contract import SHAPES, random_mixtures, random_pairs
 from tests.autograd.compiler.arraygraphs import graphs
 from tests.autograd.compiler.programs import gap, program
 from tests.autograd.compiler.stencils import stencil
-from tests.autograd.compiler.test_pairs import SHAPES, random_mixtures, random_pairs
 
 
 def shuffled(graph, rng):

@@ -232,7 +232,7 @@ def check_batch(loss, leaves, rows):
     expected = sum(loss(row) for row in rows) / len(rows)
     expected.backward()
     assert gap([value], [expected.data]) <= 1e-12
-    assert gap(batch.gradients, [leaf.grad for leaf in leaves]) <= 1e-12
+    assert gap(batch.gradients, [leaf.grad for leaf in batch.leaves]) <= 1e-12
     return Counter(instruction.op for instruction in batch.program.instructions)
 
 
