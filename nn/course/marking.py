@@ -32,7 +32,11 @@ class BlankError(Exception):
 
 
 class Verdict(NamedTuple):
-    """What is said of an answer."""
+    """What is said of an answer.
+
+    >>> judge("1.3", 49).right
+    True
+    """
 
     right: bool
     text: str
