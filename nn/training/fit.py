@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 import time
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from autograd.compiler.training import BatchLoss, agree
@@ -26,6 +25,7 @@ from .history import ALWAYS, History
 from .monitors import Checkpoint
 from .optimizing import optimizer_of
 from .preparing import samples, try_out
+from .progress import bar_of, tell
 from .reach import has_users_code, is_library
 from .resuming import take_up
 from .weights import Weighted
@@ -90,7 +90,7 @@ def fit(
         seed: of the shuffling; the global random state is neither used nor changed. None draws one. Which order of the samples
             comes next is told by the optimizer's count of steps: one that is passed again goes on with the next.
         shuffle: whether each epoch has an order of its own.
-        progress: whether to show a bar (with tqdm, if that is installed).
+        progress: whether to show a bar (with tqdm, if that is installed); in a notebook it is one line.
         resume: the path of a file that :class:`nn.Checkpoint` wrote in a run with the same arguments: the run goes
             on from there up to ``epochs``, bit for bit as if it had never stopped.
         compile: ``"auto"`` compiles the step where that is possible, and says in the log (``nn``) why where it
@@ -207,7 +207,7 @@ def fit(
         step = _step(model, Weighted(loss), optimizer, compile, trusted, batch_loss)
         targets = [[target, weight] for target, weight in zip(targets, weights, strict=True)]
     looked_at = bool(run.callbacks or named or held_out is not None)
-    bar = _bar(run, progress)
+    bar = bar_of(run) if progress else None
     try:
         _epochs(run, step, rows, targets, measure if looked_at else None, bar)
     except BaseException as error:
@@ -284,8 +284,7 @@ def _epochs(
             seconds = time.perf_counter() - began
             run.history.append({"loss": mean, "lr": lr, **measured, "seconds": seconds})
             if bar is not None:
-                bar.set_description(f"epoch {run.epoch}/{run.epochs}", refresh=False)
-                bar.set_postfix(_shown(run.history))
+                tell(bar, run)
             for callback in run.callbacks:
                 callback.on_epoch_end(run)
             run.history.stopped = run.stopped
@@ -321,33 +320,3 @@ def _step(
     if compile is True or batch_loss is not BatchLoss:
         return CompiledStep(model, loss, optimizer, trusted=trusted, batch_loss=batch_loss)
     return AutoStep(model, loss, optimizer, trusted=trusted)
-
-
-# --- resuming and showing --------------------------------------------------------------------
-
-
-def _bar(run: Run, progress: bool) -> Any:
-    """A progress bar over all steps, or None."""
-    if not progress:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a notebook without ipywidgets gets a bar of text
-            from tqdm.auto import tqdm
-    except ImportError:
-        return None
-    per_epoch = math.ceil(run.settings["samples"] / run.settings["batch_size"])
-    return tqdm(
-        total=run.epochs * per_epoch,
-        initial=run.epoch * per_epoch,
-        desc=f"epoch {run.epoch + 1}/{run.epochs}",
-        unit="step",
-    )
-
-
-def _shown(history: History) -> dict[str, str]:
-    return {
-        name: f"{column[-1]:.4g}"
-        for name, column in history.columns.items()
-        if name not in ALWAYS[1:]
-    }
