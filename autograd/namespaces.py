@@ -285,14 +285,32 @@ def numpy_namespace() -> Namespace:
 
 
 def jax_namespace() -> Namespace:
-    """The namespace of JAX's arrays (float64 or float32); imports JAX."""
+    """The namespace of JAX's arrays (float64 or float32); imports JAX.
+
+    XLA would make ``a / (b * c)`` of ``a / b / c``, x of ``log(exp(x))``, ``exp(a + b)`` of ``exp(a) * exp(b)``, which
+    overflow elsewhere, and have other digits. What it may not look into passes through a choice that is never taken.
+    """
     import jax.numpy as jnp
     from jax.scipy.special import erf, erfc
+
+    def opaque(x: Any) -> Any:
+        return jnp.where(x == x, x, math.nan)
 
     def floordiv(a: Any, b: Any) -> Any:
         return jnp.where(b == 0.0, jnp.divide(a, b), jnp.floor_divide(a, b))  # JAX has nan there
 
-    return _of_arrays("jax", jnp, erf=erf, erfc=erfc, floordiv=floordiv)
+    return _of_arrays(
+        "jax",
+        jnp,
+        div=lambda a, b: opaque(jnp.divide(a, b)),
+        exp=lambda x: opaque(jnp.exp(x)),
+        pow=lambda a, b: opaque(jnp.power(a, b)),
+        log=lambda x: jnp.log(opaque(x)),
+        sqrt=lambda x: opaque(jnp.sqrt(opaque(x))),
+        erf=erf,
+        erfc=erfc,
+        floordiv=floordiv,
+    )
 
 
 def _of_arrays(name: str, np: Any, **own: Function) -> Namespace:

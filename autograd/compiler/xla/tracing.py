@@ -34,8 +34,9 @@ class Memory:
     def __init__(self, program: Program, shared: Array, lanes: Array | None, seed: Array) -> None:
         import jax.numpy as jnp
         import numpy as np
+        from jax import lax
 
-        self.np, self.jnp = np, jnp
+        self.np, self.jnp, self._hidden = np, jnp, lax.optimization_barrier
         self.dtype = shared.dtype
         self.count = None if lanes is None else lanes.shape[0]
         self.arrays: list[Array] = []
@@ -62,12 +63,15 @@ class Memory:
                 self.write(ONCE, np.array([place]), jnp.full(1, number, self.dtype))
 
     def numbers(self, x: Any) -> Array:
-        """Constants as an array. What is finite stays so: float32 has a smaller largest number."""
+        """Constants as an array. What is finite stays so: float32 has a smaller largest number.
+
+        XLA does not see what they are, or it would add up those of ``(x + a) + b``.
+        """
         np = self.np
         most = float(np.finfo(self.dtype).max)
         x = np.asarray(x, float)
         held = np.where(np.isinf(x), x, np.clip(x, -most, most))
-        return self.jnp.asarray(held, self.dtype)
+        return self._hidden(self.jnp.asarray(held, self.dtype))
 
     def _filled(self, arena: int, number: float) -> Array:
         shape = (1,) if arena in (ONCE, CONSTANTS) or self.count is None else (1, self.count)

@@ -126,6 +126,33 @@ def test_gradients_of_random_programs_are_the_compilers(seed):
         assert (same | (np.abs(found - expected) <= 1e-12 * np.abs(expected))).all()
 
 
+LARGE = 1e200
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "answer"),
+    [
+        (lambda a, b: a / b / b, (LARGE, LARGE), 1 / LARGE),
+        (lambda a, b: a / (b / b), (LARGE, LARGE), LARGE),
+        (lambda a: ag.log(ag.exp(a)), (1000.0,), np.inf),
+        (lambda a, b: ag.exp(a) * ag.exp(b), (800.0, -800.0), np.nan),
+        (lambda a: ag.sqrt(a * a), (LARGE,), np.inf),
+        (lambda a, b: ag.log(a**b), (LARGE, 2.0), np.inf),
+        (lambda a: a * 1e200 * 1e-200, (LARGE,), np.inf),
+        (lambda a: a + 1e16 - 1e16, (1.0,), 0.0),
+    ],
+)
+def test_nothing_is_regrouped_against_the_brackets(function, at, answer):
+    """XLA does so with what it sees."""
+    for found in (
+        jax.jit(to_jax(function))(*at),
+        jax.jit(jax.vmap(to_jax(function)))(*(np.full(5, x) for x in at))[0],
+        jax.jit(to_jax(vmap(function)))(*(np.full(5, x) for x in at))[0],
+        jax.jit(to_jax(lambda xs: ag.sum([function(*xs)])))(np.array(at)),
+    ):
+        assert float(found) == answer or (np.isnan(found) and np.isnan(answer))
+
+
 def test_structures_go_in_and_come_out_in_the_functions_own_order():
     def f(tree, *, factor):
         return {"z": tree["x"] * factor, "a": [tree["b"], None, (tree["x"].sum(),)]}
