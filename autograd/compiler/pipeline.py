@@ -68,7 +68,7 @@ def _softmax(graph: ScalarGraph, task: Task) -> ScalarGraph:
 
 def _derive(found: Recording, task: Task) -> ScalarGraph:
     recorder, arguments, outputs, _ = found
-    slopes = gradient(recorder, [(outputs[0], 1.0)], [arguments[i] for i in task.wanted])
+    slopes = gradient(recorder, [(outputs[0], 1.0)], [arguments[i] for i in task.wanted], last=True)
     ids = [i for x in slopes if (i := recorder.id_of(x)) is not None]
     return simplify(recorder, arguments, [*outputs, *ids])
 
