@@ -69,7 +69,9 @@ def gradient(
             continue
         for operand, cotangent in shares.of(identity, varies, arriving):
             before = cotangents.get(operand)
-            cotangents[operand] = cotangent if before is None else _meet(recorder, before, cotangent)
+            cotangents[operand] = (
+                cotangent if before is None else _meet(recorder, before, cotangent)
+            )
     return [_present(recorder, cotangents.get(identity)) for identity in inputs]
 
 

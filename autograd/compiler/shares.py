@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..primitives import Primitive
+    from .ir.scalar import ScalarGraph
 
 Cotangent = tuple[int, "int | None"]
 """The ids of a number and of the condition under which it is there; None for always."""
@@ -86,7 +87,9 @@ class Shares:
             notes = self._notes[key] = self._noted(row, given, varies)
         return self._repeated(notes, [*given])
 
-    def _noted(self, row: Primitive, given: tuple[int | None, ...], varies: tuple[int, ...]) -> list[Note]:
+    def _noted(
+        self, row: Primitive, given: tuple[int | None, ...], varies: tuple[int, ...]
+    ) -> list[Note]:
         """What a rule records, on a recording of its own that begins with what is given."""
         operands, constants = given[1:-2], self._recorder.constants
         scratch = Recorder(self._recorder.exact)
@@ -94,18 +97,22 @@ class Shares:
             if i not in constants or scratch.constant(constants[i]) != place:
                 scratch.append(None, ())
         done = len(scratch.operands)
-        own = (0, *[1 + operands.index(i) for i in operands], done - 2, None if given[-1] is None else done - 1)
-        found = [*_applied(scratch, row, own, varies)]
+        symbols = [1 + operands.index(i) for i in operands]
+        mask = None if given[-1] is None else done - 1
+        found = [*_applied(scratch, row, (0, *symbols, done - 2, mask), varies)]
         self._recorder.doubtful |= scratch.doubtful
         results = [i for _, cotangent in found for i in cotangent if i is not None]
-        graph = simplify(scratch, range(done), results) if self._last else scratch
-        place = iter(graph.outputs if self._last else results)
+        recorded: Recorder | ScalarGraph = scratch
+        if self._last:
+            recorded = graph = simplify(scratch, range(done), results)
+            results = [*graph.outputs]
+        results.reverse()
         notes = []
-        for operand, (_, under) in found:
-            number, under = next(place), None if under is None else next(place)
+        for operand, (_, condition) in found:
+            number, under = results.pop(), None if condition is None else results.pop()
             end = max(done, number + 1, 0 if under is None else under + 1)
             entries: list[tuple[Primitive | None, Any]] = [
-                (graph.primitives[i], graph.constants.get(i, graph.operands[i]))
+                (recorded.primitives[i], recorded.constants.get(i, recorded.operands[i]))
                 for i in range(done, end)
             ]
             done = end
