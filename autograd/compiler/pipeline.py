@@ -68,7 +68,7 @@ def _softmax(graph: ScalarGraph, task: Task) -> ScalarGraph:
 
 def _derive(found: Recording, task: Task) -> ScalarGraph:
     recorder, arguments, outputs, _ = found
-    slopes = gradient(recorder, [(outputs[0], 1.0)], [arguments[i] for i in task.wanted])
+    slopes = gradient(recorder, [(outputs[0], 1.0)], [arguments[i] for i in task.wanted], last=True)
     ids = [i for x in slopes if (i := recorder.id_of(x)) is not None]
     return simplify(recorder, arguments, [*outputs, *ids])
 
@@ -142,7 +142,10 @@ def group(graph: ScalarGraph, task: Task) -> Schedule:
 
 def choose(graph: ScalarGraph, task: Task) -> Schedule | None:
     """The schedule of an array program if that is the faster way to run a graph, else None."""
-    if not task.batched and not costing.may_be_arrays(graph, task.wanted):
+    if task.batched:
+        return group(graph, task)
+    most = costing.most_groups(graph, task.wanted)
+    if not most or costing.is_deeper(graph, most):
         return None
     found = group(graph, task)
-    return found if task.batched or costing.is_arrays(found, graph, task.wanted) else None
+    return found if len(found.groups) < most else None
