@@ -1,0 +1,341 @@
+"""Placement: values that operands put side by side are laid side by side, where that spares instructions.
+
+A *request* is an operand that is no strided view though its operation takes more than one instruction. It can be made one by
+laying the clusters of its elements (:mod:`.clusters`) in some pattern (:mod:`.patterns`); the few elements that cannot be laid there
+are copied: constants before everything, leaves once a call, and what is computed after it is. What counts is what all operations
+that this touches cost, by their own emission; a pattern is kept if that is less.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from ..emit.emit import Emitter
+from ..ir.program import LANES, ONCE, ROWS
+from .affine import nest
+from .clusters import GIVEN, Clusters, distinct
+from .patterns import patterns
+from .places import NOWHERE, Places
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ..ir.array import ArrayGraph
+    from .clusters import Layer
+
+    Array = Any
+    Ids = Any
+    Use = tuple[int, int]
+    """An operand: the index of the value, and which argument."""
+
+LARGE = 20_000
+"""Operands of more numbers are left as they are: copying them is no longer what costs."""
+FEWEST_GHOSTS = 16
+"""How many copies an operand may have in any case; else a quarter of it."""
+PATIENCE = 3
+"""How often what looks the same may fail before it is not tried again: the steps of a loop look alike."""
+
+
+def placed(graph: ArrayGraph) -> Places:
+    """Places for which a graph takes few instructions.
+
+    Args:
+        graph: a legal graph.
+    """
+    return _Search(graph).run()
+
+
+class _Search:
+    def __init__(self, graph: ArrayGraph) -> None:
+        self.graph = graph
+        self.places = places = Places(graph)
+        self.np = np = places.np
+        self.clusters = Clusters(graph, places)
+        self.emitter = Emitter(graph, places)
+        self.elements: dict[Use, Ids] = {}
+        self.owners: dict[Use, list[int]] = {}
+        """Of operands the values that they are of, and -1 for constants, ascending."""
+        self.users: list[set[int]] = [set() for _ in graph.values]
+        self.met: list[Ids] = []
+        """Of each value the first elements of those that it looks at, and of its own."""
+        for index, value in enumerate(graph.values):
+            met = {index}
+            for argument, x in enumerate(value.args):
+                if not isinstance(x, float):
+                    owners = places.owner[x].ravel()
+                    alone = bool((owners == owners[0]).all())
+                    found = [int(owners[0])] if alone else np.unique(owners).tolist()
+                    self.elements[index, argument] = x
+                    self.owners[index, argument] = found
+                    met.update(found)
+            met.discard(-1)
+            for owner in met:
+                self.users[owner].add(index)
+            self.met.append(np.array([graph.values[i].base for i in met]))
+        self.costs: dict[int, int] = {}
+        self.known: dict[Any, int] = {}
+        """Costs by what they depend on."""
+        self.late: Counter[int] = Counter()
+        """How many copies there are of what a value computes."""
+
+    # --- costs -------------------------------------------------------------------------------
+
+    def cost(self, index: int) -> int:
+        """What the instructions of a value cost now."""
+        if index not in self.costs:
+            self.costs[index] = self.measured(index)
+        return self.costs[index]
+
+    def measured(self, index: int) -> int:
+        """What they cost by their emission; the steps of a loop look alike."""
+        if self.graph.values[index].op in GIVEN:
+            return 0
+        form = self.form(index)
+        if form is None:
+            return self.emitter.cost(index)
+        if form not in self.known:
+            self.known[form] = self.emitter.cost(index)
+        return self.known[form]
+
+    def form(self, index: int) -> Any:
+        """What the cost of a value depends on: how the positions of operands run, and which operands are the same;
+        None where an operand is of several arenas, of which copies would be made."""
+        places, value = self.places, self.graph.values[index]
+        span = slice(value.base, value.stop)
+        out = places.position[span]
+        name = value.op if isinstance(value.op, str) else ""
+        found: list[Any] = [name, int(places.arena[value.base]), (out - out[0]).tobytes()]
+        if value.op == "contract":
+            found += [value.shape, bool(value.detail)]
+        firsts: dict[tuple[int, int], int] = {}
+        for argument, x in enumerate(value.args):
+            if isinstance(x, float):
+                found.append(None)
+                continue
+            ids = places.ids(index, argument, x)
+            arenas = places.arena[ids]
+            arena = int(arenas.flat[0])
+            if (arenas != arena).any() or (value.op == "contract" and (x == self.graph.absent).any()):
+                return None
+            if arena == NOWHERE:
+                return None
+            positions = places.position[ids]
+            first = int(positions.flat[0])
+            same = firsts.setdefault((arena, first), argument)
+            found += [arena, same, x.shape, (positions - first).tobytes()]
+        return tuple(found)
+
+    # --- requests ----------------------------------------------------------------------------
+
+    def run(self) -> Places:
+        self.with_ones()
+        failures: Counter[Any] = Counter()
+        self.winners: dict[Any, int] = {}
+        """Which pattern spared instructions, by what requests look like."""
+        requests = self.requests()
+        together = {use: uses for uses in requests for use in uses}
+        for uses in requests:
+            waiting = self.waiting(uses)
+            if not waiting:
+                continue
+            looks = self.looks(waiting[0], len(waiting))
+            if failures[looks] < PATIENCE and not self.tried(waiting, together, looks):
+                failures[looks] += 1
+        self.clusters.settle()
+        return self.places
+
+    def waiting(self, uses: list[Use]) -> list[Use]:
+        """Those of some uses whose operation takes more than one instruction."""
+        return [use for use in uses if self.cost(use[0]) > 1]
+
+    def requests(self) -> list[list[Use]]:
+        """Operands to be made views, those of most users and the largest first."""
+        found: dict[Any, list[Use]] = {}
+        for use, elements in self.elements.items():
+            if elements.size > LARGE or use in self.places.operands:
+                continue
+            if not self.clusters.movable[elements].any() or self.cost(use[0]) <= 1:
+                continue
+            if len(self.owners[use]) == 1:
+                line = self.places.position[elements.ravel()]
+                if nest(line[None]) is not None:
+                    continue
+            found.setdefault((elements.shape, elements.tobytes()), []).append(use)
+        return sorted(
+            found.values(),
+            key=lambda uses: (-len(uses), -int(self.elements[uses[0]].size), uses[0]),
+        )
+
+    def looks(self, use: Use, users: int) -> Any:
+        """What a request looks like: its operation, and where its elements are in which values."""
+        np, elements, values = self.np, self.elements[use].ravel(), self.graph.values
+        owners = self.owners[use]
+        names = tuple(values[i].name if i >= 0 else "" for i in owners)
+        which = np.searchsorted(owners, self.places.owner[elements])
+        bases = np.array([values[i].base if i >= 0 else 0 for i in owners])
+        inside = elements - bases[which]
+        if owners[0] < 0:
+            inside[which == 0] = 0
+        return values[use[0]].name, use[1], users, names, (which * (1 << 32) + inside).tobytes()
+
+    def tried(self, uses: list[Use], together: dict[Use, list[Use]], looks: Any) -> bool:
+        """Lay the elements of an operand in a pattern that spares instructions, if there is one.
+
+        Copies that one operand needs may spare as much as they take, and less than that where another operand of the
+        operation needs them too: the two neighbours of all points of a ring.
+
+        Args:
+            uses: of the same elements.
+            together: the uses of the elements of each use.
+            looks: what the request looks like: what served another like it is tried first.
+        """
+        wanted = list(self.patterns(uses[0]))
+        order = list(range(len(wanted)))
+        winner = self.winners.get(looks, 0)
+        order.sort(key=lambda i: i != winner)
+        for i in order:
+            found = self.attempt(wanted[i], uses)
+            if found is None:
+                continue
+            delta, undo = found
+            if delta < 0 or (delta == 0 and self.helped(uses[0], together)):
+                self.winners[looks] = i
+                return True
+            undo()
+        return False
+
+    def helped(self, use: Use, together: dict[Use, list[Use]]) -> bool:
+        """Whether another operand of an operation can be laid with a gain now."""
+        index, argument = use
+        for other in range(len(self.graph.values[index].args)):
+            uses = self.waiting(together.get((index, other), [])) if other != argument else []
+            for wanted in self.patterns(uses[0]) if uses else ():
+                found = self.attempt(wanted, uses)
+                if found is not None and found[0] < 0:
+                    return True
+                if found is not None:
+                    found[1]()
+        return False
+
+    def patterns(self, use: Use) -> Iterator[Array]:
+        """The offsets that the elements of an operand are to be tried at."""
+        clusters, elements = self.clusters, self.elements[use]
+        line = elements.ravel()
+        return patterns(
+            elements, clusters.cluster[line], clusters.offset[line], clusters.movable[line]
+        )
+
+    # --- an attempt --------------------------------------------------------------------------
+
+    def attempt(self, wanted: Array, uses: list[Use]) -> tuple[int, Callable[[], None]] | None:
+        """Lay an operand's elements at wanted offsets: how much more that costs, and what undoes it; None if
+        it cannot be."""
+        places, clusters = self.places, self.clusters
+        elements = self.elements[uses[0]]
+        line = elements.ravel()
+        arena = LANES if (places.arena[line] >= LANES).any() else ONCE
+        found = clusters.fitted(line, wanted, arena)
+        if found is None:
+            return None
+        layers, misfits = found
+        if len(misfits) > max(FEWEST_GHOSTS, len(line) // 4):
+            return None
+        late = [int(places.owner[x]) for x in line[misfits].tolist() if not places.is_early(x)]
+        if any(self.graph.values[owner].op in GIVEN for owner in late):
+            return None
+        ghosts = self.ghosts(line, wanted, misfits, layers)
+        copies = [key for key, ghost in ghosts.items() if ghost >= places.count]
+        if not self.apart(layers, [offset for offset, _ in copies]):
+            return None
+        touched = self.touched(layers, uses)
+        before = {index: self.cost(index) for index in touched}
+        copied = Counter(int(places.owner[x]) for _, x in copies if not places.is_early(x))
+        fills = sum(not self.late[owner] for owner in copied)
+        unmoved = clusters.move(layers, arena, copies)
+        self.late.update(copied)
+        operand = line.copy()
+        for at in misfits.tolist():
+            operand[at] = ghosts[int(wanted[at]), int(line[at])]
+        operands = {use: places.operands.get(use) for use in uses}
+        places.operands.update(dict.fromkeys(uses, operand.reshape(elements.shape)))
+        self.costs.update({index: self.measured(index) for index in touched})
+
+        def undo() -> None:
+            for use, old in operands.items():
+                if old is None:
+                    del places.operands[use]
+                else:
+                    places.operands[use] = old
+            self.costs.update(before)
+            self.late.subtract(copied)
+            unmoved()
+
+        return sum(self.costs[index] - before[index] for index in touched) + fills, undo
+
+    def ghosts(
+        self, line: Ids, wanted: Array, misfits: Array, layers: list[Layer]
+    ) -> dict[tuple[int, int], int]:
+        """By offset and element the copies that misfits need: those there are, and new ones, numbered from the next id on."""
+        places, size = self.places, self.graph.size
+        found: dict[tuple[int, int], int] = {}
+        if not len(misfits):
+            return found
+        for layer in layers:
+            old = layer.ids >= size
+            ids = layer.ids[old]
+            keys = zip(layer.offsets[old].tolist(), places.source[ids].tolist(), strict=True)
+            found.update(zip(keys, ids.tolist(), strict=True))
+        new = places.count
+        for key in zip(wanted[misfits].tolist(), line[misfits].tolist(), strict=True):
+            if key not in found:
+                found[key] = new
+                new += 1
+        return found
+
+    def apart(self, layers: list[Layer], copies: list[int]) -> bool:
+        """Whether no two numbers would have one place, and not too many places none."""
+        offsets = self.np.concatenate([*(layer.offsets for layer in layers), copies])
+        if self.np.ptp(offsets) > 2 * len(offsets) + 64:
+            return False
+        return not copies or distinct(offsets)
+
+    def touched(self, layers: list[Layer], uses: list[Use]) -> set[int]:
+        """The values whose cost may change with where some clusters are: those that look at several of them, or at one
+        that is laid anew."""
+        clusters = self.clusters
+        anew = {layer.cluster for layer in layers if layer.anew}
+        chosen = {layer.cluster for layer in layers}
+        found = {index for index, _ in uses}
+        users: set[int] = set()
+        for cluster in chosen:
+            users.update(*(self.users[index] for index in clusters.values[cluster]))
+        for user in users - found:
+            met = chosen.intersection(clusters.cluster[self.met[user]].tolist())
+            if len(met) > 1 or met & anew:
+                found.add(user)
+        return found
+
+    # --- ones --------------------------------------------------------------------------------
+
+    def with_ones(self) -> None:
+        """Let arguments of lanes that end with a 1 have it after them."""
+        np, places = self.np, self.places
+        ones = [x for x, number in self.graph.numbers.items() if number == 1.0]
+        after = places.rows
+        if not ones or not after:
+            return
+        ghosts: Iterable[int] = ()
+        for use, elements in self.elements.items():
+            line = elements.ravel()
+            if line[-1] != ones[0] or max(elements.shape) < len(line) or len(line) < 2:
+                continue
+            data = line[:-1]
+            ends = places.position[data[-1]] == after - 1
+            if ends and (places.arena[data] == ROWS).all():
+                if not ghosts:
+                    ghosts = self.clusters.copied(ones[:1], ROWS).tolist()
+                    places.position[ghosts] = after
+                    places.rows = after + 1
+                places.operands[use] = np.append(data, ghosts).reshape(elements.shape)
+                self.costs.pop(use[0], None)
