@@ -62,7 +62,8 @@ class Clusters:
         self._members: dict[int, Ids] = {}
         self._merged: set[int] = set()
         rng = np.random.default_rng(0)
-        self._bases = rng.integers(1 << 30, 1 << 40, size=len(graph.values)).tolist()
+        gaps = rng.integers(1 << 30, 1 << 40, size=len(graph.values))
+        self._bases = gaps.cumsum().tolist()  # in the order in which they will stand
         for index, value in enumerate(graph.values):
             if value.op not in GIVEN:
                 span = slice(value.base, value.stop)
@@ -176,7 +177,7 @@ class Clusters:
     def settle(self) -> None:
         """Give the clusters places of their own."""
         places = self.places
-        for ids in self._members.values():
+        for _, ids in sorted(self._members.items()):
             offsets = self.offset[ids]
             low = int(offsets.min())
             start = places.reserve(int(places.arena[ids[0]]), int(offsets.max()) - low + 1)

@@ -92,39 +92,40 @@ class _Search:
         if self.graph.values[index].op in GIVEN:
             return 0
         form = self.form(index)
-        if form is None:
-            return self.emitter.cost(index)
         if form not in self.known:
             self.known[form] = self.emitter.cost(index)
         return self.known[form]
 
     def form(self, index: int) -> Any:
-        """What the cost of a value depends on: how the positions of operands run, and which operands are the same;
-        None where an operand is of several arenas, of which copies would be made."""
-        places, value = self.places, self.graph.values[index]
-        span = slice(value.base, value.stop)
-        out = places.position[span]
-        name = value.op if isinstance(value.op, str) else ""
-        found: list[Any] = [name, int(places.arena[value.base]), (out - out[0]).tobytes()]
+        """What the cost of a value depends on: how its results and operands lie in the clusters, and which operands are one."""
+        value = self.graph.values[index]
+        found: list[Any] = [value.op if isinstance(value.op, str) else "", value.shape]
         if value.op == "contract":
-            found += [value.shape, bool(value.detail)]
-        firsts: dict[tuple[int, int], int] = {}
-        for argument, x in enumerate(value.args):
+            found += [bool(value.detail), *((x == self.graph.absent).tobytes() for x in value.reads)]
+        firsts: dict[Any, int] = {}
+        for argument, x in enumerate((*value.args, value.elements)):
             if isinstance(x, float):
                 found.append(None)
                 continue
-            ids = places.ids(index, argument, x)
-            arenas = places.arena[ids]
-            arena = int(arenas.flat[0])
-            if (arenas != arena).any() or (value.op == "contract" and (x == self.graph.absent).any()):
-                return None
-            if arena == NOWHERE:
-                return None
-            positions = places.position[ids]
-            first = int(positions.flat[0])
-            same = firsts.setdefault((arena, first), argument)
-            found += [arena, same, x.shape, (positions - first).tobytes()]
+            ids = self.places.ids(index, argument, x)
+            lies, where = self.lies(ids.ravel())
+            found += [ids.shape, lies, firsts.setdefault(where, argument)]
         return tuple(found)
+
+    def lies(self, line: Ids) -> tuple[Any, Any]:
+        """How ids lie in their clusters, wherever these are; and where the first of each cluster lies."""
+        np, places, clusters = self.np, self.places, self.clusters
+        arenas, positions, names = (x[line] for x in (places.arena, places.position, clusters.cluster))
+        arena, name = int(arenas[0]), int(names[0])
+        if (names == name).all() and arena != NOWHERE:
+            first = int(positions[0])
+            return (arena, (positions - first).tobytes()), (arena, first)
+        positions = np.where(arenas == NOWHERE, -1 - line, positions)
+        names, firsts, which = np.unique(names, return_index=True, return_inverse=True)
+        moves = [name in clusters.values for name in names.tolist()]
+        base = positions[firsts]
+        positions = positions - np.where(moves, base, 0)[which]
+        return (arenas.tobytes(), which.tobytes(), positions.tobytes()), base.tobytes()
 
     # --- requests ----------------------------------------------------------------------------
 
@@ -219,12 +220,15 @@ class _Search:
         return False
 
     def patterns(self, use: Use) -> Iterator[Array]:
-        """The offsets that the elements of an operand are to be tried at."""
+        """The offsets that the elements of an operand are to be tried at, each once."""
         clusters, elements = self.clusters, self.elements[use]
-        line = elements.ravel()
-        return patterns(
-            elements, clusters.cluster[line], clusters.offset[line], clusters.movable[line]
-        )
+        line, seen = elements.ravel(), set()
+        lies = clusters.cluster[line], clusters.offset[line], clusters.movable[line]
+        for wanted in patterns(elements, *lies):
+            name = wanted.tobytes()
+            if name not in seen:
+                seen.add(name)
+                yield wanted
 
     # --- an attempt --------------------------------------------------------------------------
 
