@@ -88,6 +88,7 @@ class Clusters:
         shifts = wanted - self.offset[line]
         counts = Counter(mine[movable].tolist())
         layers: list[Layer] = []
+        taken: set[int] = set()
         for cluster, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
             here = movable if count == len(line) else movable & (mine == cluster)
             steps, ids, offsets = shifts[here], self._members[cluster], None
@@ -95,14 +96,15 @@ class Clusters:
             if (steps != best).any():
                 offsets = self._laid_anew(cluster, line[here], wanted[here])
                 if offsets is None:
-                    by, times = np.unique(steps, return_counts=True)
-                    best = int(by[times.argmax()])
+                    best = commonest(steps)
                     misfit |= here & (shifts != best)
             moved = self.offset[ids] + best if offsets is None else offsets
-            if any(_meet(moved, layer.offsets) for layer in layers):
-                misfit |= here
-            else:
+            spots = moved.tolist() if len(counts) > 1 else ()
+            if taken.isdisjoint(spots):
+                taken.update(spots)
                 layers.append(Layer(cluster, ids, moved, offsets is not None))
+            else:
+                misfit |= here
         return (layers, np.flatnonzero(misfit)) if layers else None
 
     def _laid_anew(self, cluster: int, line: Ids, wanted: Array) -> Array | None:
@@ -195,10 +197,7 @@ def distinct(numbers: Array) -> bool:
     return bool((ordered[1:] != ordered[:-1]).all())
 
 
-def _meet(a: Array, b: Array) -> bool:
-    """Whether two sets of offsets have one in common."""
-    import numpy as np
-
-    if a.min() > b.max() or b.min() > a.max():
-        return False
-    return bool(np.isin(a, b).any())
+def commonest(numbers: Array) -> int:
+    """The number that comes most often, of several the least."""
+    counts = Counter(numbers.tolist())
+    return min(counts, key=lambda number: (-counts[number], number))

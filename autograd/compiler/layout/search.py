@@ -35,6 +35,8 @@ FEWEST_GHOSTS = 16
 """How many copies an operand may have in any case; else a quarter of it."""
 PATIENCE = 3
 """How often what looks the same may fail before it is not tried again: the steps of a loop look alike."""
+LONG_PATIENCE = 6
+"""How often in a row what is of the same kind may fail: the steps of a loop that grows look nearly alike."""
 
 
 def placed(graph: ArrayGraph) -> Places:
@@ -141,8 +143,14 @@ class _Search:
             if not waiting:
                 continue
             looks = self.looks(waiting[0], len(waiting))
-            if failures[looks] < PATIENCE and not self.tried(waiting, together, looks):
+            kind = looks[:-1]
+            if failures[looks] >= PATIENCE or failures[kind] >= LONG_PATIENCE:
+                continue
+            if self.tried(waiting, together, looks):
+                failures[kind] = 0
+            else:
                 failures[looks] += 1
+                failures[kind] += 1
         self.clusters.settle()
         return self.places
 
@@ -178,7 +186,7 @@ class _Search:
         inside = elements - bases[which]
         if owners[0] < 0:
             inside[which == 0] = 0
-        return values[use[0]].name, use[1], users, names, (which * (1 << 32) + inside).tobytes()
+        return values[use[0]].name, use[1], names, (users, (which * (1 << 32) + inside).tobytes())
 
     def tried(self, uses: list[Use], together: dict[Use, list[Use]], looks: Any) -> bool:
         """Lay the elements of an operand in a pattern that spares instructions, if there is one.
