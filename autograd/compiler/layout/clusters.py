@@ -49,6 +49,7 @@ class Clusters:
         offset: of each id in its cluster.
         movable: of each id, whether it has a cluster that moves.
         values: by cluster the indices of the values in it.
+        anew: the values whose elements do not lie one after the other any more.
     """
 
     def __init__(self, graph: ArrayGraph, places: Places) -> None:
@@ -61,6 +62,7 @@ class Clusters:
         self.values: dict[int, list[int]] = {}
         self._members: dict[int, Ids] = {}
         self._merged: set[int] = set()
+        self.anew: set[int] = set()
         rng = np.random.default_rng(0)
         gaps = rng.integers(1 << 30, 1 << 40, size=len(graph.values))
         self._bases = gaps.cumsum().tolist()  # in the order in which they will stand
@@ -142,6 +144,7 @@ class Clusters:
         members = {cluster: self._members.pop(cluster) for cluster in clusters}
         values = {cluster: self.values.pop(cluster) for cluster in clusters}
         new = set(clusters) - self._merged
+        anew = {layer.cluster for layer in layers if layer.anew}
         count = places.count
         everyone, everywhere = ids, offsets
         if copies:
@@ -149,6 +152,7 @@ class Clusters:
             everyone = np.concatenate([ids, copied])
             everywhere = np.concatenate([offsets, [offset for offset, _ in copies]])
         self._merged |= new
+        self.anew |= anew
         self._members[first] = everyone
         self.values[first] = [index for cluster in clusters for index in values[cluster]]
         self.cluster[everyone], self.offset[everyone] = first, everywhere
@@ -160,6 +164,7 @@ class Clusters:
             self.values.update(values)
             self.cluster[ids], self.offset[ids], places.position[ids] = before
             self._merged.difference_update(new)
+            self.anew.difference_update(anew)
             places.count = count
 
         return undo

@@ -100,18 +100,26 @@ class _Search:
 
     def form(self, index: int) -> Any:
         """What the cost of a value depends on: how its results and operands lie in the clusters, and which operands are one."""
-        value = self.graph.values[index]
-        found: list[Any] = [value.op if isinstance(value.op, str) else "", value.shape]
+        value, places = self.graph.values[index], self.places
+        found: list[Any] = [value.op if isinstance(value.op, str) else "", value.shape, value.batched]
         if value.op == "contract":
             found += [bool(value.detail), *((x == self.graph.absent).tobytes() for x in value.reads)]
         firsts: dict[Any, int] = {}
-        for argument, x in enumerate((*value.args, value.elements)):
+        moved = self.clusters.anew | {-1}
+        for argument, x in enumerate(value.args):
             if isinstance(x, float):
                 found.append(None)
                 continue
-            ids = self.places.ids(index, argument, x)
-            lies, where = self.lies(ids.ravel())
-            found += [ids.shape, lies, firsts.setdefault(where, argument)]
+            ids, owners = places.ids(index, argument, x), self.owners[index, argument]
+            if ids is x and len(owners) == 1 and owners[0] not in moved:
+                first = int(x.flat[0])
+                lies: Any = int(places.arena[first]), (x - first).tobytes()
+                where: Any = int(places.position[first])
+            else:
+                lies, where = self.lies(ids.ravel())
+            found += [x.shape, lies, firsts.setdefault(where, argument)]
+        if index in self.clusters.anew:
+            found.append(self.lies(value.elements.ravel())[0])
         return tuple(found)
 
     def lies(self, line: Ids) -> tuple[Any, Any]:
@@ -121,7 +129,7 @@ class _Search:
         arena, name = int(arenas[0]), int(names[0])
         if (names == name).all() and arena != NOWHERE:
             first = int(positions[0])
-            return (arena, (positions - first).tobytes()), (arena, first)
+            return (arena, (positions - first).tobytes()), first
         positions = np.where(arenas == NOWHERE, -1 - line, positions)
         names, firsts, which = np.unique(names, return_index=True, return_inverse=True)
         moves = [name in clusters.values for name in names.tolist()]
