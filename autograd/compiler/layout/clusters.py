@@ -137,7 +137,8 @@ class Clusters:
             What undoes it.
         """
         np, places = self.np, self.places
-        first, *others = clusters = sorted(layer.cluster for layer in layers)
+        clusters = sorted(layer.cluster for layer in layers)
+        first = clusters[0]
         ids = np.concatenate([layer.ids for layer in layers])
         offsets = np.concatenate([layer.offsets for layer in layers])
         before = self.cluster[ids], self.offset[ids], places.position[ids]
@@ -193,6 +194,7 @@ class Clusters:
             if value.op in {"lanes", "seed"}:
                 places.position[value.base] = places.reserve(ONCE, 1)
         places.number_given()
+        places.trim()
 
 
 def distinct(numbers: Array) -> bool:

@@ -32,7 +32,7 @@ class Places:
         arena: of each id; NOWHERE for constants and for what no value has.
         position: of each id.
         source: of each id the element that it is, or is a copy of.
-        count: how many ids there are; the columns may be longer.
+        count: how many ids there are; the columns may be longer, until they are trimmed.
         given: how many positions of ONCE are leaves; these come first.
         rows: how many positions ROWS has, leaves and ones after them.
         sizes: how many positions of ONCE and LANES are taken.
@@ -93,6 +93,11 @@ class Places:
             self.position = np.append(self.position, new)
         self.source[start : self.count], self.arena[start : self.count] = elements, arena
         return np.arange(start, self.count)
+
+    def trim(self) -> None:
+        """Cut the columns to the ids there are."""
+        for name in ("source", "arena", "position"):
+            setattr(self, name, getattr(self, name)[: self.count])
 
     def is_early(self, element: int) -> bool:
         """Whether an element is there before everything: a constant or a leaf."""

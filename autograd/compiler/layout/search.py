@@ -33,10 +33,10 @@ LARGE = 20_000
 """Operands of more numbers are left as they are: copying them is no longer what costs."""
 FEWEST_GHOSTS = 16
 """How many copies an operand may have in any case; else a quarter of it."""
-PATIENCE = 3
+PATIENCE = 2
 """How often what looks the same may fail before it is not tried again: the steps of a loop look alike."""
-LONG_PATIENCE = 6
-"""How often in a row what is of the same kind may fail: the steps of a loop that grows look nearly alike."""
+LONG_PATIENCE = 4
+"""How often in a row what is of one kind may fail: the steps of a loop that grows look nearly alike."""
 
 
 def placed(graph: ArrayGraph) -> Places:
@@ -101,9 +101,11 @@ class _Search:
     def form(self, index: int) -> Any:
         """What the cost of a value depends on: how its results and operands lie in the clusters, and which operands are one."""
         value, places = self.graph.values[index], self.places
-        found: list[Any] = [value.op if isinstance(value.op, str) else "", value.shape, value.batched]
-        if value.op == "contract":
-            found += [bool(value.detail), *((x == self.graph.absent).tobytes() for x in value.reads)]
+        kind = value.op if isinstance(value.op, str) else ""
+        found: list[Any] = [kind, value.shape, value.batched]
+        if kind == "contract":
+            found.append(bool(value.detail))
+            found += [(x == self.graph.absent).tobytes() for x in value.reads]
         firsts: dict[Any, int] = {}
         moved = self.clusters.anew | {-1}
         for argument, x in enumerate(value.args):
@@ -125,7 +127,8 @@ class _Search:
     def lies(self, line: Ids) -> tuple[Any, Any]:
         """How ids lie in their clusters, wherever these are; and where the first of each cluster lies."""
         np, places, clusters = self.np, self.places, self.clusters
-        arenas, positions, names = (x[line] for x in (places.arena, places.position, clusters.cluster))
+        columns = places.arena, places.position, clusters.cluster
+        arenas, positions, names = (column[line] for column in columns)
         arena, name = int(arenas[0]), int(names[0])
         if (names == name).all() and arena != NOWHERE:
             first = int(positions[0])

@@ -9,8 +9,8 @@ import autograd as ag
 from autograd.compiler.array.merge import merge
 from autograd.compiler.emit.emit import cost, emit
 from autograd.compiler.ir.program import LANES, ONCE, ROWS
-from autograd.compiler.layout.clusters import placed
 from autograd.compiler.layout.places import NOWHERE, side_by_side
+from autograd.compiler.layout.search import placed
 from autograd.structure import flatten
 from tests.autograd.compiler.arraygraphs import graphs
 from tests.autograd.compiler.emit.test_emit import check_places
