@@ -45,10 +45,16 @@ def placed(graph: ArrayGraph) -> Places:
     Args:
         graph: a legal graph.
     """
-    return _Search(graph).run()
+    return Search(graph).run()
 
 
-class _Search:
+class Search:
+    """The places of a graph, the better ones that were found so far.
+
+    Args:
+        graph: a legal graph.
+    """
+
     def __init__(self, graph: ArrayGraph) -> None:
         self.graph = graph
         self.places = places = Places(graph)
@@ -78,6 +84,8 @@ class _Search:
         self.costs: dict[int, int] = {}
         self.known: dict[Any, int] = {}
         """Costs by what they depend on."""
+        self.winners: dict[Any, int] = {}
+        """Which pattern spared instructions, by what requests look like."""
         self.late: Counter[int] = Counter()
         """How many copies there are of what a value computes."""
 
@@ -143,10 +151,9 @@ class _Search:
     # --- requests ----------------------------------------------------------------------------
 
     def run(self) -> Places:
+        """The places that were found."""
         self.with_ones()
         failures: Counter[Any] = Counter()
-        self.winners: dict[Any, int] = {}
-        """Which pattern spared instructions, by what requests look like."""
         requests = self.requests()
         together = {use: uses for uses in requests for use in uses}
         for uses in requests:
