@@ -29,7 +29,8 @@ def state(found):
     count = found.places.count
     columns = found.cluster, found.offset, found.movable, found.places.position, found.places.source
     members = {name: ids.tolist() for name, ids in found._members.items()}
-    return [x[:count].tolist() for x in columns], members, found.values, found._merged, found.anew
+    sets = dict(found.values), set(found._merged), set(found.anew)
+    return [x[:count].tolist() for x in columns], members, sets
 
 
 def moved(found, line, wanted, copies=()):
