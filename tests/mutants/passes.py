@@ -18,6 +18,7 @@ BUILD = f"{TESTS}/array/test_build.py"
 MERGE = f"{TESTS}/array/test_merge.py"
 AFFINE = f"{TESTS}/layout/test_affine.py"
 CLUSTERS = f"{TESTS}/layout/test_clusters.py"
+COSTS = f"{TESTS}/layout/test_costs.py"
 SEARCH = f"{TESTS}/layout/test_search.py"
 LEAVES = f"{TESTS}/layout/test_leaves.py"
 EMIT = f"{TESTS}/emit/test_emit.py"
@@ -312,11 +313,18 @@ PASSES = [
         SEARCH,
     ),
     of(
-        "layout/search",
+        "layout/costs",
         "what an operation costs is known by its shape",
         "lies: Any = int(places.arena[first]), (x - first).tobytes()",
         "lies: Any = int(places.arena[first]), x.size",
-        SEARCH,
+        COSTS,
+    ),
+    of(
+        "emit/emit",
+        "copies come before what they are tried beside",
+        "self.writer.sizes = {ONCE: FAR, LANES: FAR}",
+        "pass",
+        COSTS,
     ),
     of(
         "layout/search",

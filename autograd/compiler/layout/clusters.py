@@ -206,5 +206,5 @@ def distinct(numbers: Array) -> bool:
 
 def commonest(numbers: Array) -> int:
     """The number that comes most often, of several the least."""
-    counts = Counter(numbers.tolist())
+    counts: Counter[int] = Counter(numbers.tolist())
     return min(counts, key=lambda number: (-counts[number], number))

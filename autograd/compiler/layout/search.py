@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from ..emit.emit import Emitter
-from ..ir.program import LANES, ONCE, ROWS
+from ..ir.program import LANES, ONCE
 from .affine import nest
 from .clusters import GIVEN, Clusters, distinct
+from .costs import Costs
+from .ones import with_ones
 from .patterns import patterns
-from .places import NOWHERE, Places
+from .places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from ..ir.array import ArrayGraph
     from .clusters import Layer
@@ -60,7 +61,6 @@ class Search:
         self.places = places = Places(graph)
         self.np = np = places.np
         self.clusters = Clusters(graph, places)
-        self.emitter = Emitter(graph, places)
         self.elements: dict[Use, Ids] = {}
         self.owners: dict[Use, list[int]] = {}
         """Of operands the values that they are of, and -1 for constants, ascending."""
@@ -81,78 +81,17 @@ class Search:
             for owner in met:
                 self.users[owner].add(index)
             self.met.append(np.array([graph.values[i].base for i in met]))
-        self.costs: dict[int, int] = {}
-        self.known: dict[Any, int] = {}
-        """Costs by what they depend on."""
+        self.costs = Costs(graph, self.clusters, self.owners)
         self.winners: dict[Any, int] = {}
         """Which pattern spared instructions, by what requests look like."""
         self.late: Counter[int] = Counter()
         """How many copies there are of what a value computes."""
 
-    # --- costs -------------------------------------------------------------------------------
-
-    def cost(self, index: int) -> int:
-        """What the instructions of a value cost now."""
-        if index not in self.costs:
-            self.costs[index] = self.measured(index)
-        return self.costs[index]
-
-    def measured(self, index: int) -> int:
-        """What they cost by their emission; the steps of a loop look alike."""
-        if self.graph.values[index].op in GIVEN:
-            return 0
-        form = self.form(index)
-        if form not in self.known:
-            self.known[form] = self.emitter.cost(index)
-        return self.known[form]
-
-    def form(self, index: int) -> Any:
-        """What the cost of a value depends on: how its results and operands lie in the clusters, and which operands are one."""
-        value, places = self.graph.values[index], self.places
-        kind = value.op if isinstance(value.op, str) else ""
-        found: list[Any] = [kind, value.shape, value.batched]
-        if kind == "contract":
-            found.append(bool(value.detail))
-            found += [(x == self.graph.absent).tobytes() for x in value.reads]
-        firsts: dict[Any, int] = {}
-        moved = self.clusters.anew | {-1}
-        for argument, x in enumerate(value.args):
-            if isinstance(x, float):
-                found.append(None)
-                continue
-            ids, owners = places.ids(index, argument, x), self.owners[index, argument]
-            if ids is x and len(owners) == 1 and owners[0] not in moved:
-                first = int(x.flat[0])
-                lies: Any = int(places.arena[first]), (x - first).tobytes()
-                where: Any = int(places.position[first])
-            else:
-                lies, where = self.lies(ids.ravel())
-            found += [x.shape, lies, firsts.setdefault(where, argument)]
-        if index in self.clusters.anew:
-            found.append(self.lies(value.elements.ravel())[0])
-        return tuple(found)
-
-    def lies(self, line: Ids) -> tuple[Any, Any]:
-        """How ids lie in their clusters, wherever these are; and where the first of each cluster lies."""
-        np, places, clusters = self.np, self.places, self.clusters
-        columns = places.arena, places.position, clusters.cluster
-        arenas, positions, names = (column[line] for column in columns)
-        arena, name = int(arenas[0]), int(names[0])
-        if (names == name).all() and arena != NOWHERE:
-            first = int(positions[0])
-            return (arena, (positions - first).tobytes()), first
-        positions = np.where(arenas == NOWHERE, -1 - line, positions)
-        names, firsts, which = np.unique(names, return_index=True, return_inverse=True)
-        moves = [name in clusters.values for name in names.tolist()]
-        base = positions[firsts]
-        positions = positions - np.where(moves, base, 0)[which]
-        return (arenas.tobytes(), which.tobytes(), positions.tobytes()), base.tobytes()
-
     # --- requests ----------------------------------------------------------------------------
 
     def run(self) -> Places:
         """The places that were found."""
-        self.with_ones()
+        with_ones(self.clusters, self.elements)
         failures: Counter[Any] = Counter()
         requests = self.requests()
         together = {use: uses for uses in requests for use in uses}
@@ -174,7 +113,7 @@ class Search:
 
     def waiting(self, uses: list[Use]) -> list[Use]:
         """Those of some uses whose operation takes more than one instruction."""
-        return [use for use in uses if self.cost(use[0]) > 1]
+        return [use for use in uses if self.costs[use[0]] > 1]
 
     def requests(self) -> list[list[Use]]:
         """Operands to be made views, those of most users and the largest first."""
@@ -182,7 +121,7 @@ class Search:
         for use, elements in self.elements.items():
             if elements.size > LARGE or use in self.places.operands:
                 continue
-            if not self.clusters.movable[elements].any() or self.cost(use[0]) <= 1:
+            if not self.clusters.movable[elements].any() or self.costs[use[0]] <= 1:
                 continue
             if len(self.owners[use]) == 1:
                 line = self.places.position[elements.ravel()]
@@ -279,7 +218,7 @@ class Search:
         if not self.apart(layers, [offset for offset, _ in copies]):
             return None
         touched = self.touched(layers, uses)
-        before = {index: self.cost(index) for index in touched}
+        before = {index: self.costs[index] for index in touched}
         copied = Counter(int(places.owner[x]) for _, x in copies if not places.is_early(x))
         fills = sum(not self.late[owner] for owner in copied)
         unmoved = clusters.move(layers, arena, copies)
@@ -289,7 +228,7 @@ class Search:
             operand[at] = ghosts[int(wanted[at]), int(line[at])]
         operands = {use: places.operands.get(use) for use in uses}
         places.operands.update(dict.fromkeys(uses, operand.reshape(elements.shape)))
-        self.costs.update({index: self.measured(index) for index in touched})
+        self.costs.measure(touched)
 
         def undo() -> None:
             for use, old in operands.items():
@@ -297,7 +236,7 @@ class Search:
                     del places.operands[use]
                 else:
                     places.operands[use] = old
-            self.costs.update(before)
+            self.costs.now.update(before)
             self.late.subtract(copied)
             unmoved()
 
@@ -345,27 +284,3 @@ class Search:
             if len(met) > 1 or met & anew:
                 found.add(user)
         return found
-
-    # --- ones --------------------------------------------------------------------------------
-
-    def with_ones(self) -> None:
-        """Let arguments of lanes that end with a 1 have it after them."""
-        np, places = self.np, self.places
-        ones = [x for x, number in self.graph.numbers.items() if number == 1.0]
-        after = places.rows
-        if not ones or not after:
-            return
-        ghosts: Iterable[int] = ()
-        for use, elements in self.elements.items():
-            line = elements.ravel()
-            if line[-1] != ones[0] or max(elements.shape) < len(line) or len(line) < 2:
-                continue
-            data = line[:-1]
-            ends = places.position[data[-1]] == after - 1
-            if ends and (places.arena[data] == ROWS).all():
-                if not ghosts:
-                    ghosts = self.clusters.copied(ones[:1], ROWS).tolist()
-                    places.position[ghosts] = after
-                    places.rows = after + 1
-                places.operands[use] = np.append(data, ghosts).reshape(elements.shape)
-                self.costs.pop(use[0], None)
