@@ -102,23 +102,26 @@ def test_arguments_of_lanes_have_a_one_after_them_where_it_is_wanted():
     assert "take" not in check(passes.legal, flatten(w)[0], rows)
 
 
-def test_what_keeps_failing_is_not_tried_again(monkeypatch):
+@pytest.mark.parametrize("alike", [True, False])
+def test_what_keeps_failing_is_not_tried_again(monkeypatch, alike):
     tried = []
     attempt = Search.attempt
     monkeypatch.setattr(
         Search, "attempt", lambda self, *args: tried.append(args) or attempt(self, *args)
     )
+    xs = [0.01 * i for i in range(61)]
 
     def f(xs, count):
-        # Neighbours at distances that no row of points has.
         u = list(xs)
-        for _ in range(count):
-            u = [ag.tanh(u[i * i % len(u)] + u[i * i * i % len(u)]) for i in range(len(u))]
+        for step in range(count):
+            k = (
+                1 if alike else step + 1
+            )  # neighbours as no row of points has them, the same or others in each step
+            u = [ag.tanh(u[k * i * i % 61] + u[k * i * i * i % 61]) for i in range(61)]
         return sum(x * x for x in u)
 
-    xs = [0.01 * i for i in range(61)]
     counts = []
-    for count in (8, 40):
+    for count in (10, 40):
         tried.clear()
         placed(graphs(lambda xs, count=count: f(xs, count), xs).values)
         counts.append(len(tried))
