@@ -407,8 +407,8 @@ PASSES = [
     of(
         "derivative",
         "where two cotangents meet, both must be there",
-        "else under_x | under_y\n    return _sum(x, y), either",
-        "else under_x & under_y\n    return _sum(x, y), either",
+        "(holds_x | holds_y)._id",
+        "(holds_x & holds_y)._id",
         DERIVATIVE,
         AGREEMENT,
     ),
