@@ -5,7 +5,7 @@
     record -> simplify -> softmax -> nary -> group -> build -> vjp -> legalize -> merge -> emit
                    \\-> derive (where there is no array worth its instructions; run by straightline.py)
 
-``emit`` writes the program with the places that layout.clusters finds; running.py binds it to NumPy.
+``emit`` writes the program with the places that layout.search finds; running.py binds it to NumPy.
 
 Each pass takes a structure, which it does not change, and returns one, which can be printed. Under
 ``AUTOGRAD_COMPILE_DEBUG=1`` the invariants of each (:mod:`.ir.verify`) are checked after it, and a line on stderr says
@@ -30,7 +30,7 @@ from .flatten import Flat, flatten
 from .ir.array import ArrayGraph, verify
 from .ir.program import Program
 from .ir.verify import verify_groups, verify_nary, verify_program, verify_scalar, verify_simple
-from .layout.clusters import placed
+from .layout.search import placed
 from .reroll import Schedule, reroll
 from .simplify import simplify
 from .softmax import shifted, unshifted
