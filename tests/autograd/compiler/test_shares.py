@@ -69,7 +69,7 @@ def test_what_is_absent_stays_absent_where_it_is_repeated(at):
 
 
 def test_a_derivative_that_is_differentiated_is_recorded_as_its_rules_say():
-    recorder, inputs, outputs, _ = record(lambda x: (x**3) ** 3 + x**3, flatten(((1.0,), {}))[1])
+    recorder, _, outputs, _ = record(lambda x: (x**3) ** 3 + x**3, flatten(((1.0,), {}))[1])
     rows = {}
     for last in (False, True):
         before = len(recorder.operands)

@@ -292,4 +292,4 @@ def test_float32_is_for_arrays_and_a_tape_computes_in_float64():
     plain, single = ag.compile(ag.value_and_grad(f)), ag.compile(ag.value_and_grad(f), "float32")
     assert single(0.7) == plain(0.7)
     assert single.cost().path == "straight line"
-    assert single(0.7)[0] != np.float32(single(0.7)[0])
+    assert single(0.7)[0] != struct.unpack("f", struct.pack("f", plain(0.7)[0]))[0]
