@@ -1,10 +1,10 @@
-"""Code without arrays worth the name, beside its peers: ``python -m benchmarks.irregular [--paths | --lanes] [case ...]``.
+"""Code without arrays worth the name, beside its peers: ``python -m benchmarks.irregular [--paths | --lanes | --stages] [case ...]``.
 
 Value and gradient at one point, an array in and a number and an array out, in one thread. Peers that are not installed are
 left out: CasADi by call, CasADi by buffer with copies in and out, ddx, JAX. The limit is the same tape as C (``to_c``) from
 ``gcc -O2``, called in a loop of C. Times are medians, all taken in turns; in the table, a peer's time is
 given as a multiple of ours, and below 1 we lose. ``--paths`` prints instead what each case takes as tape and as arrays, ``--lanes`` what it takes under
-``vmap`` at 1,000 points.
+``vmap`` at 1,000 points, and ``--stages`` what compiling takes, by stage.
 """
 
 from __future__ import annotations
@@ -26,9 +26,15 @@ from benchmarks.compiled import optional, race  # first: it leaves one thread to
 import numpy as np
 
 import autograd as ag
+from autograd.collector import collector_paused
 from autograd.compiler import entry, pipeline
+from autograd.compiler.derivative import gradient
+from autograd.compiler.simplify import simplify
+from autograd.compiler.stages import record
+from autograd.compiler.tape import encode
+from autograd.structure import flatten
 from benchmarks.harness import table
-from benchmarks.irregular_cases import CASES, Case
+from benchmarks.irregular_cases import CASES, LARGE, Case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -253,17 +259,63 @@ def lanes(case: Case, seconds: float) -> list[str]:
     return [case.name, f"{mine:.0f} us", *others]
 
 
+STAGES = ("record", "simplify", "choose", "lower", "gradient", "simplify it", "tape")
+REPEATED = 5
+
+
+def stages(case: Case, seconds: float) -> list[str]:
+    """A row: milliseconds of processor time that each stage of compiling takes, the least of some; all of them in which the
+    case is compiled; and microseconds that the way to a tape takes for each operation of it, first without recording and gradient."""
+    del seconds
+    x = np.array(case.point)
+    structure = flatten(((x,), {}))[1]
+    task = pipeline.Task(tuple(range(structure.size)))
+    spent: dict[str, float] = dict.fromkeys(STAGES, float("inf"))
+
+    def timed(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        start = time.thread_time()
+        found = function(*arguments)
+        spent[name] = min(spent[name], time.thread_time() - start)
+        return found
+
+    for _ in range(REPEATED):
+        with collector_paused():
+            found = timed("record", record, case.make(ag), structure)
+            graph = timed("simplify", pipeline.run, found, task, pipeline.SIMPLIFY)
+            schedule = timed("choose", pipeline.choose, graph, task)
+            if schedule is not None:
+                timed("lower", pipeline.run, schedule, task, *pipeline.LOWER)
+            recorder, inputs, outputs, _ = found
+            slopes = timed("gradient", gradient, recorder, [(outputs[0], 1.0)], inputs, True)
+            results = [*outputs, *map(recorder.known, slopes)]
+            derived = timed("simplify it", simplify, recorder, inputs, results)
+            timed("tape", encode, derived)
+    if schedule is None:
+        spent["lower"] = 0.0
+    way = STAGES[:4] if schedule is not None else [name for name in STAGES if name != "lower"]
+    to_tape = [name for name in STAGES if name not in {"choose", "lower"}]
+    besides = [name for name in to_tape if name not in {"record", "gradient"}]
+    an_operation = [
+        1e6 * sum(spent[name] for name in names) / derived.operations
+        for names in (besides, to_tape)
+    ]
+    each = [f"{1e3 * spent[name]:.1f}" for name in STAGES]
+    total = f"{1e3 * sum(spent[name] for name in way):.1f}"
+    return [case.name, f"{derived.operations:,}", *each, total, *[f"{x:.1f}" for x in an_operation]]
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print a table; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.irregular")
     parser.add_argument("--paths", action="store_true", help="compare our own ways to run")
     parser.add_argument("--lanes", action="store_true", help=f"at {LANES:,} points at once")
+    parser.add_argument("--stages", action="store_true", help="what compiling takes, by stage")
     parser.add_argument("--seconds", type=float, default=2.0, help="for each case (2)")
     parser.add_argument("cases", nargs="*", help="parts of cases' names (all)")
     chosen = parser.parse_args(arguments)
     wanted = [
         case
-        for case in CASES
+        for case in (*CASES, *(LARGE if chosen.stages else ()))
         if not chosen.cases or any(part in case.name for part in chosen.cases)
     ]
     head = ["case", "ours", *PEERS, "gcc -O2"]
@@ -271,7 +323,16 @@ def main(arguments: Sequence[str]) -> int:
         head = ["case", "tape", "arrays", "chosen", "tape compiles in", "arrays in"]
     if chosen.lanes:
         head = ["case", "ours", "as arrays", "JAX"]
-    row = paths if chosen.paths else lanes if chosen.lanes else compare
+    if chosen.stages:
+        head = [
+            "case",
+            "operations",
+            *[f"{name}, ms" for name in STAGES],
+            "its way",
+            "us an operation",
+            "with all",
+        ]
+    row = paths if chosen.paths else lanes if chosen.lanes else stages if chosen.stages else compare
     rows = []
     for case in wanted:
         rows.append(row(case, chosen.seconds))

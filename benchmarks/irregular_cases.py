@@ -290,3 +290,6 @@ CASES = [
     Case("bundle adjustment 3x15", bundle, _scene()),
 ]
 """Every one, in the order of the table."""
+
+LARGE = [_rosenbrock(10_000)]
+"""What takes long to compile."""

@@ -4,7 +4,8 @@
 
 ================================  ===========================================================
 :mod:`.recording`                 call the function once on symbols: a flat list of operations
-:mod:`.derivative`                transforms inside it, as further operations of the list
+:mod:`.derivative`                transforms inside it, as further operations of the list;
+                                  :mod:`.shares` repeats what a rule records
 :mod:`.simplify`                  -> :class:`.ir.scalar.ScalarGraph`: nothing dead, nothing twice
 :mod:`.softmax`                   shifts that have no derivative
 :mod:`.flatten`                   -> :class:`.flatten.Flat`: sums and dots of many terms, but for

@@ -63,7 +63,8 @@ def compile(function: Callable[..., Any], dtype: str = "float64") -> Compiled:
     Args:
         function: any function of numbers, or a transform of one: ``compile(value_and_grad(f))``,
             ``compile(vmap(grad(f)))``...
-        dtype: ``"float64"``, or ``"float32"`` for what runs as an array program.
+        dtype: ``"float64"``, or ``"float32"`` for what runs as an array program. Where straight-line code is cheaper
+            (``cost().path``), it computes in float64 whatever this is, and answers with its numbers.
 
     Returns:
         A callable that answers with floats, and with arrays where the function returns arrays. Called with

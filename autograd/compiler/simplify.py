@@ -155,7 +155,7 @@ class _Simplifier:
 
     def is_zero(self, identity: int, sign: float) -> bool:
         """Whether an id is that of the constant 0.0 with the given sign, which is not asked for if all is finite."""
-        number = self.number(identity)
+        number = self.constants.get(identity)
         return number == 0.0 and (self.finite or copysign(1.0, number) == sign)
 
     def without_zero(self, identity: int) -> int:
@@ -163,9 +163,9 @@ class _Simplifier:
 
         ``sum`` begins with 0. The difference, that a sum of nothing but -0.0 is -0.0 then, is one of order.
         """
-        if self.primitives[identity] is p.add:
+        if self.primitives[identity] is p.add and self.telling[identity]:
             for zero, other in (self.operands[identity], self.operands[identity][::-1]):
-                if self.number(zero) == 0.0:
+                if self.constants.get(zero) == 0.0:
                     return other
         return identity
 
@@ -209,7 +209,9 @@ def _sub(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
 
 def _mul(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
     for one, other in (ids, ids[::-1]):
-        number = s.number(one)
+        number = s.constants.get(one)
+        if number is None:
+            continue
         if number == 1.0:
             return other
         if number == -1.0:

@@ -281,3 +281,15 @@ def test_lanes_share_what_is_not_mapped():
         assert f.cost().path == "straight line"
         assert found["a"].tolist() == (2.0 * points[:, 0] - shift).tolist()
         assert np.asarray(found["b"]).ravel().tolist() == points[:, 1].tolist()
+
+
+def test_float32_is_for_arrays_and_a_tape_computes_in_float64():
+    def f(x):
+        for _ in range(20):
+            x = ag.sin(x) * 1.1
+        return x
+
+    plain, single = ag.compile(ag.value_and_grad(f)), ag.compile(ag.value_and_grad(f), "float32")
+    assert single(0.7) == plain(0.7)
+    assert single.cost().path == "straight line"
+    assert single(0.7)[0] != struct.unpack("f", struct.pack("f", plain(0.7)[0]))[0]
