@@ -26,6 +26,11 @@ if importlib.util.find_spec("hypothesis") is None or importlib.util.find_spec("m
         for part in ("autograd/testing", "tests/autograd/testing", "tests/properties")
     ]
 
+if importlib.util.find_spec("jax") is None:
+    collect_ignore += [str(Path(__file__).parent / "autograd" / "compiler" / "xla")]
+# Eight devices to train on, simulated where there are no others; JAX reads it when it is first imported.
+os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=8")
+
 if importlib.util.find_spec("hypothesis") is not None:
     from hypothesis import HealthCheck, settings
 

@@ -16,6 +16,7 @@ The names that matter:
 ``grad``            the gradient of a function; with it ``value_and_grad``, ``jacobian``, ``hessian``, ``jvp``, ``vjp``, ``hvp``
 ``vmap``            a function of one point, made one of many
 ``compile``         plain scalar code, made a program on arrays
+``to_jax``          plain scalar code, made a function of JAX's arrays
 ``draw``            a picture of a graph, a net, a function or a program
 ``primitive``       an operation of your own, from its rule; ``custom_gradient`` one of any function
 ``detect_anomaly``  where a nan comes from
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from .compiler import TraceError as TraceError
     from .compiler import compile as compile
     from .compiler import load_program as load_program
+    from .compiler import to_jax as to_jax
     from .drawing.entry import draw as draw
     from .drawing.entry import print_graph as print_graph
     from .exploring.entry import draw_backward as draw_backward
@@ -106,6 +108,7 @@ if not TYPE_CHECKING:
         "print_graph",
         "scope",
         "sparsity",
+        "to_jax",
         "topological_order",
         "trace_lines",
         "value_and_grad",
@@ -127,7 +130,8 @@ if not TYPE_CHECKING:  # to a checker, a module with __getattr__ has every name
     _ON_FIRST_USE = dict.fromkeys(("draw", "print_graph"), "drawing")
     _ON_FIRST_USE |= dict.fromkeys(("draw_backward", "explore"), "exploring")
     _ON_FIRST_USE |= dict.fromkeys(
-        ("compile", "load_program", "ProgramError", "RecompileWarning", "TraceError"), "compiler"
+        ("compile", "load_program", "to_jax", "ProgramError", "RecompileWarning", "TraceError"),
+        "compiler",
     )
 
     def __getattr__(name: str) -> object:

@@ -317,7 +317,14 @@ def sum(xs: Iterable[Any]) -> Any:
 
 
 def prod(xs: Iterable[Any]) -> Any:
-    """The product of numbers, as one node; a zero among them is no special case."""
+    """The product of numbers, as one node; a zero among them is no special case.
+
+    >>> from autograd import Value, prod
+    >>> xs = [Value(0.0), Value(2.0), Value(5.0)]
+    >>> prod(xs).backward()
+    >>> [x.grad for x in xs]
+    [10.0, 0.0, 0.0]
+    """
     xs = list(xs)
     return apply(p.prod, *xs) if xs else 1.0
 
@@ -356,6 +363,10 @@ def logsumexp(xs: Iterable[Any]) -> Any:
 
     Raises:
         ValueError: if there are no numbers.
+
+    >>> from autograd import logsumexp
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
     """
     return apply(p.logsumexp, *nonempty(xs, "logsumexp"))
 

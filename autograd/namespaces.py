@@ -265,7 +265,7 @@ def traced_namespace() -> Namespace:
     return Namespace("traced", functions)
 
 
-# --- NumPy arrays ----------------------------------------------------------------------------
+# --- arrays ----------------------------------------------------------------------------------
 
 
 def numpy_namespace() -> Namespace:
@@ -281,9 +281,43 @@ def numpy_namespace() -> Namespace:
     except ImportError:
         erf = np.vectorize(math.erf, otypes=[float])
         erfc = np.vectorize(math.erfc, otypes=[float])
+    return _of_arrays("numpy", np, erf=erf, erfc=erfc)
+
+
+def jax_namespace() -> Namespace:
+    """The namespace of JAX's arrays (float64 or float32); imports JAX.
+
+    XLA would make ``a / (b * c)`` of ``a / b / c``, x of ``log(exp(x))``, ``exp(a + b)`` of ``exp(a) * exp(b)``, which
+    overflow elsewhere, and have other digits. What it may not look into passes through a choice that is never taken.
+    """
+    import jax.numpy as jnp
+    from jax.scipy.special import erf, erfc
+
+    def opaque(x: Any) -> Any:
+        return jnp.where(x == x, x, math.nan)
+
+    def floordiv(a: Any, b: Any) -> Any:
+        return jnp.where(b == 0.0, jnp.divide(a, b), jnp.floor_divide(a, b))  # JAX has nan there
+
+    return _of_arrays(
+        "jax",
+        jnp,
+        div=lambda a, b: opaque(jnp.divide(a, b)),
+        exp=lambda x: opaque(jnp.exp(x)),
+        pow=lambda a, b: opaque(jnp.power(a, b)),
+        log=lambda x: jnp.log(opaque(x)),
+        sqrt=lambda x: opaque(jnp.sqrt(opaque(x))),
+        erf=erf,
+        erfc=erfc,
+        floordiv=floordiv,
+    )
+
+
+def _of_arrays(name: str, np: Any, **own: Function) -> Namespace:
+    """The functions of a module that has NumPy's names, and those that it has not."""
 
     def largest(values: Any) -> Any:
-        return np.maximum.reduce(values)
+        return np.max(np.stack(values), axis=0)
 
     def where(condition: Any, a: Any, b: Any) -> Any:
         # Of partials too, of which some entries may be absent (None): an array has a 0 there.
@@ -298,5 +332,4 @@ def numpy_namespace() -> Namespace:
     functions |= {name: getattr(np, "arc" + name[1:]) for name in inverse.split()}
     functions |= {"abs": np.absolute, "div": np.divide, "pow": np.power, "round": np.rint}
     functions |= {"mod": np.remainder, "floordiv": np.floor_divide}
-    functions |= {"erf": erf, "erfc": erfc, "largest": largest, "where": where}
-    return Namespace("numpy", functions)
+    return Namespace(name, functions | {"largest": largest, "where": where} | own)

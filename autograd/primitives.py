@@ -391,13 +391,16 @@ def lgamma(xp: Namespace) -> Row:
 def sinc(xp: Namespace) -> Row:
     """``sin(pi x) / (pi x)``, and 1 at 0."""
 
-    def turned(x: N, wave: Any) -> N:
-        # The wave at pi times x, of which only what is left of the nearest whole number is rounded.
+    # Of pi times x only what is left of the nearest whole number is rounded, or beside half ones what is left of those.
+    def turned(x: N) -> tuple[N, N, N]:
         n = xp.round(x)
-        return (1.0 - 2.0 * xp.mod(n, 2.0)) * wave(math.pi * (x - n))
+        rest = x - n
+        return 1.0 - 2.0 * xp.mod(n, 2.0), rest, xp.abs(rest)
 
     def forward(x: N) -> N:
-        return xp.where(xp.equal(x, 0.0), 1.0, xp.div(turned(x, xp.sin), math.pi * x))
+        sign, rest, _ = turned(x)
+        sine = sign * xp.sin(math.pi * rest)
+        return xp.where(xp.equal(x, 0.0), 1.0, xp.div(sine, math.pi * x))
 
     def slope(out: N, x: N) -> N:
         # Near 0 the two terms cancel, and the series (of a spherical Bessel function) has all digits.
@@ -406,7 +409,9 @@ def sinc(xp: Namespace) -> Row:
         for k in range(14, 0, -1):
             series = 1.0 - (1.0 / (2 * k * (2 * k + 3))) * (square * series)
         near = (-math.pi * math.pi / 3.0) * (x * series)
-        return xp.where(xp.abs(x) < 0.5, near, xp.div(turned(x, xp.cos) - out, x))
+        sign, rest, size = turned(x)
+        cosine = xp.where(size < 0.25, xp.cos(math.pi * rest), xp.sin(math.pi * (0.5 - size)))
+        return xp.where(xp.abs(x) < 0.5, near, xp.div(sign * cosine - out, x))
 
     return forward, slope
 

@@ -126,6 +126,11 @@ class MLPClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         model_: the :class:`nn.MLP`.
         history_: the :class:`nn.History` of the last call.
         n_features_in_: how many numbers a sample has.
+
+    >>> from nn import MLPClassifier
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"]
+    >>> MLPClassifier(hidden=(8,), lr=0.1, random_state=0).fit(X, y).predict([[0.2], [2.8]]).tolist()
+    ['low', 'high']
     """
 
     _loss = "cross_entropy"
@@ -198,6 +203,11 @@ class MLPRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
     """A net that foretells numbers, by the mean squared error.
 
     Args and attributes are those of :class:`MLPClassifier`, without ``classes_``.
+
+    >>> from nn import MLPRegressor
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 5.0, 7.0]
+    >>> MLPRegressor(hidden=(8,), lr=0.1, random_state=0).fit(X, y).predict([[1.5]]).round(1).tolist()
+    [4.0]
     """
 
     _loss = "mse"

@@ -21,6 +21,7 @@
                                   files, :mod:`.standalone` writes it as C
 :mod:`.running`                   the instructions bound to NumPy buffers: the fastest calls
                                   for each (:mod:`.binding`, :mod:`.kernels`)
+:mod:`.xla`                       the instructions as operations of JAX's, for XLA to compile
 ================================  ===========================================================
 
 What holds of each structure is in :mod:`.ir.verify`, what it means in :mod:`.ir.interpret`.
@@ -34,5 +35,14 @@ from __future__ import annotations
 from .compiled import Compiled, RecompileWarning, compile
 from .recording import TraceError
 from .saved import ProgramError, load_program
+from .xla.pure import to_jax
 
-__all__ = ["Compiled", "ProgramError", "RecompileWarning", "TraceError", "compile", "load_program"]
+__all__ = [
+    "Compiled",
+    "ProgramError",
+    "RecompileWarning",
+    "TraceError",
+    "compile",
+    "load_program",
+    "to_jax",
+]

@@ -97,6 +97,13 @@ class Compiled(Shortcut):
     Attributes:
         function: the function that was compiled.
         dtype: the kind of float that array programs compute with.
+
+    >>> from autograd import compile
+    >>> energy = compile(lambda xs: sum(x * x for x in xs))
+    >>> energy([1.0, 2.0, 3.0])
+    14.0
+    >>> energy.cost().nodes  # of these arguments
+    5
     """
 
     __name__: str

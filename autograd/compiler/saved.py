@@ -68,6 +68,17 @@ class LoadedProgram(Shortcut):
         name: the function's.
         arguments: the structure of its arguments.
         answer: the structure of its answer.
+
+    >>> import tempfile
+    >>> from autograd import compile, grad, load_program
+    >>> slope = compile(grad(lambda x: x**3))
+    >>> slope(2.0)
+    12.0
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     slope.save(f"{folder}/slope.json")
+    ...     program = load_program(f"{folder}/slope.json")
+    >>> program(3.0)
+    27.0
     """
 
     def __init__(self, saved: Saved) -> None:

@@ -47,6 +47,15 @@ class Drawing:
     Attributes:
         graph: the picture's content.
         theme: ``"light"`` or ``"dark"``.
+
+    >>> from autograd import Value, draw
+    >>> picture = draw(Value(3.0, "x") * 2.0)
+    >>> picture
+    <Drawing of 2 nodes and 1 edge>
+    >>> print(picture.to_text())
+    x × 2: 6
+    └─ x = 3
+    No gradients yet: call backward() first
     """
 
     def __init__(self, graph: Graph, theme: str = "light") -> None:

@@ -158,6 +158,11 @@ class Exploration:
 
     Attributes:
         roots: the results.
+
+    >>> from autograd import Value, explore
+    >>> page = explore(Value(3.0, "x") * 2.0)
+    >>> page.to_html().startswith("<!DOCTYPE html>")
+    True
     """
 
     def __init__(

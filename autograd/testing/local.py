@@ -32,7 +32,14 @@ WIDEST = 32
 
 
 class Finding(NamedTuple):
-    """An operation that computed a wrong value or a wrong partial."""
+    """An operation that computed a wrong value or a wrong partial.
+
+    >>> from autograd.primitives import tanh
+    >>> from autograd.testing import check_row
+    >>> (finding,) = check_row(tanh, (0.5,), wanted=[], out=0.45)
+    >>> finding.what
+    'tanh(0.5): value 0.45, exact 0.462117'
+    """
 
     node: Value | None
     primitive: Primitive

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from autograd import TraceError, Value
+import autograd
+from autograd import Value
 from autograd import functions as ag
 from autograd.operators import Operators
 from autograd.reals import is_real
@@ -107,7 +108,9 @@ class _Adjusted:
         """The sum of losses, and that of weights."""
         weights = [weight for _, weight in pairs]
         if None in weights:
-            raise TraceError("recorded, targets do not tell by what a weighted mean is divided")
+            raise autograd.TraceError(
+                "recorded, targets do not tell by what a weighted mean is divided"
+            )
         return ag.sum([loss for loss, _ in pairs]), ag.sum(weights)
 
 
@@ -150,6 +153,9 @@ def class_index(index: Any, classes: int) -> int:
     Raises:
         ValueError: if there is no such class.
         TypeError: if it is not a whole number.
+
+    >>> class_index(2.0, classes=3)
+    2
     """
     if isinstance(index, Operators) or not is_real(index) or index != index // 1:
         what = "a symbol or Value" if isinstance(index, Operators) else f"{index!r:.60}"

@@ -44,6 +44,9 @@ def class_of(x: Any, name: str) -> int:
 
     Raises:
         TypeError: if it is neither; the message bears the name.
+
+    >>> class_of([0.1, 2.0, -1.0], "output"), class_of(1.0, "target")
+    (1, 1)
     """
     if isinstance(x, (list, tuple)) and len(x) > 1:
         scores = [one_number(score, name) for score in x]

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from autograd import TraceError, no_grad
+import autograd
+from autograd import no_grad
 from autograd.modes import lifting
 
 from .module import Module
@@ -129,14 +130,14 @@ class Noise:
             nonlocal start
             known, as_many = next(calls, (None, 0))
             if known is not module or as_many != size:
-                raise TraceError(_FICKLE)
+                raise autograd.TraceError(_FICKLE)
             start += size
             return list(numbers[start - size : start])
 
         with _supplying(take):
             yield
         if next(calls, None) is not None:
-            raise TraceError(_FICKLE)
+            raise autograd.TraceError(_FICKLE)
 
     def numbers(self, samples: int) -> Array:
         """What the model will draw for the next samples, an array (samples, size)."""

@@ -30,6 +30,14 @@ class SavedModel(NamedTuple):
         optimizer: the optimizer's state, or None.
         notes: whatever else was saved.
         class_names: the names of the classes that the outputs are scores of, or None.
+
+    >>> import tempfile
+    >>> import nn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     nn.save(f"{folder}/net.json", nn.Linear(2, 1, seed=0))
+    ...     saved = nn.saving.read(f"{folder}/net.json")
+    >>> saved.config["type"], sorted(saved.state)
+    ('Linear', ['bias', 'weight'])
     """
 
     state: State

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import random
 import time
-import warnings
 from typing import TYPE_CHECKING, Any
 
+from autograd.compiler.training import BatchLoss, agree
 from nn import losses, optim
 from nn._arguments import count
 from nn.metrics import confusion_table
 from nn.modules.module import modules_of
+from nn.training.step.backends import NUMPY, batch_loss_on
 from nn.training.step.compiled import AutoStep, CompiledStep
 from nn.training.step.eager import DivergenceError, EagerStep
 from nn.training.step.purity import visibly_pure
@@ -24,6 +25,7 @@ from .history import ALWAYS, History
 from .monitors import Checkpoint
 from .optimizing import optimizer_of
 from .preparing import samples, try_out
+from .progress import bar_of, tell
 from .reach import has_users_code, is_library
 from .resuming import take_up
 from .weights import Weighted
@@ -56,6 +58,7 @@ def fit(
     progress: bool = True,
     resume: Any = None,
     compile: bool | str = "auto",
+    backend: str = "numpy",
 ) -> History:
     """Train a model.
 
@@ -87,7 +90,7 @@ def fit(
         seed: of the shuffling; the global random state is neither used nor changed. None draws one. Which order of the samples
             comes next is told by the optimizer's count of steps: one that is passed again goes on with the next.
         shuffle: whether each epoch has an order of its own.
-        progress: whether to show a bar (with tqdm, if that is installed).
+        progress: whether to show a bar (with tqdm, if that is installed); in a notebook it is one line.
         resume: the path of a file that :class:`nn.Checkpoint` wrote in a run with the same arguments: the run goes
             on from there up to ``epochs``, bit for bit as if it had never stopped.
         compile: ``"auto"`` compiles the step where that is possible, and says in the log (``nn``) why where it
@@ -95,12 +98,16 @@ def fit(
             model or the loss reads from attributes, closures and globals may be changed by callbacks, metrics and
             whatever else runs between two steps, and is then looked at again. (But for one thing: Values that the
             optimizer does not have get no gradients in compiled steps.)
+        backend: what computes the loss and its derivatives: ``"numpy"``, or ``"jax"`` for all devices of all of JAX's
+            processes at once, which share each batch out. The numbers are the same but for rounding, and every process has them. The
+            step must be one that can be compiled. See :doc:`/beyond-one-machine`.
 
     Returns:
         What happened, epoch by epoch.
 
     Raises:
-        CannotCompile: with ``compile=True``, if the step cannot be compiled.
+        CannotCompile: with ``compile=True`` or another backend than NumPy, if the step cannot be compiled.
+        ImportError: if the backend is not installed.
         TypeError, ValueError: if an argument is wrong, or data are empty, ragged, not finite, or do not go with the
             model and the loss; nothing is then changed.
         DivergenceError: if the loss becomes nan or infinite. The parameters are then those before that batch, and
@@ -136,6 +143,9 @@ def fit(
     listed = callbacks_.checked(callbacks)
     if compile not in ("auto", True, False):
         raise ValueError(f"compile must be 'auto', True or False, not {compile!r:.40}")
+    batch_loss = batch_loss_on(backend)
+    if backend != NUMPY and compile is False:
+        raise ValueError(f"backend={backend!r} runs compiled steps, and compile=False forbids them")
     try_out(model, loss, {} if held_out else named, rows, targets, "", names)
     if held_out is not None:
         try_out(model, loss, named, *held_out, "validation ", names)
@@ -165,6 +175,12 @@ def fit(
             callback.on_train_begin(run)
         if resume is not None:
             take_up(run, resume)
+        if backend != NUMPY:
+            numbers = [parameter.data for parameter in optimizer.parameters()]
+            asked = {"seed": seed, "epochs": epochs, "batch_size": batch_size, "shuffle": shuffle}
+            agree(
+                {"X": rows, "y": targets, "sample_weight": weights, "the model": numbers, **asked}
+            )
     except BaseException:
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate
@@ -186,12 +202,12 @@ def fit(
         return evaluation.scores(model, rows, targets, None, named, answer) if named else {}
 
     if weights is None:
-        step = _step(model, loss, optimizer, compile, trusted)
+        step = _step(model, loss, optimizer, compile, trusted, batch_loss)
     else:
-        step = _step(model, Weighted(loss), optimizer, compile, trusted)
+        step = _step(model, Weighted(loss), optimizer, compile, trusted, batch_loss)
         targets = [[target, weight] for target, weight in zip(targets, weights, strict=True)]
     looked_at = bool(run.callbacks or named or held_out is not None)
-    bar = _bar(run, progress)
+    bar = bar_of(run) if progress else None
     try:
         _epochs(run, step, rows, targets, measure if looked_at else None, bar)
     except BaseException as error:
@@ -268,8 +284,7 @@ def _epochs(
             seconds = time.perf_counter() - began
             run.history.append({"loss": mean, "lr": lr, **measured, "seconds": seconds})
             if bar is not None:
-                bar.set_description(f"epoch {run.epoch}/{run.epochs}", refresh=False)
-                bar.set_postfix(_shown(run.history))
+                tell(bar, run)
             for callback in run.callbacks:
                 callback.on_epoch_end(run)
             run.history.stopped = run.stopped
@@ -292,40 +307,16 @@ def _epochs(
 
 
 def _step(
-    model: Any, loss: Any, optimizer: optim.Optimizer, compile: bool | str, trusted: bool
+    model: Any,
+    loss: Any,
+    optimizer: optim.Optimizer,
+    compile: bool | str,
+    trusted: bool,
+    batch_loss: type[BatchLoss],
 ) -> Step:
     """The one seam: which step a run takes."""
     if compile is False:
         return EagerStep(model, loss, optimizer)
-    kind = CompiledStep if compile is True else AutoStep
-    return kind(model, loss, optimizer, trusted=trusted)
-
-
-# --- resuming and showing --------------------------------------------------------------------
-
-
-def _bar(run: Run, progress: bool) -> Any:
-    """A progress bar over all steps, or None."""
-    if not progress:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a notebook without ipywidgets gets a bar of text
-            from tqdm.auto import tqdm
-    except ImportError:
-        return None
-    per_epoch = math.ceil(run.settings["samples"] / run.settings["batch_size"])
-    return tqdm(
-        total=run.epochs * per_epoch,
-        initial=run.epoch * per_epoch,
-        desc=f"epoch {run.epoch + 1}/{run.epochs}",
-        unit="step",
-    )
-
-
-def _shown(history: History) -> dict[str, str]:
-    return {
-        name: f"{column[-1]:.4g}"
-        for name, column in history.columns.items()
-        if name not in ALWAYS[1:]
-    }
+    if compile is True or batch_loss is not BatchLoss:
+        return CompiledStep(model, loss, optimizer, trusted=trusted, batch_loss=batch_loss)
+    return AutoStep(model, loss, optimizer, trusted=trusted)

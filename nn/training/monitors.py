@@ -19,30 +19,32 @@ if TYPE_CHECKING:
 
     from .callbacks import Run
 
-RISING = re.compile(
-    "acc|accuracy|auc|auroc|bleu|dice|f1|fbeta|gmean|iou|jaccard|kappa|likelihood|map|mcc|mrr|ndcg|pearson|"
-    "precision|psnr|r2|recall|reward|sensitivity|spearman|specificity|ssim|tnr|tpr"
+RISING = (
+    "acc accuracy auc auroc bleu dice f1 fbeta gmean iou jaccard kappa likelihood map mcc "
+    "mrr ndcg pearson precision psnr r2 recall reward sensitivity spearman specificity "
+    "ssim tnr tpr"
 )
-"""Words of columns that are better the larger they are."""
+"""Words in the names of columns that are better the larger they are."""
 
-FALLING = re.compile(
-    "bce|bits|brier|cer|cost|crossentropy|deviance|distance|divergence|entropy|err|errors?|fid|fnr|fpr|"
-    "hinge|huber|kl|loss|mae|mape|mse|msle|nll|perplexity|ppl|regret|residual|rmse|seconds|wer"
+FALLING = (
+    "bce bits brier cer cost crossentropy deviance distance divergence entropy err error "
+    "errors fid fnr fpr hinge huber kl loss mae mape mse msle nll perplexity ppl regret "
+    "residual rmse seconds wer"
 )
-"""Words of columns that are better the smaller they are."""
+"""Words in the names of columns that are better the smaller they are."""
 
 
 def rises(column: str) -> bool | None:
     """Whether a column of the history is better the larger it is; None if its name does not tell.
 
-    The last word that is known tells, since names end in what they are of.
+    The last word that is known, of :data:`RISING` or :data:`FALLING`, tells, since names end in what they are of.
 
     >>> rises("val_roc_auc"), rises("accuracy_loss"), rises("quality")
     (True, False, None)
     """
     words = re.findall("[a-z]+[0-9]?", column.lower())
-    known = [word for word in words if RISING.fullmatch(word) or FALLING.fullmatch(word)]
-    return bool(RISING.fullmatch(known[-1])) if known else None
+    known = [word for word in words if word in f"{RISING} {FALLING}".split()]
+    return known[-1] in RISING.split() if known else None
 
 
 class Monitor(Callback):
@@ -101,7 +103,8 @@ class EarlyStopping(Monitor, BeforeLastStep):
         patience: how many epochs without a new best are put up with.
         min_delta: by how much a new best must be better.
         mode: ``"min"`` or ``"max"`` is better; by default (``"auto"``) the column's name tells (losses and errors
-            are to fall, accuracies and their like to rise); one that does not is taken to fall, and the log says so.
+            are to fall, accuracies and their like to rise: :func:`nn.training.monitors.rises`); one that does not is
+            taken to fall, and the log says so.
         restore_best: whether the model is left with the numbers of the best epoch, also by a run that diverges or
             is interrupted; by default with the last. An epoch's ``"loss"`` is of before its steps: where that is
             watched, the numbers are those before the epoch's last step.

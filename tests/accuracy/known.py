@@ -53,13 +53,6 @@ KNOWN = (
         lambda exact, a, b: -1.0 <= b <= -0.5 and abs(exact) > sys.float_info.max / 4.0,
         "nearly overflows, for exponents from -1 to -1/2",
     ),
-    Known(
-        ("sinc",),
-        (1,),
-        BOTH,
-        lambda exact, x: abs(x) > 1e3 and abs(exact * x) < 1e-3,
-        "far out beside half whole numbers, where it is nearly 0: an ulp of 1 / x",
-    ),
     Known(("elu",), (1, 2), BOTH, lambda exact, x, alpha: x < -708.0, "where exp(x) underflows"),
     Known(
         ("gelu",),

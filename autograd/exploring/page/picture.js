@@ -218,7 +218,7 @@ function shapeOf(role, kind, w, h) {
   return svg("rect", { class: "shape", width: w, height: h, rx: round });
 }
 
-// A smooth line through points, which goes level into each.
+// A smooth line through points, which goes level into each, and around where it turns back.
 function pathOf(parts) {
   let d = "";
   parts.forEach((points, part) => {
@@ -227,11 +227,12 @@ function pathOf(parts) {
       const [x0, y0] = points[k - 1];
       let [x1, y1] = points[k];
       if (part === parts.length - 1 && k === points.length - 1) x1 -= 5; // for the arrow's head
-      if (y0 === y1 && x1 >= x0) d += `H${x1}`;
-      else if (x1 < x0 && points.length === 2) d += `C${x0 + 70},${y0 - 95} ${x1 - 70},${y1 - 95} ${x1},${y1}`;
+      if (y0 === y1) d += `H${x1}`;
       else {
-        const reach = x1 > x0 ? Math.max(12, (x1 - x0) / 2) : Math.min(90, 30 + (x0 - x1) / 2);
-        d += `C${x0 + reach},${y0} ${x1 - reach},${y1} ${x1},${y1}`;
+        const reach = Math.max(12, Math.abs(x1 - x0) / 2);
+        const leave = k > 1 && points[k - 2][0] > x0 ? x0 - reach : x0 + reach;
+        const arrive = k + 1 < points.length && points[k + 1][0] < x1 ? x1 + reach : x1 - reach;
+        d += `C${leave},${y0} ${arrive},${y1} ${x1},${y1}`;
       }
     }
   });

@@ -15,9 +15,11 @@ import logging
 import math
 from typing import TYPE_CHECKING, Any
 
+from autograd.compiler.training import BatchLoss
 from nn import losses
 from nn.training.steady import CannotCompile
 
+from .backends import batch_loss_on
 from .eager import EagerStep
 from .encoding import plain
 from .recorded import Recorded
@@ -26,7 +28,7 @@ from .update import clip
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from autograd.compiler.training import Batch, BatchLoss
+    from autograd.compiler.training import Samples
     from nn.optim import Optimizer
 
     from .eager import Step
@@ -37,6 +39,7 @@ def compile_step(
     loss: str | losses.Loss,
     optimizer: Optimizer,
     dtype: str = "float64",
+    backend: str = "numpy",
 ) -> CompiledStep:
     """A function that does one training step on a batch, as an array program.
 
@@ -51,8 +54,10 @@ def compile_step(
         loss: a name or a function of an output and a target, whose mean over the batch is made small.
         optimizer: of the parameters; its own rule is compiled.
         dtype: ``"float64"`` or ``"float32"``.
+        backend: what computes the loss and its derivatives, as of :func:`nn.fit`.
 
     Raises:
+        ValueError, ImportError: if there is no such backend, or it is not installed.
         CannotCompile: when first called, if the step cannot be recorded; the message says why.
 
     >>> import nn
@@ -63,7 +68,9 @@ def compile_step(
     >>> losses[-1] < losses[0]
     True
     """
-    return CompiledStep(model, losses.get(loss), optimizer, dtype)
+    return CompiledStep(
+        model, losses.get(loss), optimizer, dtype, batch_loss=batch_loss_on(backend)
+    )
 
 
 class CompiledStep:
@@ -72,6 +79,7 @@ class CompiledStep:
     Args:
         model, loss, optimizer, dtype: as there.
         trusted: whether there is no code of the user's in the model and the loss, nor between the steps.
+        batch_loss: what runs its program.
 
     Attributes:
         recordings: how often the model and the loss were recorded for it.
@@ -85,6 +93,7 @@ class CompiledStep:
         dtype: str = "float64",
         *,
         trusted: bool = False,
+        batch_loss: type[BatchLoss] = BatchLoss,
     ) -> None:
         self.model = model
         self.loss = loss
@@ -94,6 +103,7 @@ class CompiledStep:
         self._synced = True
         self._doubt: object = None
         self._trusted = trusted
+        self._batch_loss = batch_loss
         self.recordings = 0
 
     def __call__(self, X: Any, y: Any) -> float:
@@ -165,7 +175,7 @@ class CompiledStep:
         """Record all."""
         self._write()
         args = self.model, self.loss, self.optimizer, X, y, self.dtype
-        self._recorded = recorded = Recorded(*args, self._trusted)
+        self._recorded = recorded = Recorded(*args, self._trusted, self._batch_loss)
         self.recordings += 1
         recorded.seen = self._doubt
         return recorded
@@ -182,7 +192,7 @@ class CompiledStep:
         recorded.seen = self._doubt
         return recorded
 
-    def _step(self, recorded: Recorded, batch: Batch) -> float | None:
+    def _step(self, recorded: Recorded, batch: Samples) -> float | None:
         """A step on a batch; None, and the Values up to date, if it meets a number that is not finite."""
         program = recorded.program
         if self._synced:  # others may have changed the Values, or the optimizer

@@ -37,6 +37,7 @@ class Recorded:
         X, y: samples and their targets; a few are tried.
         dtype: ``"float64"`` or ``"float32"``.
         trusted: whether there is no code of the user's in the model and the loss, nor between the steps.
+        batch_loss: what runs its program.
 
     Attributes:
         recording: of the loss of a sample.
@@ -68,9 +69,11 @@ class Recorded:
         y: Any,
         dtype: str,
         trusted: bool = False,
+        batch_loss: type[BatchLoss] = BatchLoss,
     ) -> None:
         self._model, self._loss, self._optimizer = model, loss, optimizer
         self._dtype = dtype
+        self._batch_loss = batch_loss
         for module, name in buffered(model):
             if not isinstance(module, Noisy) and is_library(type(module)):
                 raise CannotCompile(f"{type(module).__name__} changes its {name} at each call")
@@ -139,7 +142,7 @@ class Recorded:
             return False
         self._photograph = photograph
         if found is not self.recording:
-            self._take(found, BatchLoss(found, self._dtype, self._parts))
+            self._take(found, self._batch_loss(found, self._dtype, self._parts))
         return True
 
     def write(self) -> None:
@@ -209,7 +212,7 @@ class Recorded:
             self.encoding = encoding
             try:
                 recording = self._again()
-                program = BatchLoss(recording, self._dtype, self._parts)
+                program = self._batch_loss(recording, self._dtype, self._parts)
                 self._check(program, encoding, X, y)
             except Exception as error:  # noqa: BLE001 (whatever it is, the eager step will tell)
                 reasons.append(str(error) or type(error).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import xml.etree.ElementTree as ET
 from itertools import combinations
@@ -47,8 +48,16 @@ def way(path):
     found = []
     for command, text in re.findall(r"([MLC])([^MLC]*)", path):
         corners = points(text)
-        if command in "ML":
+        if command == "M":
             found += corners
+            continue
+        if command == "L":
+            for q in corners:
+                p, count = found[-1], max(1, round(math.dist(found[-1], q) / 4))
+                found += [
+                    tuple(p[d] + (q[d] - p[d]) * i / count for d in (0, 1))
+                    for i in range(1, count + 1)
+                ]
             continue
         for k in range(0, len(corners), 3):
             p, (a, b, c) = found[-1], corners[k : k + 3]

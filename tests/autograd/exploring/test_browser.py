@@ -193,12 +193,37 @@ GEOMETRY = """
     if (Math.abs(x0 - from.x - from.w) > 0.5 || y0 < from.y || y0 > from.y + from.h) bad.push(`${link.from} is not left`);
     if (Math.abs(x1 - to.x) > 0.5 || y1 < to.y || y1 > to.y + to.h) bad.push(`${link.to} is not reached`);
   }
+  for (const [edge, link] of edges)
+    for (let at = 0, end = edge.getTotalLength(); at < end; at += 4) {
+      const { x, y } = edge.getPointAtLength(at);
+      const crossed = (item) => x > item.x + 1 && x < item.x + item.w - 1 && y > item.y + 1 && y < item.y + item.h - 1;
+      for (const item of items)
+        if (item.id !== link.from && item.id !== link.to && crossed(item)) bad.push(`${link.from} to ${link.to} through ${item.id}`);
+    }
   return bad;
 }
 """
 
 
-def test_no_box_is_over_another_and_every_edge_goes_from_box_to_box(reader):
+def framed_graph(rng):
+    """Some forty operations in frames in frames, entered again and again: closed, they depend on each other in circles."""
+    pool = [Value(rng.uniform(-1.0, 1.0), f"p{i}") for i in range(4)]
+
+    def some(depth):
+        for _ in range(rng.randint(1, 4)):
+            if depth and rng.random() < 0.5:
+                with scope(rng.choice("abcd") + str(rng.randint(0, 2))):
+                    some(depth - 1)
+            make = rng.choice([ag.tanh, ag.neg, ag.add, ag.mul, ag.maximum])
+            count = 1 if make in {ag.tanh, ag.neg} else 2
+            pool.append(make(*(rng.choice(pool[-9:]) for _ in range(count))))
+
+    while len(pool) < 44:
+        some(3)
+    return ag.sum(pool[-8:])
+
+
+def test_no_box_is_over_another_and_every_edge_goes_from_box_to_box_and_through_none(reader):
     def loop(steps):
         x, v = Value(1.0, "x"), Value(0.0, "v")
         for _ in range(steps):
@@ -209,6 +234,7 @@ def test_no_box_is_over_another_and_every_edge_goes_from_box_to_box(reader):
     model = nn.MLP(3, [4, 4, 1], seed=0)
     loss = sum(((model([0.1 * i, 0.2, 0.3]) - 1.0) ** 2 for i in range(20)), Value(0.0))
     roots = [loop(3), loop(40), net(), loss, *map(random_graph, map(random.Random, range(12)))]
+    roots += map(framed_graph, map(random.Random, range(12)))
     for root in roots:
         tab = reader.open(explore(root))
         assert tab.evaluate(GEOMETRY) == []

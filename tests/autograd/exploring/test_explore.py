@@ -8,6 +8,7 @@ import hashlib
 import html
 import json
 import re
+from collections import Counter
 
 import pytest
 
@@ -93,6 +94,16 @@ def test_the_policy_allows_the_pages_own_script_and_style_and_nothing_else():
         r"(?:src|href)\s*=\s*[\"']|url\((?!#)|@import|fetch\(|import\(|https?://\S*", text
     )
     assert {x for x in loads if "w3.org" not in x} == set()
+
+
+def test_no_two_scripts_give_one_name_to_two_things():
+    # They are one script on the page, where the later function would be both.
+    declared = re.compile(r"^(?:async )?(?:function\*?|const|let|class) +(\w+)", re.MULTILINE)
+    names = Counter(
+        name for file in bundle.SCRIPTS for name in declared.findall(bundle.resource(file))
+    )
+    assert len(names) > 100
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_the_scripts_make_no_markup_of_text():

@@ -107,8 +107,7 @@ def test_random_graphs_have_pythons_numbers_before_and_after_edits(tmp_path):
         data = [p for m, q in zip(mine, python, strict=True) for p in zip(m[0], q[0], strict=True)]
         grad = [p for m, q in zip(mine, python, strict=True) for p in zip(m[1], q[1], strict=True)]
         assert within(4, data) > 0.99
-        assert within(4, grad) > 0.985
-        assert within(8, grad) > 0.99
+        assert within(4, grad) > 0.99
         assert sum(math.isnan(a) is math.isnan(b) for a, b in data) == len(data)
         assert all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-6) or a != a for a, b in data)
     assert not any(any(unknown) for *_, unknown in got)

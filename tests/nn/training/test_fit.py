@@ -350,7 +350,7 @@ def test_a_bar_shows_epochs_and_losses(capsys):
 
 def test_without_tqdm_or_with_progress_off_there_is_silence(capsys, monkeypatch):
     run(line(), progress=False)
-    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
     run(line(), progress=True)
     assert capsys.readouterr() == ("", "")
 

@@ -1,0 +1,1 @@
+"""Array programs on JAX: as pure functions, which XLA compiles for whatever processors there are."""

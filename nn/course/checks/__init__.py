@@ -1,0 +1,1 @@
+"""What the exercises ask for, a file for each notebook."""
