@@ -18,9 +18,8 @@ from autograd.value import Value
 from .exact import Rules
 from .finite_differences import Estimate
 from .kinks import conventions
-from .rounded import SLOPES, Lifting, Unsure
+from .rounded import SLOPES, Lifting, Tracked, Unsure
 from .running_error import RULES as TRACKED
-from .running_error import Tracked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,17 +57,8 @@ class Dual(Lifting):
     def __abs__(self) -> Dual:
         return _larger(self, -self)
 
-    def __lt__(self, other: Any) -> Any:
-        return self.value < lift(other).value
-
-    def __le__(self, other: Any) -> Any:
-        return self.value <= lift(other).value
-
-    def __gt__(self, other: Any) -> Any:
-        return self.value > lift(other).value
-
-    def __ge__(self, other: Any) -> Any:
-        return self.value >= lift(other).value
+    def compared(self, holds: Callable[[Any, Any], Any], other: Any) -> Any:
+        return holds(self.value, lift(other).value)
 
     def __bool__(self) -> bool:
         return bool(self.value)

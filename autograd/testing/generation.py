@@ -13,7 +13,8 @@ from autograd.table import TABLE
 
 from .kinks import is_flat
 from .programs import Program, Step
-from .running_error import RULES, Tracked, lift
+from .rounded import Tracked, lift
+from .running_error import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -15,8 +15,8 @@ from autograd.table import ABSENT
 from .exact import arithmetic
 from .kinks import convention, switches
 from .replay import slopes
-from .rounded import UNIT
-from .running_error import RULES, Tracked, lift
+from .rounded import UNIT, Tracked, lift
+from .running_error import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

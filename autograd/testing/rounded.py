@@ -1,13 +1,13 @@
-"""What floats with a bound on their error share, whatever the bound is of.
+"""Floats that carry a bound on their error: their operators, and how far errors of arguments move a function.
 
-:mod:`.running_error` bounds the engine's own roundings; the tests of compiled programs bound those of any order of
-evaluation. Here are the operators that follow from others, comparisons that know when they cannot be sure, and
-how much an elementary function magnifies an error.
+Comparisons know when they cannot be sure. Which functions these numbers go to, and what that tells of a graph, says
+:mod:`.running_error`; :mod:`.generation` takes the error for how far an input is to move.
 """
 
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import IEEE
@@ -40,6 +40,8 @@ class Lifting:
 
         def __mul__(self, other: Any) -> Self: ...
 
+        def compared(self, holds: Callable[[Any, Any], Any], other: Any) -> Any: ...
+
     def __sub__(self, other: Any) -> Self:
         return self + -self.lift(other)
 
@@ -51,6 +53,18 @@ class Lifting:
 
     def __rmul__(self, other: Any) -> Self:
         return self.lift(other) * self
+
+    def __lt__(self, other: Any) -> Any:
+        return self.compared(operator.lt, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self.compared(operator.le, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self.compared(operator.gt, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self.compared(operator.ge, other)
 
 
 class Unsure:
@@ -65,52 +79,127 @@ class Unsure:
         return self.outcome
 
 
-class Rounded(Lifting):
+LIBRARY = 4.0 * UNIT
+"""What an elementary function of the C library may be off by, relatively: two ulps."""
+
+
+class Tracked(Lifting):
     """A float and a bound on its distance from the exact number.
 
     Attributes:
         value: the float.
         error: the bound; infinite where nothing is known.
+
+    >>> third = Tracked(1.0) / 3.0
+    >>> third.value, third.error <= 2**-53
+    (0.333..., True)
     """
 
     __slots__ = ("error", "value")
 
-    value: float
-    error: float
     unsure: type[Unsure] = Unsure
+
+    def __init__(self, value: float, error: float = 0.0) -> None:
+        self.value = value
+        self.error = error if math.isfinite(value) and error == error else math.inf
+
+    @classmethod
+    def lift(cls, number: Any) -> Tracked:
+        """A number of a rule as a Tracked; one with a long mantissa (2/sqrt(pi)) counts as rounded."""
+        if isinstance(number, Tracked):
+            return number
+        value = float(number)
+        exact = not math.isfinite(value) or (math.frexp(value)[0] * 2.0**30).is_integer()
+        return Tracked(value, 0.0 if exact else UNIT * abs(value))
+
+    def __add__(self, other: Any) -> Tracked:
+        other = lift(other)
+        value = self.value + other.value
+        return Tracked(value, self.error + other.error + _lost_in_sum(self.value, other.value))
+
+    def __mul__(self, other: Any) -> Tracked:
+        a, b, e, f = self.value, lift(other).value, self.error, lift(other).error
+        value = a * b
+        return Tracked(value, _times(a, f) + _times(b, e) + _times(e, f) + _lost_in_product(a, b))
+
+    def __truediv__(self, other: Any) -> Tracked:
+        other = lift(other)
+        value = IEEE.div(self.value, other.value)
+        room = abs(other.value) - other.error
+        spread = (self.error + _times(value, other.error)) / room if room > 0.0 else math.inf
+        if _lost_in_product(value, other.value) == 0.0 and value * other.value == self.value:
+            return Tracked(value, spread)  # the division comes out even
+        return Tracked(value, spread + UNIT * abs(value) + TINY)
+
+    def __mod__(self, other: Any) -> Tracked:
+        other = self.lift(other)
+        value = IEEE.mod(self.value, other.value)
+        return Tracked(value, spread_of_remainder(self, other) + UNIT * abs(value))
+
+    def __neg__(self) -> Tracked:
+        return Tracked(-self.value, self.error)
+
+    def __abs__(self) -> Tracked:
+        return Tracked(abs(self.value), self.error)
+
+    def __bool__(self) -> bool:
+        return self.value != 0.0
 
     def __repr__(self) -> str:
         return f"{self.value}±{self.error:.1e}"
 
-    def __lt__(self, other: Any) -> bool | Unsure:
-        return self.decided(self.value < self.lift(other).value, other)
-
-    def __le__(self, other: Any) -> bool | Unsure:
-        return self.decided(self.value <= self.lift(other).value, other)
-
-    def __gt__(self, other: Any) -> bool | Unsure:
-        return self.decided(self.value > self.lift(other).value, other)
-
-    def __ge__(self, other: Any) -> bool | Unsure:
-        return self.decided(self.value >= self.lift(other).value, other)
+    def compared(self, holds: Callable[[Any, Any], Any], other: Any) -> bool | Unsure:
+        """What a comparison with another number comes to, or that it cannot be told."""
+        other = self.lift(other)
+        outcome, doubt = holds(self.value, other.value), self.error + other.error
+        sure = not doubt or abs(self.value - other.value) > doubt
+        return outcome if sure else self.unsure(outcome)
 
     def equals(self, other: Any) -> bool | Unsure:
         """Whether two numbers are equal; ``==`` itself stays that of objects."""
-        return self.decided(self.value == self.lift(other).value, other)
+        return self.compared(operator.eq, other)
 
-    def decided(self, outcome: bool, other: Any) -> bool | Unsure:
-        """What a comparison with another number comes to, or that it cannot be told."""
-        other = self.lift(other)
-        doubt = self.error + other.error
-        return (
-            outcome if not doubt or abs(self.value - other.value) > doubt else self.unsure(outcome)
-        )
+
+lift = Tracked.lift
+
+
+def _lost_in_sum(a: float, b: float) -> float:
+    """What the rounding of a + b takes away (Knuth's two-sum)."""
+    total = a + b
+    if not abs(total) < 1e300:
+        return UNIT * abs(total)
+    b_kept = total - a
+    return abs((a - (total - b_kept)) + (b - b_kept))
+
+
+def _lost_in_product(a: float, b: float) -> float:
+    """What the rounding of a * b takes away (Dekker's two-product)."""
+    product = a * b
+    if product == 0.0 and (a == 0.0 or b == 0.0):
+        return 0.0
+    if not (1e-250 < abs(product) < 1e290 and abs(a) < 1e290 and abs(b) < 1e290):
+        return UNIT * abs(product) + TINY
+    a_high, b_high = _upper_half(a), _upper_half(b)
+    a_low, b_low = a - a_high, b - b_high
+    return abs(((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low)
+
+
+def _upper_half(x: float) -> float:
+    """The upper 26 bits of a float (Veltkamp)."""
+    big = 134217729.0 * x  # 2**27 + 1
+    return big - (big - x)
+
+
+def _times(factor: float, error: float) -> float:
+    if not error or not factor:  # no error stays none, even times infinity
+        return 0.0
+    return abs(factor) * error or TINY
 
 
 # --- how errors of arguments spread ----------------------------------------------------------
 
 
-def spread_of_angle(y: Rounded, x: Rounded) -> float:
+def spread_of_angle(y: Tracked, x: Tracked) -> float:
     """How far errors of y and x may turn ``atan2(y, x)``."""
     doubt = y.error + x.error
     if not doubt:
@@ -121,7 +210,7 @@ def spread_of_angle(y: Rounded, x: Rounded) -> float:
     return doubt / room if room > 0.0 else math.inf
 
 
-def spread_of_power(base: Rounded, exponent: Rounded) -> float:
+def spread_of_power(base: Tracked, exponent: Tracked) -> float:
     """How far errors of base and exponent may move ``base ** exponent``."""
     value, spread = IEEE.pow(base.value, exponent.value), 0.0
     if base.error and (exponent.value or exponent.error):
@@ -137,7 +226,7 @@ def spread_of_power(base: Rounded, exponent: Rounded) -> float:
 
 
 def spread_of_smooth(
-    function: Callable[[float], float], slope: Callable[[float], float], x: Rounded
+    function: Callable[[float], float], slope: Callable[[float], float], x: Tracked
 ) -> float:
     """How far the argument's error may move a function without a turn: by its slope there and at both ends, or as far
     as the ends themselves lie, for between them the slope may be larger."""
@@ -153,7 +242,7 @@ def spread_of_smooth(
 
 
 def spread_of_wave(
-    function: Callable[[float], float], slope: Callable[[float], float], x: Rounded
+    function: Callable[[float], float], slope: Callable[[float], float], x: Tracked
 ) -> float:
     """How far the argument's error may move a sine or cosine, which turns."""
     if x.error >= 1.0:
@@ -161,13 +250,13 @@ def spread_of_wave(
     return spread_of_smooth(function, slope, x)
 
 
-def spread_of_steps(function: Callable[[float], float], x: Rounded) -> float:
+def spread_of_steps(function: Callable[[float], float], x: Tracked) -> float:
     """How far the argument's error may move a piecewise constant function."""
     value, e = function(x.value), x.error
     return max(abs(function(x.value - e) - value), abs(function(x.value + e) - value))
 
 
-def spread_of_quotient(a: Rounded, b: Rounded) -> float:
+def spread_of_quotient(a: Tracked, b: Tracked) -> float:
     """How far errors of a and b may move the whole number ``a // b``."""
     if not a.error and not b.error:
         return 0.0
@@ -181,7 +270,7 @@ def spread_of_quotient(a: Rounded, b: Rounded) -> float:
     return IEEE.floor(quotient + doubt) - IEEE.floor(quotient - doubt)  # type: ignore[no-any-return]
 
 
-def spread_of_remainder(a: Rounded, b: Rounded) -> float:
+def spread_of_remainder(a: Tracked, b: Tracked) -> float:
     """How far errors of a and b may move ``a % b``."""
     turns = spread_of_quotient(a, b)
     if not turns and not a.error and not b.error:

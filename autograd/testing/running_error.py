@@ -22,15 +22,16 @@ from autograd.value import Value
 
 from .exact import Rules
 from .rounded import (
+    LIBRARY,
     SLOPES,
     TINY,
     UNIT,
-    Rounded,
+    Tracked,
     Unsure,
+    lift,
     spread_of_angle,
     spread_of_power,
     spread_of_quotient,
-    spread_of_remainder,
     spread_of_smooth,
     spread_of_steps,
     spread_of_wave,
@@ -40,103 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from autograd.table import Primitive
-
-LIBRARY = 4.0 * UNIT
-"""What an elementary function of the C library may be off by, relatively: two ulps."""
-
-
-class Tracked(Rounded):
-    """A float and a bound on its distance from the exact number.
-
-    >>> third = Tracked(1.0) / 3.0
-    >>> third.value, third.error <= 2**-53
-    (0.333..., True)
-    """
-
-    __slots__ = ()
-
-    def __init__(self, value: float, error: float = 0.0) -> None:
-        self.value = value
-        self.error = error if math.isfinite(value) and error == error else math.inf
-
-    @classmethod
-    def lift(cls, number: Any) -> Tracked:
-        """A number of a rule as a Tracked; one with a long mantissa (2/sqrt(pi)) counts as rounded."""
-        if isinstance(number, Tracked):
-            return number
-        value = float(number)
-        exact = not math.isfinite(value) or (math.frexp(value)[0] * 2.0**30).is_integer()
-        return Tracked(value, 0.0 if exact else UNIT * abs(value))
-
-    def __add__(self, other: Any) -> Tracked:
-        other = lift(other)
-        value = self.value + other.value
-        return Tracked(value, self.error + other.error + _lost_in_sum(self.value, other.value))
-
-    def __mul__(self, other: Any) -> Tracked:
-        a, b, e, f = self.value, lift(other).value, self.error, lift(other).error
-        value = a * b
-        return Tracked(value, _times(a, f) + _times(b, e) + _times(e, f) + _lost_in_product(a, b))
-
-    def __truediv__(self, other: Any) -> Tracked:
-        other = lift(other)
-        value = IEEE.div(self.value, other.value)
-        room = abs(other.value) - other.error
-        spread = (self.error + _times(value, other.error)) / room if room > 0.0 else math.inf
-        if _lost_in_product(value, other.value) == 0.0 and value * other.value == self.value:
-            return Tracked(value, spread)  # the division comes out even
-        return Tracked(value, spread + UNIT * abs(value) + TINY)
-
-    def __mod__(self, other: Any) -> Tracked:
-        return RULES.namespace.mod(self, other)  # type: ignore[no-any-return]
-
-    def __floordiv__(self, other: Any) -> Tracked:
-        return RULES.namespace.floordiv(self, other)  # type: ignore[no-any-return]
-
-    def __neg__(self) -> Tracked:
-        return Tracked(-self.value, self.error)
-
-    def __abs__(self) -> Tracked:
-        return Tracked(abs(self.value), self.error)
-
-    def __bool__(self) -> bool:
-        return self.value != 0.0
-
-
-lift = Tracked.lift
-
-
-def _lost_in_sum(a: float, b: float) -> float:
-    """What the rounding of a + b takes away (Knuth's two-sum)."""
-    total = a + b
-    if not abs(total) < 1e300:
-        return UNIT * abs(total)
-    b_kept = total - a
-    return abs((a - (total - b_kept)) + (b - b_kept))
-
-
-def _lost_in_product(a: float, b: float) -> float:
-    """What the rounding of a * b takes away (Dekker's two-product)."""
-    product = a * b
-    if product == 0.0 and (a == 0.0 or b == 0.0):
-        return 0.0
-    if not (1e-250 < abs(product) < 1e290 and abs(a) < 1e290 and abs(b) < 1e290):
-        return UNIT * abs(product) + TINY
-    a_high, b_high = _upper_half(a), _upper_half(b)
-    a_low, b_low = a - a_high, b - b_high
-    return abs(((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low)
-
-
-def _upper_half(x: float) -> float:
-    """The upper 26 bits of a float (Veltkamp)."""
-    big = 134217729.0 * x  # 2**27 + 1
-    return big - (big - x)
-
-
-def _times(factor: float, error: float) -> float:
-    if not error or not factor:  # no error stays none, even times infinity
-        return 0.0
-    return abs(factor) * error or TINY
 
 
 def _rule(
@@ -182,7 +86,7 @@ def _namespace() -> Namespace:
         "pow": _rule(xp.pow, spread_of_power),
         "hypot": _rule(math.hypot, lambda a, b: a.error + b.error),
         "atan2": _rule(math.atan2, spread_of_angle),
-        "mod": _rule(xp.mod, spread_of_remainder, UNIT, 0.0),
+        "mod": lambda a, b: lift(a) % lift(b),
         "floordiv": _rule(xp.floordiv, spread_of_quotient, UNIT, 0.0),
         "maximum": _rule(xp.maximum, _largest_error, 0.0, 0.0),
         "minimum": _rule(xp.minimum, _largest_error, 0.0, 0.0),

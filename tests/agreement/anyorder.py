@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from typing import TYPE_CHECKING, Any
 
 from autograd.namespaces import IEEE, Namespace
@@ -25,7 +26,7 @@ from autograd.testing.rounded import (
     SLOPES,
     TINY,
     UNIT,
-    Rounded,
+    Tracked,
     spread_of_angle,
     spread_of_power,
     spread_of_quotient,
@@ -56,7 +57,7 @@ doubts: list[Unsure] = []
 """All comparisons of which that was so."""
 
 
-class Number(Rounded):
+class Number(Tracked):
     """A float with a bound on its distance from the exact number, in any order of evaluation.
 
     Attributes:
@@ -146,7 +147,7 @@ def truth(condition: Any) -> bool | Unsure:
     """Whether a number is not 0."""
     if not isinstance(condition, Number):
         return condition if isinstance(condition, Unsure) else bool(condition)
-    return condition.decided(condition.value != 0.0, 0.0)
+    return condition.compared(operator.ne, 0.0)
 
 
 def _grain(value: float) -> float:

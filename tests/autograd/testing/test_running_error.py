@@ -14,8 +14,8 @@ from autograd.table import TABLE
 from autograd.testing import expressions
 from autograd.testing.exact import arithmetic
 from autograd.testing.replay import Replay
-from autograd.testing.rounded import Unsure
-from autograd.testing.running_error import RULES, Tracked, backward, lift, value_error
+from autograd.testing.rounded import Tracked, Unsure, lift
+from autograd.testing.running_error import RULES, backward, value_error
 
 finite = st.floats(-1e6, 1e6, allow_subnormal=False)
 

@@ -14,7 +14,7 @@ from autograd.table import TABLE, primitive
 from autograd.testing import Program, expressions, gradcheck, kinks, values
 from autograd.testing.generation import SPREAD, grow, image, row_names
 from autograd.testing.kinks import conventions
-from autograd.testing.running_error import Tracked
+from autograd.testing.rounded import Tracked
 from benchmarks.gradcheck_accuracy import RandomChooser
 
 NO_CHECKS = list(HealthCheck)
