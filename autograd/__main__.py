@@ -91,7 +91,7 @@ def numpy() -> Iterator[str]:
 
 def pictures() -> Iterator[str]:
     """What can draw; dot draws something."""
-    from .drawing.render import RenderError, render
+    from .drawing.picture import RenderError, render
 
     yield "SVG always works"
     try:

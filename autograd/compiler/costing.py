@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .. import primitives as p
 from ..native import core
+from .ir.ops import FOLDED, LINEAR
 from .straightline import LONGEST
 from .tape import nanoseconds
 
@@ -32,23 +34,57 @@ LARGE = 5_000
 """How many operations take longer to be differentiated one by one than as arrays, so that arrays may be slower to run."""
 
 
-def may_be_arrays(graph: ScalarGraph, wanted: Collection[int]) -> bool:
-    """Whether an array program could be the faster way to run a graph, so that it is worth looking for one."""
-    return bool(graph.operations) and _straight(graph, wanted) >= CALL + 3 * INSTRUCTION
-
-
-def is_arrays(schedule: Schedule, graph: ScalarGraph, wanted: Collection[int]) -> bool:
-    """Whether the array program of a schedule is the faster way.
+def most_groups(graph: ScalarGraph, wanted: Collection[int]) -> float:
+    """Of fewer groups than so many, an array program is the faster way to run a graph.
 
     Args:
-        schedule: the groups of the graph.
         graph: a simplified graph.
         wanted: the leaves to differentiate by.
     """
-    instructions = len(schedule.groups) * (3.0 if wanted else 1.2)
+    if not graph.operations:
+        return 0.0
+    straight = _straight(graph, wanted)
+    if straight < CALL + 3 * INSTRUCTION:
+        return 0.0
     elements = (4.0 if wanted else 1.0) * _terms(graph) * ELEMENT
-    arrays = CALL + instructions * INSTRUCTION + elements
-    return arrays < _straight(graph, wanted) * (2.0 if graph.operations >= LARGE else 1.0)
+    spared = straight * (2.0 if graph.operations >= LARGE else 1.0) - CALL - elements
+    return spared / (INSTRUCTION * (3.0 if wanted else 1.2))
+
+
+LOOKED_AT = 4_096
+"""How many operations are looked at for how deep a graph is: those of a loop's first steps tell."""
+_WITHIN = LINEAR | FOLDED.keys()
+"""What flattening may make a part of something else."""
+
+
+def is_deeper(graph: ScalarGraph, most: float) -> bool:
+    """Whether a graph is sure to have so many groups or more, since that many operations wait for one another.
+
+    Of these, sums are not counted, nor a product of a product, which may be a scan with it.
+
+    >>> from autograd import sin
+    >>> from autograd.compiler.stages import simplified
+    >>> is_deeper(simplified(lambda x: sin(sin(x) + 1.0) + sin(x), 1.0), 2)
+    True
+    >>> is_deeper(simplified(lambda x: sin(x + 1.0) + sin(x), 1.0), 2)
+    False
+    """
+    depth = [0] * graph.leaves
+    end = min(graph.leaves + LOOKED_AT, len(graph.operands))
+    for identity in range(graph.leaves, end):
+        row, ids = graph.primitives[identity], graph.operands[identity]
+        below = max([depth[i] for i in ids], default=0)
+        if row is None or row in _WITHIN:
+            depth.append(below)
+            continue
+        if row is not p.mul or all(
+            depth[i] < below or graph.primitives[i] is not p.mul for i in ids
+        ):
+            below += 1
+            if below >= most:
+                return True
+        depth.append(below)
+    return False
 
 
 LARGE_LANES = 50_000

@@ -14,24 +14,24 @@ nan. Tangents, of what is chosen where the other branch does not vary, are maske
 from __future__ import annotations
 
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .. import primitives as p
-from ..sweeps import product
 from . import conditions as c
-from .masked import is_partial, parted
+from .masked import is_partial
 from .recording import Condition, Recorder, Symbol
+from .shares import Shares, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..primitives import Primitive
-
-    Cotangent = tuple[Any, Condition | None]
+    from .shares import Cotangent
 
 
 def gradient(
-    recorder: Recorder, seeds: Iterable[tuple[int, Any]], inputs: Sequence[int]
+    recorder: Recorder, seeds: Iterable[tuple[int, Any]], inputs: Sequence[int], last: bool = False
 ) -> list[Any]:
     """The derivatives of recorded results with respect to recorded entries.
 
@@ -39,6 +39,7 @@ def gradient(
         recorder: the recording, which is added to.
         seeds: ids of results with the cotangents they start from.
         inputs: the ids to differentiate with respect to.
+        last: whether nothing will differentiate these derivatives, so that they may be recorded in simple form.
 
     Returns:
         A symbol or a float for each input.
@@ -46,41 +47,32 @@ def gradient(
     cotangents: dict[int, Cotangent] = {}
     for identity, seed in seeds:
         if identity not in recorder.constants:
-            _arrive(cotangents, identity, (seed, None))
+            _arrive(recorder, cotangents, identity, (recorder.known(seed), None))
     if not cotangents or not inputs:
         return [0.0] * len(inputs)
-    first, last = min(inputs), max(cotangents)
-    dependent = _dependent(recorder, inputs, first, last)
-    for identity in range(last, first - 1, -1):
-        if not dependent[identity - first]:
-            continue
+    first, root = min(inputs), max(cotangents)
+    dependent = _dependent(recorder, inputs, first, root)
+    vary, shares = dependent.__getitem__, Shares(recorder, last)
+    for identity in range(root, first - 1, -1):
         row = recorder.primitives[identity]
-        if row is None or identity not in cotangents:
+        if row is None or not dependent[identity] or identity not in cotangents:
             continue
         operands = recorder.operands[identity]
-        varies = [i >= first and dependent[i - first] for i in operands]
-        if not any(varies):  # an entry that is an input itself
+        varies = tuple(map(vary, operands))
+        if 1 not in varies:  # an entry that is an input itself
             continue
-        cotangent, mask = cotangents[identity]
+        arriving = cotangents[identity]
         if row is p.where:
-            _choose(recorder, cotangents, operands, varies, (cotangent, mask))
+            _choose(recorder, cotangents, operands, varies, arriving)
             continue
         if row is c.largest:
             continue
-        out = Symbol(recorder, identity)
-        primals = [recorder.symbol(i) for i in operands]
-        partials: Any = row.traced
-        if row.arity is None:
-            partials = partials[0](out, *primals)
-        for operand, partial, wanted in zip(operands, partials, varies, strict=True):
-            if not wanted or partial is p.ABSENT:
-                continue
-            local = partial
-            if row.arity is not None and callable(partial):
-                local = partial(out, *primals)
-            if local is not p.ABSENT:
-                _arrive(cotangents, operand, _share(cotangent, local, mask))
-    return [_present(*cotangents.get(identity, (0.0, None))) for identity in inputs]
+        for operand, cotangent in shares.of(identity, varies, arriving):
+            before = cotangents.get(operand)
+            cotangents[operand] = (
+                cotangent if before is None else _meet(recorder, before, cotangent)
+            )
+    return [_present(recorder, cotangents.get(identity)) for identity in inputs]
 
 
 def tangents(
@@ -96,7 +88,7 @@ def tangents(
     Returns:
         A symbol or a float for each output.
     """
-    known: dict[int, Cotangent] = {identity: (tangent, None) for identity, tangent in seeds}
+    known: dict[int, Cotangent] = {i: (recorder.known(tangent), None) for i, tangent in seeds}
     if not known:
         return [0.0] * len(outputs)
     for identity in range(min(known) + 1, max(outputs, default=-1) + 1):
@@ -123,19 +115,8 @@ def tangents(
             if row.arity is not None and callable(partial):
                 local = partial(out, *primals)
             if local is not p.ABSENT:
-                tangent, mask = known[operand]
-                _arrive(known, identity, _share(tangent, local, mask))
-    return [_present(*known.get(identity, (0.0, None))) for identity in outputs]
-
-
-def _share(cotangent: Any, partial: Any, mask: Condition | None) -> Cotangent:
-    """What a cotangent or tangent becomes, and when it is there, given a partial that may be masked itself."""
-    number, under = parted(partial)
-    if under is None:
-        under = mask
-    elif mask is not None:
-        under = mask & under
-    return product(cotangent, number), under
+                _arrive(recorder, known, identity, share(recorder, known[operand], local))
+    return [_present(recorder, known.get(identity)) for identity in outputs]
 
 
 @cache
@@ -149,9 +130,13 @@ def may_be_absent(row: Primitive | None) -> bool:
     return any(is_partial(partial) for partial in partials)
 
 
-def _present(number: Any, mask: Condition | None) -> Any:
-    """A cotangent or tangent, 0 where it is absent."""
-    return number if mask is None else mask._where(number, 0.0)
+def _present(recorder: Recorder, found: Cotangent | None) -> Any:
+    """A cotangent or tangent as a symbol or a float, 0 where it is absent."""
+    if found is None:
+        return 0.0
+    number, mask = found
+    symbol = recorder.symbol(number)
+    return symbol if mask is None else Condition(recorder, mask)._where(symbol, 0.0)
 
 
 def _chosen(
@@ -166,29 +151,30 @@ def _chosen(
     for branch, under in zip(branches, (holds, ~holds), strict=True):
         if branch in known:
             tangent, mask = known[branch]
-            moved.append((tangent, under if mask is None else under & mask, mask))
+            here = under if mask is None else under & Condition(recorder, mask)
+            moved.append((recorder.symbol(tangent), here, mask))
     if not moved:
         return None
     (x, under_x, mask_x), *rest = moved
     if not rest:
-        return x, under_x
+        return recorder.known(x), under_x._id
     ((y, under_y, mask_y),) = rest
     everywhere = mask_x is None and mask_y is None
-    return holds._where(x, y), None if everywhere else under_x | under_y
+    chosen = recorder.known(holds._where(x, y))
+    return chosen, None if everywhere else (under_x | under_y)._id
 
 
-def _dependent(recorder: Recorder, inputs: Iterable[int], first: int, last: int) -> list[bool]:
-    """For each id from first to last, whether it depends on an input."""
-    dependent = [False] * (last + 1 - first)
+def _dependent(recorder: Recorder, inputs: Iterable[int], first: int, last: int) -> bytearray:
+    """For each id up to last, whether it depends on an input, of which none comes before first."""
+    dependent = bytearray(last + 1)
     for identity in inputs:
         if identity <= last:
-            dependent[identity - first] = True
-    for offset, operands in enumerate(recorder.operands[first : last + 1]):
-        if not dependent[offset]:
-            for i in operands:
-                if i >= first and dependent[i - first]:
-                    dependent[offset] = True
-                    break
+            dependent[identity] = 1
+    for identity, operands in enumerate(islice(recorder.operands, first, last + 1), first):
+        for i in operands:
+            if dependent[i]:
+                dependent[identity] = 1
+                break
     return dependent
 
 
@@ -196,7 +182,7 @@ def _choose(
     recorder: Recorder,
     cotangents: dict[int, Cotangent],
     operands: tuple[int, ...],
-    varies: list[bool],
+    varies: tuple[int, ...],
     arriving: Cotangent,
 ) -> None:
     """Hand a cotangent through ``where``: to either branch under its condition."""
@@ -205,38 +191,42 @@ def _choose(
     if condition in recorder.constants:  # decided when it was recorded
         taken = if_true if recorder.constants[condition] else if_false
         if varies[operands.index(taken, 1)]:
-            _arrive(cotangents, taken, arriving)
+            _arrive(recorder, cotangents, taken, arriving)
         return
     holds = Condition(recorder, condition)
     for operand, wanted, under in ((if_true, varies[1], holds), (if_false, varies[2], None)):
         if wanted:
             branch = ~holds if under is None else under
-            _arrive(cotangents, operand, (cotangent, branch if mask is None else mask & branch))
+            here = branch if mask is None else Condition(recorder, mask) & branch
+            _arrive(recorder, cotangents, operand, (cotangent, here._id))
 
 
-def _arrive(cotangents: dict[int, Cotangent], identity: int, cotangent: Cotangent) -> None:
+def _arrive(
+    recorder: Recorder, cotangents: dict[int, Cotangent], identity: int, cotangent: Cotangent
+) -> None:
     before = cotangents.get(identity)
-    cotangents[identity] = cotangent if before is None else _meet(before, cotangent)
+    cotangents[identity] = cotangent if before is None else _meet(recorder, before, cotangent)
 
 
-def _meet(a: Cotangent, b: Cotangent) -> Cotangent:
+def _meet(recorder: Recorder, a: Cotangent, b: Cotangent) -> Cotangent:
     """The sum of two cotangents, present where at least one of them is."""
     (x, under_x), (y, under_y) = a, b
-    if under_x is under_y or _same(under_x, under_y):
-        return _sum(x, y), under_x
-    if under_x is not None:
-        x = under_x._where(x, 0.0)
-    if under_y is not None:
-        y = under_y._where(y, 0.0)
-    either = None if under_x is None or under_y is None else under_x | under_y
-    return _sum(x, y), either
+    if under_x == under_y:
+        return _sum(recorder, x, y), under_x
+    holds_x, holds_y = [None if i is None else Condition(recorder, i) for i in (under_x, under_y)]
+    if holds_x is not None:
+        x = recorder.known(holds_x._where(recorder.symbol(x), 0.0))
+    if holds_y is not None:
+        y = recorder.known(holds_y._where(recorder.symbol(y), 0.0))
+    either = None if holds_x is None or holds_y is None else (holds_x | holds_y)._id
+    return _sum(recorder, x, y), either
 
 
-def _sum(x: Any, y: Any) -> Any:
-    if type(x) is float and x == 0.0 and type(y) is not float:
-        return y
-    return x + y
-
-
-def _same(a: Condition | None, b: Condition | None) -> bool:
-    return a is not None and b is not None and a._id == b._id
+def _sum(recorder: Recorder, x: int, y: int) -> int:
+    constants = recorder.constants
+    if x in constants:
+        if y in constants:
+            return recorder.constant(constants[x] + constants[y])
+        if constants[x] == 0.0:
+            return y
+    return recorder.apply(p.add, (x, y))

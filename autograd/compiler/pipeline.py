@@ -5,7 +5,7 @@
     record -> simplify -> softmax -> nary -> group -> build -> vjp -> legalize -> merge -> emit
                    \\-> derive (where there is no array worth its instructions; run by straightline.py)
 
-``emit`` writes the program with the places that layout.clusters finds; running.py binds it to NumPy.
+``emit`` writes the program with the places that layout.search finds; running.py binds it to NumPy.
 
 Each pass takes a structure, which it does not change, and returns one, which can be printed. Under
 ``AUTOGRAD_COMPILE_DEBUG=1`` the invariants of each (:mod:`.ir.verify`) are checked after it, and a line on stderr says
@@ -30,7 +30,7 @@ from .flatten import Flat, flatten
 from .ir.array import ArrayGraph, verify
 from .ir.program import Program
 from .ir.verify import verify_groups, verify_nary, verify_program, verify_scalar, verify_simple
-from .layout.clusters import placed
+from .layout.search import placed
 from .reroll import Schedule, reroll
 from .simplify import simplify
 from .softmax import shifted, unshifted
@@ -68,7 +68,7 @@ def _softmax(graph: ScalarGraph, task: Task) -> ScalarGraph:
 
 def _derive(found: Recording, task: Task) -> ScalarGraph:
     recorder, arguments, outputs, _ = found
-    slopes = gradient(recorder, [(outputs[0], 1.0)], [arguments[i] for i in task.wanted])
+    slopes = gradient(recorder, [(outputs[0], 1.0)], [arguments[i] for i in task.wanted], last=True)
     ids = [i for x in slopes if (i := recorder.id_of(x)) is not None]
     return simplify(recorder, arguments, [*outputs, *ids])
 
@@ -142,7 +142,10 @@ def group(graph: ScalarGraph, task: Task) -> Schedule:
 
 def choose(graph: ScalarGraph, task: Task) -> Schedule | None:
     """The schedule of an array program if that is the faster way to run a graph, else None."""
-    if not task.batched and not costing.may_be_arrays(graph, task.wanted):
+    if task.batched:
+        return group(graph, task)
+    most = costing.most_groups(graph, task.wanted)
+    if not most or costing.is_deeper(graph, most):
         return None
     found = group(graph, task)
-    return found if task.batched or costing.is_arrays(found, graph, task.wanted) else None
+    return found if len(found.groups) < most else None

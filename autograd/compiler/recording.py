@@ -123,6 +123,21 @@ class Recorder:
             return self.constant(real(operand, "an operand"))
         return None
 
+    def known(self, operand: Any) -> int:
+        """The id of what is known to be a number."""
+        identity = self.id_of(operand)
+        assert identity is not None
+        return identity
+
+    def apply(self, primitive: Primitive, operands: tuple[int, ...]) -> int:
+        """The id of a primitive applied to ids, where gradients are recorded and where they are not."""
+        self.primitives.append(primitive)
+        self.operands.append(operands)
+        identity = len(self.operands) - 1
+        if state.active and not modes.recording.get():
+            return self.append(c.detach, (identity,))
+        return identity
+
     def _capture(self, value: Value) -> int:
         """Take in an eager Value: a leaf as a live parameter, anything else through its graph."""
         ids = self._value_ids
@@ -214,12 +229,7 @@ class Symbol(_Recorded, Operators):
             if identity is None:
                 return NotImplemented
             ids.append(identity)
-        recorder.primitives.append(primitive)
-        recorder.operands.append(tuple(ids))
-        symbol = Symbol(recorder, len(recorder.operands) - 1)
-        if state.active and not modes.recording.get():
-            return symbol.detach()
-        return symbol
+        return Symbol(recorder, recorder.apply(primitive, tuple(ids)))
 
     def detach(self) -> Symbol:
         """The same number, through which no gradient flows back."""
@@ -270,7 +280,7 @@ class Symbol(_Recorded, Operators):
     def _largest(self, xs: Sequence[Any]) -> Symbol:
         """The largest of some numbers, within the range of floats; through it flows no gradient."""
         recorder = self._recorder
-        top = Symbol(recorder, recorder.append(c.largest, tuple(_id(recorder, x) for x in xs)))
+        top = Symbol(recorder, recorder.append(c.largest, tuple(recorder.known(x) for x in xs)))
         found: Symbol = p.TRACED.minimum(p.TRACED.maximum(top, -LARGEST), LARGEST)
         return found
 
@@ -284,16 +294,16 @@ class Symbol(_Recorded, Operators):
         from .derivative import gradient
 
         recorder = self._recorder
-        found = [(_id(recorder, node), cotangent) for node, cotangent in seeds]
-        return gradient(recorder, found, [_id(recorder, node) for node in inputs])
+        found = [(recorder.known(node), cotangent) for node, cotangent in seeds]
+        return gradient(recorder, found, [recorder.known(node) for node in inputs])
 
     def _push(self, seeds: Sequence[tuple[Any, Any]], outputs: Sequence[Any]) -> list[Any]:
         """Forward mode: the tangents of outputs, from those of inputs."""
         from .derivative import tangents
 
         recorder = self._recorder
-        found = [(_id(recorder, node), tangent) for node, tangent in seeds]
-        return tangents(recorder, found, [_id(recorder, node) for node in outputs])
+        found = [(recorder.known(node), tangent) for node, tangent in seeds]
+        return tangents(recorder, found, [recorder.known(node) for node in outputs])
 
     # --- what a symbol has not ---------------------------------------------------------------
 
@@ -341,11 +351,7 @@ class Condition(_Recorded):
         for operand, identity in zip((a, b), ids, strict=True):
             if identity is None:
                 raise TypeError(f"where needs numbers to choose from, not {operand!r:.60}")
-        entry = recorder.append(p.where, (self._id, *ids))  # type: ignore[arg-type]
-        symbol = Symbol(recorder, entry)
-        if state.active and not modes.recording.get():
-            return symbol.detach()
-        return symbol
+        return Symbol(recorder, recorder.apply(p.where, (self._id, *ids)))  # type: ignore[arg-type]
 
     def _select(self, a: Any, b: Any) -> Any:
         """The choice of a rule: between numbers or partials."""
@@ -383,13 +389,6 @@ class Condition(_Recorded):
         return f"<recorded condition {self._id}>"
 
 
-def _id(recorder: Recorder, operand: Any) -> int:
-    """The id of what is known to be a number."""
-    identity = recorder.id_of(operand)
-    assert identity is not None
-    return identity
-
-
 def _compare(primitive: Primitive, a: Any, b: Any) -> Any:
     recorder = (a if isinstance(a, Symbol) else b)._recorder
     x, y = recorder.id_of(a), recorder.id_of(b)
@@ -403,7 +402,7 @@ def _connect(primitive: Primitive, a: Condition, b: Any) -> Any:
         b = float(b)
     elif not isinstance(b, Condition):
         return NotImplemented
-    ids = a._id, _id(a._recorder, b)
+    ids = a._id, a._recorder.known(b)
     return Condition(a._recorder, a._recorder.append(primitive, ids))
 
 

@@ -1,12 +1,13 @@
 """Stage 2, simplify: drop what is not needed, compute once what is computed twice, fold constants.
 
 One reverse sweep for liveness, one forward pass for everything else. The recorded order of operands is
-kept, also of commutative operations (both orders are looked up): exchanging them would break the pattern
+kept, also of commutative operations (either order finds them): exchanging them would break the pattern
 of otherwise equal neighbours, which the next stages look for.
 """
 
 from __future__ import annotations
 
+from itertools import accumulate, compress
 from math import copysign, frexp
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +44,16 @@ def _live(recorder: Recorder, outputs: Sequence[int]) -> bytearray:
     live = bytearray(len(recorder.operands))
     for i in outputs:
         live[i] = 1
-    operands = recorder.operands
+    _spread(live, recorder.operands)
+    return live
+
+
+def _spread(live: bytearray, operands: list[tuple[int, ...]]) -> None:
+    """Let live be what something live needs."""
     for identity in range(len(operands) - 1, -1, -1):
         if live[identity]:
             for i in operands[identity]:
                 live[i] = 1
-    return live
 
 
 class _Simplifier:
@@ -70,43 +75,49 @@ class _Simplifier:
             self.new_id[old] = new
         self.primitives: list[Primitive | None] = [None] * len(leaves)
         self.operands: list[tuple[int, ...]] = [()] * len(leaves)
+        self.telling = bytearray(len(leaves))
+        """Whether a rule may ask what an id is: a constant, a negative, the sum of one; too often does no harm."""
         self.constants: dict[int, float] = {}
         self.constant_ids: dict[float | bytes, int] = {}
         self.known: dict[tuple[Any, ...], int] = {}
+        """The operations by row and operands; those that may be exchanged are in ascending order."""
 
     def run(self, outputs: Sequence[int]) -> ScalarGraph:
-        old, live, new_id, known = self.old, self.live, self.new_id, self.known
+        old, new_id, known, telling = self.old, self.new_id, self.known, self.telling
         primitives, operands, constants = self.primitives, self.operands, self.constants
-        rules, commutative = RULES, COMMUTATIVE
-        for identity, row in enumerate(old.primitives):
-            if not live[identity]:
-                continue
+        rules, structural, commutative, place = RULES, STRUCTURAL, COMMUTATIVE, new_id.__getitem__
+        entries = zip(range(len(self.live)), old.primitives, old.operands)  # noqa: B905 (they may be more)
+        for identity, row, before in compress(entries, self.live):
             if row is None:
                 if identity in old.constants:
                     new_id[identity] = self.constant(old.constants[identity])
                 continue
-            ids = tuple([new_id[i] for i in old.operands[identity]])
+            ids = tuple(map(place, before))
+            told = not ids
             for i in ids:
-                if i not in constants:
+                if telling[i]:
+                    told = True
                     break
-            else:
-                new_id[identity] = self.constant(row.forward(*[constants[i] for i in ids]))
-                continue
-            rule = rules.get(row)
+            if told:
+                for i in ids:
+                    if i not in constants:
+                        break
+                else:
+                    new_id[identity] = self.constant(row.forward(*[constants[i] for i in ids]))
+                    continue
+            rule = rules.get(row) if told else structural.get(row)
             if rule is not None:
                 found = rule(self, ids)
                 if found is not None:
                     new_id[identity] = found
                     continue
-            key = (row, ids)
-            entry = known.get(key)
-            if entry is None and row in commutative:
-                entry = known.get((row, ids[::-1]))
-            if entry is None:
-                entry = known[key] = len(operands)
+            key = (row, ids[::-1] if row in commutative and ids[0] > ids[1] else ids)
+            size = len(operands)
+            entry = new_id[identity] = known.setdefault(key, size)
+            if entry == size:
                 primitives.append(row)
                 operands.append(ids)
-            new_id[identity] = entry
+                telling.append(row in TELLING or (told and row is p.add))
         results = tuple([new_id[i] for i in outputs])
         roles = bytearray([COMPUTED]) * len(operands)
         for i in constants:
@@ -120,22 +131,23 @@ class _Simplifier:
         key = key_of(number)
         known = self.constant_ids.get(key)
         if known is None:
-            known = self.constant_ids[key] = len(self.operands)
-            self.primitives.append(None)
-            self.operands.append(())
+            known = self.constant_ids[key] = self.append(None, ())
             self.constants[known] = number
         return known
 
     def entry(self, row: Primitive, ids: tuple[int, ...]) -> int:
         """The id of an operation, new or known."""
-        known = self.known.get((row, ids))
-        if known is None and row in COMMUTATIVE:
-            known = self.known.get((row, ids[::-1]))
+        key = (row, ids[::-1] if row in COMMUTATIVE and ids[0] > ids[1] else ids)
+        known = self.known.get(key)
         if known is None:
-            known = self.known[row, ids] = len(self.operands)
-            self.primitives.append(row)
-            self.operands.append(ids)
+            known = self.known[key] = self.append(row, ids)
         return known
+
+    def append(self, row: Primitive | None, ids: tuple[int, ...]) -> int:
+        self.primitives.append(row)
+        self.operands.append(ids)
+        self.telling.append(1)
+        return len(self.operands) - 1
 
     def number(self, identity: int) -> float | None:
         """The number of a constant, None for anything else."""
@@ -279,23 +291,28 @@ def _dot(s: _Simplifier, ids: tuple[int, ...]) -> int | None:
     return None
 
 
-RULES: dict[Primitive, Rule] = {
+STRUCTURAL: dict[Primitive, Rule] = {
+    p.where: _where,
+    p.sum_: _only,
+    p.prod: _only,
+    p.dot: _dot,
+    c.both: _both,
+    c.either: _either,
+    c.same: lambda s, ids: ids[0],
+}
+"""What may become something simpler whatever its operands are: rules from the new operands to an id, or None."""
+RULES: dict[Primitive, Rule] = STRUCTURAL | {
     p.add: _add,
     p.sub: _sub,
     p.mul: _mul,
     p.neg: _neg,
     p.div: _div,
     p.pow_: _pow,
-    p.where: _where,
-    p.sum_: _only,
-    p.prod: _only,
-    p.dot: _dot,
     c.negation: _not,
-    c.both: _both,
-    c.either: _either,
-    c.same: lambda s, ids: ids[0],
 }
-"""What may become something simpler: rules from the new operands to an id, or None."""
+"""What may become something simpler where an operand tells (``_Simplifier.telling``)."""
+TELLING = {p.neg, c.negation}
+"""What rules look for among operands, besides constants and sums with them."""
 
 
 def _without_dead(graph: ScalarGraph) -> ScalarGraph:
@@ -303,23 +320,16 @@ def _without_dead(graph: ScalarGraph) -> ScalarGraph:
     live = bytearray(len(graph.operands))
     for i in graph.outputs:
         live[i] = 1
-    for identity in range(len(graph.operands) - 1, graph.leaves - 1, -1):
-        if live[identity]:
-            for i in graph.operands[identity]:
-                live[i] = 1
-    if all(live[graph.leaves :]):
+    _spread(live, graph.operands)
+    live[: graph.leaves] = b"\1" * graph.leaves
+    if all(live):
         return graph
-    new_id = list(range(graph.leaves))
-    primitives, operands = graph.primitives[: graph.leaves], graph.operands[: graph.leaves]
-    roles = graph.roles[: graph.leaves]
-    for identity in range(graph.leaves, len(graph.operands)):
-        new_id.append(len(operands))
-        if live[identity]:
-            primitives.append(graph.primitives[identity])
-            operands.append(tuple([new_id[i] for i in graph.operands[identity]]))
-            roles.append(graph.roles[identity])
-    constants = {new_id[i]: number for i, number in graph.constants.items() if live[i]}
-    outputs = tuple([new_id[i] for i in graph.outputs])
+    new_id = [count - 1 for count in accumulate(live)]
+    place = new_id.__getitem__
     return graph._replace(
-        primitives=primitives, operands=operands, roles=roles, constants=constants, outputs=outputs
+        primitives=[*compress(graph.primitives, live)],
+        operands=[tuple(map(place, ids)) for ids in compress(graph.operands, live)],
+        roles=bytearray(compress(graph.roles, live)),
+        constants={new_id[i]: number for i, number in graph.constants.items() if live[i]},
+        outputs=tuple(map(place, graph.outputs)),
     )

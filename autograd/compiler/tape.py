@@ -7,7 +7,9 @@ nanoseconds, where a line of generated Python takes 25.
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..emit.operations import OPERATIONS, Unfolded, unfold
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
     from ..primitives import Primitive
     from .ir.scalar import ScalarGraph
+
+
+NONE = ((0, 0, 0), (0, 0), (0,), ())
+"""What stands for the operands that an operation does not have, by how many it has."""
 
 
 class Code(NamedTuple):
@@ -81,7 +87,7 @@ class Code(NamedTuple):
 
         operations = array("i")
         for _, operation, operands in self.steps():
-            operations.extend((operation, *map(place, operands), 0, 0)[:4])
+            operations.extend((operation, *map(place, operands), *NONE[len(operands)]))
         return Code(count, constants, operations, array("i", map(place, self.outputs)))
 
 
@@ -148,17 +154,16 @@ def encode(graph: ScalarGraph) -> Code:
         TypeError: if a row's rule cannot be unfolded; a user's may be any function of floats.
     """
     writer = _Writer(graph.leaves)
-    place = list(range(graph.leaves))
-    constants = graph.constants
-    start = graph.leaves
-    ids = range(start, len(graph.operands))
-    for i, row, operands in zip(ids, graph.primitives[start:], graph.operands[start:], strict=True):
+    place = [*range(graph.leaves)]
+    known, write, constants = place.__getitem__, writer.write, graph.constants
+    rows = zip(graph.primitives, graph.operands, strict=True)
+    for i, (row, operands) in enumerate(islice(rows, graph.leaves, None), graph.leaves):
         if row is None:
             place.append(writer.constant(constants[i]))
         else:
-            place.append(writer.write(row, [place[x] for x in operands]))
-    outputs = array("i", [place[i] for i in graph.outputs])
-    return Code(graph.leaves, writer.constants, writer.operations, outputs)
+            place.append(write(row, tuple(map(known, operands))))
+    outputs = array("i", map(known, graph.outputs))
+    return Code(graph.leaves, writer.constants, array("i", writer.operations), outputs)
 
 
 class _Writer:
@@ -167,7 +172,7 @@ class _Writer:
     def __init__(self, leaves: int) -> None:
         self.next = leaves
         self.constants = array("d")
-        self.operations = array("i")
+        self.operations: list[int] = []
         self._known: dict[str, int] = {}
         self._plain: dict[Primitive, int] = {}
 
@@ -180,11 +185,11 @@ class _Writer:
             known = self._known[key] = ~(len(self.constants) - 1)
         return known
 
-    def write(self, row: Primitive, operands: list[int]) -> int:
+    def write(self, row: Primitive, operands: tuple[int, ...]) -> int:
         """The number of a row's result."""
         operation = self._plain.get(row)
         if operation is not None:
-            self.operations.extend((operation, *operands, 0, 0)[:4])
+            self.operations += (operation, *operands, *NONE[len(operands)])
             self.next += 1
             return self.next - 1
         unfolded = _unfolded(row, len(operands))
@@ -198,7 +203,7 @@ class _Writer:
             return places[operand] if type(operand) is int else self.constant(operand)
 
         for operation, needed in steps:
-            self.operations.extend((operation, *map(number, needed), 0, 0)[:4])
+            self.operations += (operation, *map(number, needed), *NONE[len(needed)])
             places.append(self.next)
             self.next += 1
         return number(unfolded.result)
@@ -228,9 +233,10 @@ _FUNCTIONS = {
 
 def nanoseconds(graph: ScalarGraph) -> float:
     """What a graph will take as a tape, roughly; of a users' row that is none, as much as a function."""
+    kinds = Counter(zip(graph.primitives, map(len, graph.operands), strict=True))
     return sum(
-        _nanoseconds(row, len(operands))
-        for row, operands in zip(graph.primitives, graph.operands, strict=True)
+        count * _nanoseconds(row, operands)
+        for (row, operands), count in kinds.items()
         if row is not None
     )
 

@@ -18,8 +18,7 @@ from __future__ import annotations
 
 from .entry import draw, print_graph
 from .model import Cluster, Edge, Graph, Node, Options
-from .picture import Drawing
-from .render import RenderError, render
+from .picture import Drawing, RenderError, render
 
 __all__ = [
     "Cluster",

@@ -1,8 +1,8 @@
 """Growing programs step by step, whoever makes the choices: Hypothesis, or a seeded random generator.
 
-Each result carries the interval it moves in while the inputs move by an eighth of themselves. A row of the
-table is offered for a step only where its domain holds and its kinks stay away on those intervals, so what
-comes out is smooth around its inputs by construction; nothing is drawn and thrown away.
+Each result carries how far it moves while the inputs move by an eighth of themselves: to :mod:`.running_error` that
+is one more error of an operand. A row of the table is offered for a step only where its domain holds and its kinks stay
+away so far around, so what comes out is smooth around its inputs by construction; nothing is drawn and thrown away.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd.table import TABLE
 
-from .intervals import RULES, Interval, lift
 from .kinks import is_flat
 from .programs import Program, Step
+from .running_error import RULES, Tracked, lift
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -44,10 +44,9 @@ class Chooser(Protocol):
         ...
 
 
-def spread(x: float) -> Interval:
-    """Where an input moves while it is checked."""
-    reach = SPREAD * (abs(x) if x else 1.0)
-    return Interval(x - reach, x + reach)
+def moved(x: float) -> Tracked:
+    """An input with how far it moves while it is checked."""
+    return Tracked(x, SPREAD * (abs(x) or 1.0))
 
 
 def row_names(ops: Collection[Any] | None, smooth: bool) -> list[str]:
@@ -88,7 +87,7 @@ def grow(
         max_nodes: how many nodes there may be, inputs included.
         smooth: whether the program must be smooth around its inputs.
     """
-    moving = [spread(x) if smooth else lift(x) for x in inputs]
+    moving = [moved(x) if smooth else Tracked(x) for x in inputs]
     numbers = list(inputs)
     steps: list[Step] = []
     by_arity: dict[int | None, list[Primitive]] = {}
@@ -114,7 +113,7 @@ def _step(
     choose: Chooser,
     rows: list[Primitive],
     arity: int | None,
-    moving: list[Interval],
+    moving: list[Tracked],
     numbers: list[float],
     smooth: bool,
 ) -> Step | None:
@@ -126,7 +125,7 @@ def _step(
         else:
             # Counted backwards, so that a program keeps its meaning when a line before it goes.
             operands.append(len(moving) - 1 - choose.index(len(moving)))
-    regions = [moving[x] if isinstance(x, int) else lift(x) for x in operands]
+    regions = [moving[x] if isinstance(x, int) else Tracked(x) for x in operands]
     primals = [numbers[x] if isinstance(x, int) else x for x in operands]
     offered = []
     for row in rows:
@@ -141,19 +140,18 @@ def _step(
     return Step(row.name, tuple(operands))
 
 
-def image(row: Primitive, regions: Sequence[Interval], smooth: bool) -> Interval | None:
-    """Where a row's result lies when its operands move in some intervals.
+def image(row: Primitive, regions: Sequence[Tracked], smooth: bool) -> Tracked | None:
+    """A row's result, and how far it moves, when its operands move so far.
 
     Returns:
         None where the row is not defined, or (if it must be) not smooth, or its result too large.
     """
     margin = MARGIN if smooth else 0.0
-    if row.domain is not None and not all(lift(s).low >= margin for s in row.domain(*regions)):
+    edges = map(lift, row.domain(*regions) if row.domain is not None else ())
+    if not all(edge.value - edge.error >= margin for edge in edges):
         return None
-    kinks = row.kinks(*regions) if smooth and row.kinks is not None else ()
-    if not all(lift(s).clears(MARGIN) for s in kinks):
+    kinks = map(lift, row.kinks(*regions) if smooth and row.kinks is not None else ())
+    if not all(abs(kink.value) - kink.error >= MARGIN for kink in kinks):
         return None
     region = lift(RULES[row].forward(*regions))
-    if not region.size <= LARGEST:  # nan, too
-        return None
-    return region
+    return region if abs(region.value) + region.error <= LARGEST else None

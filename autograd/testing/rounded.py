@@ -139,15 +139,26 @@ def spread_of_power(base: Rounded, exponent: Rounded) -> float:
 def spread_of_smooth(
     function: Callable[[float], float], slope: Callable[[float], float], x: Rounded
 ) -> float:
-    """How far the argument's error may move a smooth function, by its slope there and at both ends."""
+    """How far the argument's error may move a function without a turn: by its slope there and at both ends, or as far
+    as the ends themselves lie, for between them the slope may be larger."""
     e = x.error
     if not e:
         return 0.0
-    ends = x.value - e, x.value + e
-    if any(math.isnan(function(end)) for end in ends):
+    points = x.value, x.value - e, x.value + e
+    value, *ends = map(function, points)
+    if any(map(math.isnan, ends)):
         return math.inf  # the exact argument may lie outside the domain
-    steepest = max(abs(slope(x.value)), *(abs(slope(end)) for end in ends))
-    return steepest * e if steepest == steepest else math.inf
+    reach = max(abs(slope(point)) for point in points) * e
+    return max(reach, *(abs(end - value) for end in ends)) if reach == reach else math.inf
+
+
+def spread_of_wave(
+    function: Callable[[float], float], slope: Callable[[float], float], x: Rounded
+) -> float:
+    """How far the argument's error may move a sine or cosine, which turns."""
+    if x.error >= 1.0:
+        return 1.0 + abs(function(x.value))
+    return spread_of_smooth(function, slope, x)
 
 
 def spread_of_steps(function: Callable[[float], float], x: Rounded) -> float:

@@ -33,6 +33,7 @@ from .rounded import (
     spread_of_remainder,
     spread_of_smooth,
     spread_of_steps,
+    spread_of_wave,
 )
 
 if TYPE_CHECKING:
@@ -85,6 +86,12 @@ class Tracked(Rounded):
         if _lost_in_product(value, other.value) == 0.0 and value * other.value == self.value:
             return Tracked(value, spread)  # the division comes out even
         return Tracked(value, spread + UNIT * abs(value) + TINY)
+
+    def __mod__(self, other: Any) -> Tracked:
+        return RULES.namespace.mod(self, other)  # type: ignore[no-any-return]
+
+    def __floordiv__(self, other: Any) -> Tracked:
+        return RULES.namespace.floordiv(self, other)  # type: ignore[no-any-return]
 
     def __neg__(self) -> Tracked:
         return Tracked(-self.value, self.error)
@@ -162,20 +169,14 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
 
 def _namespace() -> Namespace:
     xp: Any = IEEE
-    functions: dict[str, Any] = {
-        name: _rule(
-            getattr(xp, name), functools.partial(spread_of_smooth, getattr(xp, name), slope)
-        )
-        for name, slope in SLOPES.items()
-    }
-    for name in (
-        "sign",
-        "floor",
-        "ceil",
-        "round",
-    ):  # exact, unless the argument may be on another step
-        steps = getattr(xp, name)
-        functions[name] = _rule(steps, functools.partial(spread_of_steps, steps), 0.0, 0.0)
+    functions: dict[str, Any] = {}
+    for name, slope in SLOPES.items():
+        spread = spread_of_wave if name in {"sin", "cos"} else spread_of_smooth
+        function = getattr(xp, name)
+        functions[name] = _rule(function, functools.partial(spread, function, slope))
+    for name in ("sign", "floor", "ceil", "round"):
+        function = getattr(xp, name)  # exact, unless the argument may be on another step
+        functions[name] = _rule(function, functools.partial(spread_of_steps, function), 0.0, 0.0)
     functions |= {"abs": lambda x: abs(lift(x)), "div": lambda a, b: lift(a) / lift(b)}
     functions |= {
         "pow": _rule(xp.pow, spread_of_power),

@@ -9,6 +9,7 @@ import pytest
 from autograd.namespaces import IEEE
 from autograd.primitives import TABLE, TRACED, Primitive
 
+from .__main__ import main
 from .exact import EXACT
 from .known import LIMIT
 from .search import worst_of
@@ -26,6 +27,12 @@ def test_every_row_has_exact_derivatives():
 def test_first_and_second_partials_keep_twelve_digits(name):
     for (order, mode), worst in worst_of(TABLE[name], points=400, seed=1).items():
         assert worst.error <= LIMIT, (order, mode, worst)
+
+
+def test_a_name_without_derivatives_to_search_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["where"])
+    assert "'where' is no row with derivatives to search" in capsys.readouterr().err
 
 
 def test_the_search_finds_a_narrow_fault():

@@ -16,7 +16,10 @@ PAIRS = f"{TESTS}/array/test_contract.py"
 VJP = f"{TESTS}/array/test_vjp.py"
 BUILD = f"{TESTS}/array/test_build.py"
 MERGE = f"{TESTS}/array/test_merge.py"
+AFFINE = f"{TESTS}/layout/test_affine.py"
 CLUSTERS = f"{TESTS}/layout/test_clusters.py"
+COSTS = f"{TESTS}/layout/test_costs.py"
+SEARCH = f"{TESTS}/layout/test_search.py"
 LEAVES = f"{TESTS}/layout/test_leaves.py"
 EMIT = f"{TESTS}/emit/test_emit.py"
 WRITER = f"{TESTS}/emit/test_writer.py"
@@ -283,16 +286,59 @@ PASSES = [
     of(
         "layout/clusters",
         "copies stand one place too far",
-        "[offset for offset, _ in ghosts]",
-        "[offset + 1 for offset, _ in ghosts]",
+        "[offset for offset, _ in copies]",
+        "[offset + 1 for offset, _ in copies]",
+        CLUSTERS,
+        SEARCH,
+    ),
+    of(
+        "layout/clusters",
+        "two clusters may lie in one place",
+        "if taken.isdisjoint(spots):",
+        "if True:",
         CLUSTERS,
     ),
     of(
         "layout/clusters",
-        "two numbers may have one place",
-        "if len(np.unique(offsets)) < len(offsets) or np",
-        "if np",
+        "what was merged is not undone",
+        "self._merged.difference_update(new)",
+        "pass",
         CLUSTERS,
+    ),
+    of(
+        "layout/search",
+        "two numbers may have one place",
+        "return not copies or distinct(offsets)",
+        "return True",
+        SEARCH,
+    ),
+    of(
+        "layout/costs",
+        "what an operation costs is known by its shape",
+        "lies: Any = int(places.arena[first]), (x - first).tobytes()",
+        "lies: Any = int(places.arena[first]), x.size",
+        COSTS,
+    ),
+    of(
+        "emit/emit",
+        "copies come before what they are tried beside",
+        "self.writer.sizes = {ONCE: FAR, LANES: FAR}",
+        "pass",
+        COSTS,
+    ),
+    of(
+        "layout/search",
+        "what fails is tried for ever",
+        "failures[kind] += 1",
+        "pass",
+        SEARCH,
+    ),
+    of(
+        "layout/affine",
+        "a view may end within a row",
+        "if length % run:",
+        "if length < run:",
+        AFFINE,
     ),
     of(
         "layout/leaves",
@@ -314,7 +360,7 @@ PASSES = [
         "                self._fill(index)\n",
         "",
         EMIT,
-        CLUSTERS,
+        SEARCH,
     ),
     of(
         "emit/writer",

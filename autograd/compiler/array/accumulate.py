@@ -193,7 +193,8 @@ class Cotangents:
     # --- adding up ---------------------------------------------------------------------------
 
     def _prepared(self, parts: list[Part], value: Value) -> list[Part]:
-        parts = self._joined(parts)
+        if len(parts) > 1:
+            parts = self._joined(parts)
         if value.batched or not any(self.tape.batched[part.elements].any() for part in parts):
             return parts
         done: list[Part] = []
@@ -252,6 +253,8 @@ class Cotangents:
         tape, np = self.tape, self.np
         layers: list[tuple[Elements, bool]] = []
         parts = [self._once_each(part) for part in parts]
+        if len(parts) == 1 and len(parts[0].ranks) == size and _ascend(parts[0].ranks):
+            return parts[0].elements, parts[0].negative
         for part in sorted(parts, key=lambda part: -len(part.ranks)):
             for elements, negative in layers:
                 if negative == part.negative and (elements[part.ranks] == tape.absent).all():
@@ -282,9 +285,11 @@ class Cotangents:
         tape, np = self.tape, self.np
         in_a, in_b = a != tape.absent, b != tape.absent
         both = in_a & in_b
+        if both.all():
+            return tape.filled(tape.map(row, [a, b], len(a)), len(a))
         few = both.any() and both.sum() <= OVERLAP * len(a)
         only_b = in_b & ~in_a
-        if both.all() or not (few or (row is p.sub and not only_b.any())):
+        if not (few or (row is p.sub and not only_b.any())):
             both = in_a | in_b
         elif row is p.sub and only_b.any():
             count = int(only_b.sum())
@@ -306,6 +311,8 @@ class Cotangents:
     def _once_each(self, part: Part) -> Part:
         """The same with every rank once, ascending where one came more often."""
         tape, np = self.tape, self.np
+        if _ascend(part.ranks):
+            return part
         order = np.argsort(part.ranks, kind="stable")
         ranks, elements = part.ranks[order], part.elements[order]
         starts = np.flatnonzero(np.concatenate([[True], ranks[1:] != ranks[:-1]]))
@@ -322,3 +329,7 @@ class Cotangents:
             matrix[row, np.arange(len(ranks)) - np.repeat(starts, counts)] = elements
             total = tape.reduce("add", matrix)
         return Part(ranks[starts], total, part.negative)
+
+
+def _ascend(ranks: Array) -> bool:
+    return bool((ranks[1:] > ranks[:-1]).all())

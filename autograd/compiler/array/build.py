@@ -187,7 +187,7 @@ class _Build:
             order = product - value.base
             if len(order) != value.size or (np.sort(order) != np.arange(value.size)).any():
                 continue
-            if tape.batched[bias].any() or not self.are_leaves(bias):
+            if tape.batched[bias].any() or not tape.are_leaves(bias):
                 continue
             beside = np.empty(value.size, np.int64)
             beside[order] = bias
@@ -197,9 +197,6 @@ class _Build:
             if found is not None:
                 return found.ravel()[order]
         return None
-
-    def are_leaves(self, elements: Elements) -> bool:
-        return all(i >= 0 and self.tape.values[i].op == "input" for i in self.tape.owners(elements))
 
     def extended(self, a: Elements, b: Elements, biases: Elements) -> Elements | None:
         """A contraction with biases, (m, n), as a further term of the factor that all lanes share."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...primitives import Primitive
 from .legalize import Copy
+from .tape import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -43,10 +44,11 @@ class _Merger:
         for index, value in enumerate(graph.values):
             owner[value.base : value.stop] = index
         self.needs = [
-            {int(i) for x in value.reads for i in np.unique(owner[x]) if i >= 0}
+            {i for x in value.reads for i in distinct(np, owner[x]) if i >= 0}
             for value in graph.values
         ]
-        forward = [bool((owner[graph.outputs] == i).any()) for i in range(len(graph.values))]
+        results = set(distinct(np, owner[graph.outputs]))
+        forward = [i in results for i in range(len(graph.values))]
         for index in range(len(graph.values) - 1, -1, -1):
             if forward[index]:
                 for i in self.needs[index]:
@@ -55,6 +57,18 @@ class _Merger:
         """Whether each value is one that the results need."""
         self.leaves = [value.op in {"input", "lanes", "seed"} for value in graph.values]
         self.owner = owner
+        count = len(graph.values)
+        self.height = [0] * count
+        """How many operations wait for each value, one after the other."""
+        self.users: list[list[int]] = [[] for _ in range(count)]
+        self.awaited = [0] * count
+        """How many operations each value waits for."""
+        for index in range(count - 1, -1, -1):
+            for i in self.needs[index]:
+                self.height[i] = max(self.height[i], self.height[index] + 1)
+                self.users[i].append(index)
+                self.awaited[index] += not self.leaves[i]
+        self.kinds = [self.kind(i) for i in range(count)]
 
     def run(self) -> ArrayGraph:
         copy = Copy(self.graph)
@@ -110,23 +124,14 @@ class _Merger:
             urgent: whether the kind comes next whose farthest ready member is farthest from the end, rather than the
                 one whose remaining members are on average.
         """
-        needs, leaves, count = self.needs, self.leaves, len(self.leaves)
-        height = [0] * count
-        users: list[list[int]] = [[] for _ in range(count)]
-        waiting = [0] * count
-        for index in range(count - 1, -1, -1):
-            for i in needs[index]:
-                height[i] = max(height[i], height[index] + 1)
-                users[i].append(index)
-                waiting[index] += not leaves[i]
-        kinds = [self.kind(i) for i in range(count)]
+        height, users, kinds = self.height, self.users, self.kinds
+        waiting = self.awaited.copy()
         total: dict[Any, int] = {}
         remaining: dict[Any, int] = {}
         ready: dict[Any, list[int]] = {}
-        for index in range(count):
-            if leaves[index]:
+        for index, kind in enumerate(kinds):
+            if self.leaves[index]:
                 continue
-            kind = kinds[index]
             total[kind] = total.get(kind, 0) + height[index]
             remaining[kind] = remaining.get(kind, 0) + 1
             if not waiting[index]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ...primitives import Primitive
     from ..ir.array import Array, Elements, Operand
 
+SMALL = 64
+"""Of so few numbers a set is made sooner than NumPy sorts them."""
 LARGE = 1 << 20
 """The code of three elements of a larger tape does not fit an integer."""
 
@@ -36,6 +38,7 @@ class Tape:
         batched: whether each element differs from lane to lane.
         active: whether each element may need a cotangent.
         constant: whether each element is a constant.
+        has_lanes: whether any element differs from lane to lane.
         doubtful: whether something absent has been read as 0, so that a nan may be wrong.
     """
 
@@ -45,6 +48,7 @@ class Tape:
         self.np = np
         self.exact = exact
         self.doubtful = False
+        self.has_lanes = False
         self.values: list[Value] = []
         self.size = 0
         self.numbers: dict[int, float] = {}
@@ -109,15 +113,21 @@ class Tape:
         low, high = int(elements.min()), int(elements.max())
         if self.owner[low] == self.owner[high] >= 0:  # a value is an interval
             return [int(self.owner[low])]
-        found: list[int] = self.np.unique(self.owner[elements.ravel()]).tolist()
-        return found
+        return distinct(self.np, self.owner[elements])
+
+    def are_leaves(self, elements: Elements) -> bool:
+        """Whether elements are leaves, all of them."""
+        owner = self.owner[elements.flat[0]]  # most are told by the first
+        if owner < 0 or self.values[owner].op != "input":
+            return False
+        return all(i >= 0 and self.values[i].op == "input" for i in self.owners(elements))
 
     def _flags(self, operands: Iterable[Operand]) -> tuple[bool, bool]:
         """Whether something in operands is batched, and active."""
         batched = active = False
         for x in operands:
             if not isinstance(x, float):
-                batched = batched or bool(self.batched[x].any())
+                batched = batched or (self.has_lanes and bool(self.batched[x].any()))
                 active = active or bool(self.active[x].any())
         return batched, active
 
@@ -143,6 +153,7 @@ class Tape:
         span = slice(base, self.size)
         self.owner[span] = len(self.values)
         self.batched[span] = batched
+        self.has_lanes = self.has_lanes or batched
         self.active[span] = active
         self.values.append(Value(op, args, shape, base, batched, detail))
         found = np.arange(base, self.size).reshape(shape)
@@ -174,10 +185,12 @@ class Tape:
             tape.owner[span] = len(tape.values)
             tape.values.append(value)
             tape.batched[span] = value.batched
+            tape.has_lanes = tape.has_lanes or value.batched
             if value.op == "input":
                 tape.active[span] = [identity in chosen for identity in value.detail]
             else:
-                tape.active[span] = tape._flags(value.reads)[1] and _hands_on(value.op)
+                active = any(tape.active[x].any() for x in value.reads)
+                tape.active[span] = active and _hands_on(value.op)
             if value.args:
                 tape._known[tape._key(value.op, value.args, value.detail)] = value.elements
         return tape
@@ -255,11 +268,7 @@ class Tape:
 
     def _as_leaves_stand(self, arrays: Sequence[Elements]) -> Array | None:
         """The order in which operands of leaves, which stay where they are, become views; None if there is none or one is one."""
-        leaves = [
-            x
-            for x in arrays
-            if all(i >= 0 and self.values[i].op == "input" for i in self.owners(x))
-        ]
+        leaves = [x for x in arrays if self.are_leaves(x)]
         if not leaves or any(nest(x[None]) is not None for x in leaves):
             return None
         order = self.np.argsort(leaves[0], kind="stable")
@@ -367,6 +376,14 @@ class Tape:
         return ArrayGraph(
             kept[::-1], self.size, self.numbers, self.absent, outputs, gradients, self.doubtful
         )
+
+
+def distinct(np: Any, numbers: Array) -> list[int]:
+    """The numbers of an array, each once, ascending."""
+    if numbers.size <= SMALL:
+        return sorted(set(numbers.ravel().tolist()))
+    found: list[int] = np.unique(numbers).tolist()
+    return found
 
 
 def _numbers(args: Sequence[Operand]) -> list[float]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     Operand = Ref | float
 
+FAR = 1 << 60
+"""Copies come after all that has a place, also while places are sought, which are far from one another then."""
 GATHERED = 512
 """How many numbers are gathered in the time that an instruction takes to start."""
 
@@ -71,6 +73,7 @@ class Emitter:
     def cost(self, index: int) -> int:
         """What the instructions of a value cost, by itself."""
         self._begin()
+        self.writer.sizes = {ONCE: FAR, LANES: FAR}
         self._value(index)
         return cost(self.writer.instructions)
 

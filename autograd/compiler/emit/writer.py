@@ -81,7 +81,7 @@ class Writer:
         nested = None
         moves = isinstance(source, Ref) and source.laned == out.laned
         if moves and source.arena != CONSTANTS:  # type: ignore[union-attr]
-            pair = self.np.stack([source.positions.ravel(), out.positions.ravel()])  # type: ignore[union-attr]
+            pair = self.np.array([source.positions.ravel(), out.positions.ravel()])  # type: ignore[union-attr]
             nested = nest(pair)
         if not moves or nested is not None or source.arena == CONSTANTS:  # type: ignore[union-attr]
             self.elementwise("copy", [source], out)
@@ -105,18 +105,17 @@ class Writer:
             operands: floats, or positions in one dimension, as many as ``out`` has.
             out: where the results go.
         """
-        np = self.np
-        if nest(out.positions[None]) is None:
-            place = self.room(out.laned, out.positions.shape)
-            self.elementwise(op, operands, place)
-            self._scatter(place, out)
-            return
         operands = list(operands)
         while True:
             refs = [out, *(x for x in operands if isinstance(x, Ref))]
-            found = nest(np.stack([ref.positions for ref in refs]))
+            found = nest(self.np.array([ref.positions for ref in refs]))
             if found is not None:
                 break
+            if nest(out.positions[None]) is None:
+                place = self.room(out.laned, out.positions.shape)
+                self.elementwise(op, operands, place)
+                self._scatter(place, out)
+                return
             worst = self._least_nested(operands, out)
             taken = self.take(worst)
             operands = [taken if worst.matches(x) else x for x in operands]
@@ -134,7 +133,7 @@ class Writer:
         def badness(ref: Ref) -> int:
             alone = nest(ref.positions[None])
             levels = 9 if alone is None else len(alone[0])
-            joint = nest(self.np.stack([ref.positions, out.positions]))
+            joint = nest(self.np.array([ref.positions, out.positions]))
             return levels + (10 if joint is None else 0)
 
         return max((x for x in operands if isinstance(x, Ref)), key=badness)

@@ -42,11 +42,11 @@ def nest(vectors: Array) -> tuple[tuple[int, ...], Strides] | None:
         steps = vectors[:, 1:] - vectors[:, :-1]
         first = steps[:, :1]
         same = (steps == first).all(axis=0) if count > 1 else (steps == first)[0]
-        if same.all():
+        run = int(same.argmin()) + 1  # the first step is like itself, so 1 is for no break
+        if run == 1:
             shape.append(length)
             strides.append(first[:, 0])
             break
-        run = int(same.argmin()) + 1
         if length % run:
             return None
         rows = vectors.reshape(count, length // run, run)
@@ -57,8 +57,8 @@ def nest(vectors: Array) -> tuple[tuple[int, ...], Strides] | None:
         strides.append(first[:, 0])
         vectors = rows[:, :, 0]
         length //= run
-    by_sequence = [tuple(int(s[i]) for s in reversed(strides)) for i in range(count)]
-    return tuple(reversed(shape)), by_sequence
+    by_axis = [s.tolist() for s in reversed(strides)]
+    return tuple(reversed(shape)), list(zip(*by_axis, strict=True)) if shape else [()] * count
 
 
 def nest_rows(matrices: Array) -> tuple[tuple[int, ...], tuple[int, ...], Strides] | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .clusters import commonest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,8 +39,7 @@ def patterns(elements: Ids, cluster: Array, offset: Array, movable: Array) -> It
             yield order.ravel() if order is ranks else ranks.swapaxes(-1, -2).argsort(axis=None)
     if not movable.any():
         return
-    names, counts = np.unique(cluster[movable], return_counts=True)
-    mine = movable & (cluster == names[counts.argmax()])
+    mine = movable & (cluster == commonest(cluster[movable]))
     size = elements.size
     sides = [elements.shape[-1]]
     if elements.ndim == 1:
@@ -71,20 +72,11 @@ def _line(offset: Array) -> int:
     if len(offset) < 2:
         return 1
     steps = offset[1:] - offset[:-1]
-    values, counts = np.unique(steps, return_counts=True)
-    breaks = np.flatnonzero(steps != values[counts.argmax()])
-    if len(breaks) < 2:
-        return 1
-    lengths, counts = np.unique(np.diff(breaks), return_counts=True)
-    return int(lengths[counts.argmax()])
+    breaks = np.flatnonzero(steps != commonest(steps))
+    return 1 if len(breaks) < 2 else commonest(breaks[1:] - breaks[:-1])
 
 
 def _step(before: Array, after: Array, known: Array) -> int:
     """The commonest difference between neighbours that are both known."""
-    import numpy as np
-
     steps = (after - before)[known]
-    if not steps.size:
-        return 0
-    values, counts = np.unique(steps, return_counts=True)
-    return int(values[counts.argmax()])
+    return commonest(steps) if steps.size else 0

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ..ir.program import LANES, ONCE, ROWS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..ir.array import ArrayGraph, Elements
 
     Array = Any
@@ -30,6 +32,7 @@ class Places:
         arena: of each id; NOWHERE for constants and for what no value has.
         position: of each id.
         source: of each id the element that it is, or is a copy of.
+        count: how many ids there are; the columns may be longer, until they are trimmed.
         given: how many positions of ONCE are leaves; these come first.
         rows: how many positions ROWS has, leaves and ones after them.
         sizes: how many positions of ONCE and LANES are taken.
@@ -44,6 +47,7 @@ class Places:
         self.arena = np.full(graph.size, NOWHERE)
         self.position = np.zeros(graph.size, dtype=np.int64)
         self.source = np.arange(graph.size)
+        self.count = graph.size
         self.owner = np.full(graph.size, -1)
         """Of each element the index of its value."""
         self.given = self.rows = 0
@@ -75,7 +79,25 @@ class Places:
 
     def ghosts(self) -> Ids:
         """The ids of all copies."""
-        return self.np.arange(self.graph.size, len(self.source))
+        return self.np.arange(self.graph.size, self.count)
+
+    def copied(self, elements: Sequence[int], arena: int) -> Ids:
+        """The ids of new copies of elements, whose positions are to be set."""
+        np, start = self.np, self.count
+        self.count += len(elements)
+        more = self.count - len(self.source)
+        if more > 0:  # and room for as many as there are, as copies come by the dozen
+            new = np.zeros(more + self.count - self.graph.size, np.int64)
+            self.source = np.append(self.source, new)
+            self.arena = np.append(self.arena, np.full(len(new), NOWHERE))
+            self.position = np.append(self.position, new)
+        self.source[start : self.count], self.arena[start : self.count] = elements, arena
+        return np.arange(start, self.count)
+
+    def trim(self) -> None:
+        """Cut the columns to the ids there are."""
+        for name in ("source", "arena", "position"):
+            setattr(self, name, getattr(self, name)[: self.count])
 
     def is_early(self, element: int) -> bool:
         """Whether an element is there before everything: a constant or a leaf."""

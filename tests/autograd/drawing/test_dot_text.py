@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from autograd import Value, draw, scope
 from autograd.drawing.dot import quote, to_dot
 from autograd.drawing.model import Cluster, Edge, Graph, Node, shorten
-from autograd.drawing.render import render
+from autograd.drawing.picture import render
 
 needs_dot = pytest.mark.skipif(
     shutil.which("dot") is None, reason="Graphviz's dot is not installed"

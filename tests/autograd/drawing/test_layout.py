@@ -12,7 +12,7 @@ import nn
 from autograd import Value, draw
 from autograd.drawing.dot import to_dot
 from autograd.drawing.model import Cluster, Edge, Graph, Node
-from autograd.drawing.render import render
+from autograd.drawing.picture import render
 from autograd.drawing.svg import to_svg
 from tests.autograd.drawing.geometry import Shown
 from tests.autograd.drawing.graphs import contents

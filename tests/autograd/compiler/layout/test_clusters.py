@@ -1,4 +1,4 @@
-"""Placement: what the elements' places are, they are right ones, and for which operands they become views."""
+"""Clusters: they move as a whole, get to where most of their elements are wanted, and go back."""
 
 from __future__ import annotations
 
@@ -6,103 +6,138 @@ import numpy as np
 import pytest
 
 import autograd as ag
-from autograd.compiler.array.merge import merge
-from autograd.compiler.emit.emit import cost, emit
-from autograd.compiler.ir.program import LANES, ONCE, ROWS
-from autograd.compiler.layout.clusters import placed
-from autograd.compiler.layout.places import NOWHERE, side_by_side
-from autograd.structure import flatten
+from autograd.compiler.ir.program import ONCE
+from autograd.compiler.layout.clusters import Clusters, commonest, distinct
+from autograd.compiler.layout.places import Places
 from tests.autograd.compiler.arraygraphs import graphs
-from tests.autograd.compiler.emit.test_emit import check_places
-from tests.autograd.compiler.programs import program
-from tests.autograd.compiler.stencils import stencil
 
 
-def check(graph, shared, rows=None):
-    """The operations of a placed graph, which computes what it means and costs no more than one that is not placed."""
-    places = placed(graph)
-    for arena in (ONCE, LANES, ROWS):
-        here = np.flatnonzero(places.arena == arena)
-        there = [x for x in here if x >= graph.size or places.owner[x] >= 0]
-        positions = places.position[there]
-        assert len(np.unique(positions)) == len(positions)  # each place is of one number
-        size = places.rows if arena == ROWS else places.sizes[arena]
-        assert not len(positions) or (positions.min() >= 0 and positions.max() < size)
-    for (index, argument), ids in places.operands.items():
-        assert (places.source[ids] == graph.values[index].args[argument]).all()
-    found = check_places(graph, places, shared, rows)
-    mine, unplaced = emit(graph, places), emit(graph, side_by_side(graph))
-    assert cost(mine.instructions) <= cost(unplaced.instructions)
-    return found
+def clusters():
+    """Those of a sine, an exponential and a product of six leaves, e6:12, e12:18 and e18:24, and of what adds them up."""
+
+    def f(xs):
+        return sum(ag.sin(x) * ag.exp(x) for x in xs) + sum(
+            ag.tanh(ag.sin(x) * ag.exp(x)) for x in xs
+        )
+
+    graph = graphs(f, [0.1] * 6).values
+    assert [value.name for value in graph.values[1:4]] == ["sin", "exp", "mul"]
+    return Clusters(graph, Places(graph))
 
 
-@pytest.mark.seeds(40)
-def test_random_programs(seed):
-    function, xs = program(seed)
-    check(merge(graphs(function, xs, wanted=len(xs)).legal), xs)
+def state(found):
+    count = found.places.count
+    columns = found.cluster, found.offset, found.movable, found.places.position, found.places.source
+    members = {name: ids.tolist() for name, ids in found._members.items()}
+    sets = dict(found.values), set(found._merged), set(found.anew)
+    return [x[:count].tolist() for x in columns], members, sets
+
+
+def moved(found, line, wanted, copies=()):
+    layers, misfits = found.fitted(np.array(line), np.array(wanted), ONCE)
+    return found.move(layers, ONCE, copies), misfits.tolist()
+
+
+def test_each_value_is_a_cluster_at_first():
+    found = clusters()
+    assert found.cluster[6:18].tolist() == [1] * 6 + [2] * 6
+    assert found.offset[6:18].tolist() == [*range(6), *range(6)]
+    assert found.movable[:18].tolist() == [False] * 6 + [True] * 12
+
+
+def test_two_values_side_by_side_are_one_cluster():
+    found = clusters()
+    _, misfits = moved(found, [*range(6, 18)], [*range(12)])
+    assert misfits == []
+    assert found.cluster[6:18].tolist() == [1] * 12
+    assert np.diff(found.places.position[6:18]).tolist() == [1] * 11
+    assert found.values[1] == [1, 2]
+
+
+def test_a_cluster_goes_where_most_of_its_elements_are_wanted_and_the_rest_do_not_fit():
+    found = clusters()
+    layers, misfits = found.fitted(np.array([6, 7, 8, 10]), np.array([5, 6, 7, 8]), ONCE)
+    assert misfits.tolist() == [3]
+    assert layers[0].offsets.tolist() == [*range(5, 11)]
+
+
+def test_leaves_do_not_fit_anywhere():
+    _, misfits = clusters().fitted(np.array([2, 6, 7]), np.array([0, 1, 2]), ONCE)
+    assert misfits.tolist() == [0]
+
+
+def test_what_is_taken_by_a_larger_cluster_is_not_given_to_another():
+    # All of the sine's places are taken once most of its elements are; the exponential's would overlap with them.
+    layers, misfits = clusters().fitted(np.array([6, 7, 8, 12, 9]), np.array([0, 1, 2, 3, 4]), ONCE)
+    assert [layer.cluster for layer in layers] == [1]
+    assert misfits.tolist() == [3, 4]
+
+
+def test_a_value_that_is_wanted_whole_is_laid_in_another_order():
+    found = clusters()
+    (layer,), misfits = found.fitted(np.arange(6, 12), np.array([5, 4, 3, 2, 1, 0]), ONCE)
+    assert layer.anew
+    assert layer.offsets.tolist() == [5, 4, 3, 2, 1, 0]
+    assert misfits.tolist() == []
+
+
+def test_what_something_depends_on_is_not_laid_in_another_order():
+    found = clusters()
+    moved(found, [*range(6, 18)], [*range(12)])
+    layers, misfits = found.fitted(np.arange(6, 12), np.array([5, 4, 3, 2, 1, 0]), ONCE)
+    assert not any(layer.anew for layer in layers)
+    assert len(misfits) == 5
 
 
 @pytest.mark.seeds(30)
-def test_random_stencils(seed):
-    function, args = stencil(seed)
-    numbers, structure = flatten(tuple(args))
-    passes = graphs(lambda xs: function(*structure.unflatten(xs)), numbers, wanted=len(numbers))
-    check(merge(passes.legal), [*numbers, *passes.captured])
+def test_a_move_can_be_undone(seed):
+    rng = np.random.default_rng(seed)
+    found = clusters()
+    for _ in range(4):
+        before = state(found)
+        line = rng.choice(24, rng.integers(2, 9), replace=False)
+        wanted = rng.permutation(len(line)) if rng.random() < 0.5 else np.arange(len(line))
+        fitted = found.fitted(line, wanted, ONCE)
+        if fitted is None:
+            continue
+        layers, misfits = fitted
+        copies = [(int(wanted[i]) + 1000, int(line[i])) for i in misfits]
+        undo = found.move(layers, ONCE, copies)
+        after = state(found)
+        undo()
+        assert state(found) == before
+        found.move(layers, ONCE, copies)
+        assert state(found) == after
+        rest = np.setdiff1d(np.arange(len(line)), misfits)
+        shifts = found.offset[line[rest]] - wanted[rest]
+        assert (shifts == shifts[0]).all()
+        assert len(set(found.cluster[line[rest]].tolist())) == 1
 
 
-@pytest.mark.seeds(30)
-def test_random_programs_with_lanes(seed):
-    function, xs = program(seed)
-    shared = len(xs) // 2
-    rows = np.random.default_rng(seed).uniform(-1.5, 1.5, (5, len(xs) - shared))
-    passes = graphs(function, xs, wanted=shared, batched=len(xs) - shared)
-    check(merge(passes.legal), xs[:shared], rows)
+def test_copies_move_with_the_rest():
+    found = clusters()
+    moved(found, [*range(6, 12)], [*range(1, 7)], [(0, 2), (7, 3)])
+    copies = found.places.ghosts()
+    assert found.places.source[copies].tolist() == [2, 3]
+    moved(found, [*range(12, 18), *range(6, 12)], [*range(6), *range(10, 16)])
+    low = found.places.position[12]
+    assert (found.places.position[copies] - low).tolist() == [9, 16]
 
 
-def steps(ends, count):
-    """Points that move towards their neighbours, the last ones' being those of the other end or themselves."""
-
-    def f(xs):
-        u = list(xs)
-        for _ in range(count):
-            padded = [u[-1], *u, u[0]] if ends == "ring" else [u[0], *u, u[-1]]
-            u = [ag.tanh(ag.sum(padded[i : i + 3])) for i in range(len(u))]
-        return sum(x * x for x in u)
-
-    return f
+def test_settled_clusters_stand_one_after_the_other():
+    found = clusters()
+    moved(found, [*range(6, 12)], [*range(1, 7)], [(0, 2)])
+    found.settle()
+    places = found.places
+    here = np.flatnonzero((places.arena == ONCE) & (np.arange(places.count) >= 6))
+    assert sorted(places.position[here].tolist()) == [*range(6, 6 + len(here))]
+    assert places.position[6] == places.position[places.ghosts()[0]] + 1
 
 
-@pytest.mark.parametrize("ends", ["ring", "copies"])
-def test_what_is_beyond_the_ends_of_a_row_is_copied_there(ends):
-    xs = [0.001 * i for i in range(400)]
-    counts = [len(check(graphs(steps(ends, n), xs).values, xs)) for n in (3, 6)]
-    assert counts[1] - counts[0] == 3 * 4  # two additions, a tanh and a copy a step
+def test_the_commonest_number_is_the_least_of_several():
+    assert commonest(np.array([5, -1, 5, 2, -1])) == -1
 
 
-def test_values_that_are_used_together_stand_together():
-    def f(xs):
-        parts = [ag.sin(x) for x in xs[:4]] + [ag.exp(x) for x in xs[4:]]
-        return sum(ag.tanh(x) * (i + 1.0) for i, x in enumerate(parts))
-
-    xs = [0.1 * i for i in range(8)]
-    graph = graphs(f, xs).values
-    assert "take" in [x.op for x in emit(graph, side_by_side(graph)).instructions]
-    assert "take" not in check(graph, xs)
-
-
-def test_arguments_of_lanes_have_a_one_after_them_where_it_is_wanted():
-    def f(w, x):
-        return sum(ag.tanh(sum(a * b for a, b in zip(r, x, strict=False)) + r[-1]) for r in w)
-
-    w = [[0.1 * i - 0.2 * j for j in range(4)] for i in range(9)]
-    passes = graphs(f, w, [0.5] * 3, wanted=36, batched=3)
-    places = placed(passes.legal)
-    assert places.rows == 4
-    rows = np.random.default_rng(0).normal(size=(5, 3))
-    assert "take" not in check(passes.legal, flatten(w)[0], rows)
-
-
-def test_constants_stand_nowhere():
-    graph = graphs(lambda xs: sum(x * 2.0 for x in xs), [1.0] * 4).values
-    places = side_by_side(graph)
-    assert (places.arena[list(graph.numbers)] == NOWHERE).all()
+def test_distinct_numbers():
+    assert distinct(np.array([3, 1, 2]))
+    assert not distinct(np.array([3, 1, 3]))
