@@ -100,7 +100,7 @@ def fit(
             optimizer does not have get no gradients in compiled steps.)
         backend: what computes the loss and its derivatives: ``"numpy"``, or ``"jax"`` for all devices of all of JAX's
             processes at once, which share each batch out. The numbers are the same but for rounding, and every process has them. The
-            step must be one that can be compiled. See :doc:`/beyond-one-machine`.
+            step must be one that can be compiled. See ``docs/beyond-one-machine.md``.
 
     Returns:
         What happened, epoch by epoch.

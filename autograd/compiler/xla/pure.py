@@ -133,10 +133,11 @@ class _Shaped:
             size = int(np.prod(shape, dtype=int))
             places.append(np.arange(start, start + size, dtype=float).reshape(shape))
             start += size
-        # JAX takes dicts in the order of their keys, the engine as they come.
-        order, structure = flatten(tree.unflatten([x if x.ndim else float(x) for x in places]))
-        self._order = np.array(order, int)
-        self._sorted = bool((self._order == np.arange(start)).all())
+        entries, structure = flatten(tree.unflatten([x if x.ndim else float(x) for x in places]))
+        if entries != [*range(start)]:
+            raise TypeError(
+                f"to_jax takes lists, tuples, dicts and data classes of numbers, not {tree}"
+            )
         self._answer: Structure | None = None
 
         def listed(xs: list[Any]) -> list[Any]:
@@ -148,7 +149,7 @@ class _Shaped:
         self._vector = Vector(listed, start)
 
     def __call__(self, numbers: Array) -> Any:
-        found = self._vector(numbers if self._sorted else numbers[self._order])
+        found = self._vector(numbers)
         assert self._answer is not None
         return _assembled(self._answer, found)
 

@@ -208,6 +208,24 @@ def test_what_is_no_number_is_refused(given, message):
         to_jax(lambda x: x)(given)
 
 
+def test_a_tree_that_only_jax_knows_is_refused():
+    @jax.tree_util.register_pytree_node_class
+    class Pair:
+        children = 1.0, 2.0
+
+        def tree_flatten(self):
+            return self.children, None
+
+        @classmethod
+        def tree_unflatten(cls, _, children):
+            made = cls()
+            made.children = children
+            return made
+
+    with pytest.raises(TypeError, match=r"to_jax takes lists, tuples, dicts .*Pair"):
+        to_jax(lambda x: x)(Pair())
+
+
 def test_what_is_no_function_is_refused():
     with pytest.raises(TypeError, match="to_jax needs a function, not 3"):
         to_jax(3)

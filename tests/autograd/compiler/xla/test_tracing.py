@@ -25,7 +25,9 @@ def memory(rng, pieces):
     numbers = np.zeros(SIZE)
     for _ in range(pieces):
         positions = rng.permutation(SIZE)[: rng.integers(1, SIZE)]
-        if rng.random() < 0.7:
+        if rng.random() < 0.3:
+            positions = np.arange(SIZE)
+        elif rng.random() < 0.7:
             start = int(rng.integers(0, SIZE - 1))
             positions = np.arange(start, SIZE, rng.integers(1, 4))
         numbers[positions] = rng.normal(size=len(positions))
