@@ -42,16 +42,17 @@ def keep_brackets(graph: ScalarGraph, absorbed: bytearray) -> None:
     for identity in sums:
         if primitives[identity] is not p.neg:
             begun[operands[identity][0]] = 1
+    signs = _Signs(graph)
     for identity in sums:
         if not (absorbed[identity] and begun[identity]):
-            _keep(graph, absorbed, identity)
+            _keep(graph, absorbed, identity, signs)
 
 
-def _keep(graph: ScalarGraph, absorbed: bytearray, root: int) -> None:
+def _keep(graph: ScalarGraph, absorbed: bytearray, root: int, signs: _Signs) -> None:
     terms, inner = _terms(graph, absorbed, root, LONG)
     if len(terms) > LONG:
         _keep_correction(graph, absorbed, root)
-    elif inner and len(terms) > 2 and _cancel(graph, terms):
+    elif inner and len(terms) > 2 and signs.differ(terms) and _cancel(graph, terms):
         for i in (root, *inner):
             absorbed[i] = 0
 
@@ -87,6 +88,41 @@ def _terms(
                     continue
             terms.append((i, sign * s))
     return terms, inner
+
+
+class _Signs:
+    """Which numbers are differences: where nothing is subtracted nothing cancels, and few sums need a closer look."""
+
+    def __init__(self, graph: ScalarGraph) -> None:
+        self.graph = graph
+        self.known = [bytearray(len(graph.operands)) for _ in range(DEEP + 1)]
+        """By depth, of each id: 0 for not yet looked at, 1 for none, 2 for some."""
+
+    def differ(self, terms: Signed) -> bool:
+        """Whether atoms of terms may have both signs."""
+        first = terms[0][1]
+        return any(sign != first or self.negative(i, DEEP) for i, sign in terms)
+
+    def negative(self, identity: int, depth: int) -> bool:
+        """Whether an atom of a number may have a minus, see :func:`_atoms`."""
+        known = self.known[depth]
+        if not known[identity]:
+            known[identity] = 1 + self._looked(identity, depth)
+        return known[identity] == 2
+
+    def _looked(self, identity: int, depth: int) -> bool:
+        graph = self.graph
+        number = graph.constants.get(identity)
+        if number is not None:
+            return number < 0.0
+        row, ids = graph.primitives[identity], graph.operands[identity]
+        if not depth or len(ids) > LONG:
+            return False
+        if row is p.sub or row is p.neg:
+            return True
+        if row in LINEAR or row is p.where or row is p.mul:
+            return any(self.negative(i, depth - 1) for i in ids)
+        return False
 
 
 def _cancel(graph: ScalarGraph, terms: Signed) -> bool:

@@ -140,8 +140,22 @@ PASSES = [
     of(
         "brackets",
         "sums that cancel are taken apart",
-        "elif inner and len(terms) > 2 and _cancel(graph, terms):",
+        "elif inner and len(terms) > 2 and signs.differ(terms) and _cancel(graph, terms):",
         "elif False:",
+        BRACKETS,
+    ),
+    of(
+        "brackets",
+        "a difference within a term is not looked for",
+        "if row is p.sub or row is p.neg:",
+        "if row is p.neg:",
+        BRACKETS,
+    ),
+    of(
+        "brackets",
+        "what lies deeper than a term is not looked into",
+        "return any(self.negative(i, depth - 1) for i in ids)",
+        "return False",
         BRACKETS,
     ),
     of(

@@ -107,6 +107,20 @@ def difference_of_squares(xs):
     return (xs[0] * xs[0] - xs[1] * xs[1]) - (xs[0] + xs[1]) * (xs[0] - xs[1])
 
 
+def kept_with_sums_only(xs):
+    """What is lost, used twice: the sum that it is added in has no minus of its own."""
+    a, b, c = xs
+    lost = a - (a + b)
+    return lost, c + (b + lost)
+
+
+def scaled_with_sums_only(xs):
+    """The same times a number, so that the minus is within a product."""
+    a, b, c, k = xs
+    lost = (a - (a + b)) * k
+    return lost, c + (b * k + lost)
+
+
 PROGRAMS = {
     "two-sum": (lambda x: two_sum(*x), [1e16, 1.0]),
     "two-sum, the small one first": (lambda x: two_sum(*x), [1.0, 1e16]),
@@ -123,6 +137,8 @@ PROGRAMS = {
         [1e10, 1.0, -1e10, 3.0, 1e10, math.pi, 1e10 + 1e-5, math.e],
     ),
     "up and down again": (shifted, [1.0, 3.0, 0.3]),
+    "added to what is lost": (kept_with_sums_only, [1e16, 3.3, 0.1]),
+    "added to a multiple of what is lost": (scaled_with_sums_only, [1e16, 3.3, 0.1, 3.0]),
     "one square from another": (difference_of_squares, [1.0 + 1e-9, 1.0]),
 }
 
