@@ -6,10 +6,10 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..native import core
 from .absent import LaneProduct, check
 from .binding import Binder
 from .ir.program import LANES, ONCE, Program, Ref, View
-from ..native import core
 from .quiet import quiet
 
 if TYPE_CHECKING:
