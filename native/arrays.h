@@ -6,6 +6,9 @@
 
 enum { CALL_PYTHON, ARRAY_ADD, ARRAY_SUB, ARRAY_MUL, ARRAY_DIV, ARRAY_OPERATIONS };
 
+/* Beyond this many numbers NumPy's wider vectors win, and it lets the lock go. */
+enum { LONGEST_LOOP = 512 };
+
 /* Operands and the result, in order; a step is 0 for one number, or 1. The views keep the memory where it is. */
 typedef struct {
     int operation;
@@ -37,6 +40,7 @@ static int fits(Record *record) {
     uintptr_t start = (uintptr_t)out->buf, stop = start + (uintptr_t)out->len;
     if (!is_line(out)) return 0;
     record->count = out->len / (Py_ssize_t)sizeof(double);
+    if (record->count > LONGEST_LOOP) return 0;
     for (int i = 0; i < 2; i++) {
         const Py_buffer *view = &record->view[i];
         uintptr_t first = (uintptr_t)view->buf, last = first + (uintptr_t)view->len;
