@@ -18,6 +18,7 @@
 #include "value.h"
 #include "calls.h"
 #include "tape.h"
+#include "arrays.h"
 #include "forms.h"
 #include "shortcut.h"
 
@@ -91,6 +92,7 @@ static int core_exec(PyObject *module) {
         if (!(*interned[i].place = PyUnicode_InternFromString(interned[i].name))) return -1;
     if (add_type(module, "BoundRow", &row_spec, &RowType) < 0 || add_type(module, "Sweep", &sweep_spec, &SweepType) < 0 ||
         add_type(module, "Called", &called_spec, &CalledType) < 0 ||
+        add_type(module, "Calls", &calls_spec, &CallsType) < 0 ||
         add_type(module, "Tape", &tape_spec, &TapeType) < 0 || add_type(module, "Route", &route_spec, &RouteType) < 0 ||
         add_type(module, "Shortcut", &shortcut_spec, &ShortcutType) < 0 ||
         add_type(module, "State", &state_spec, &StateType) < 0)

@@ -6,6 +6,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..native import core
 from .absent import LaneProduct, check
 from .binding import Binder
 from .ir.program import LANES, ONCE, Program, Ref, View
@@ -59,6 +60,7 @@ class Workspace:
         self.code: list[Call] = []
         for number, instruction in enumerate(program.instructions):
             self.code += self._bind(instruction, number >= program.forward)
+        self._native = self._in_c()
         self._watched: list[Any] | None = None
         self.results = [[self._result(ref) for ref in group] for group in program.outputs]
 
@@ -78,8 +80,20 @@ class Workspace:
 
     def run(self) -> None:
         """Run all instructions, under whatever ``numpy.errstate`` there is."""
+        if self._native is not None:
+            self._native.run()
+            return
         for function, arguments in self.code:
             function(*arguments)
+
+    def _in_c(self) -> Any:
+        """The calls as the native core's list of records, where there is that core; None elsewhere."""
+        if core is None:
+            return None
+        np = self.np
+        loops = {np.add: 1, np.subtract: 2, np.multiply: 3, np.divide: 4}
+        known = [loops.get(f, 0) if isinstance(f, np.ufunc) else 0 for f, _ in self.code]
+        return core.Calls([(k, *call) for k, call in zip(known, self.code, strict=True)])
 
     def has_nan(self) -> bool:
         """Whether a result is nan."""
