@@ -385,6 +385,20 @@ class Condition(_Recorded):
     __rand__ = __and__
     __ror__ = __or__
 
+    def __eq__(self, other: object) -> bool:
+        if self is not other:  # whichever it is, a branch on it would be baked in
+            _refuse("a comparison of a comparison", "where, or `&`, `|` and `~` of conditions")
+        return True
+
+    def __hash__(self) -> NoReturn:  # noqa: PLE0309
+        _refuse("its use as a key of a dict or in a set", "where")
+
+    def _as_number(self, _: object) -> NoReturn:
+        _refuse("arithmetic with a comparison", "where(condition, 1.0, 0.0)")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _as_number
+    __truediv__ = __rtruediv__ = __pow__ = __rpow__ = _as_number
+
     def __repr__(self) -> str:
         return f"<recorded condition {self._id}>"
 

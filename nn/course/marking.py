@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import math
 import sys
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -64,6 +67,11 @@ def judge(exercise: str, answer: Any) -> Verdict:
         return Verdict(False, "not answered yet.")
     except WrongError as wrong:
         return Verdict(False, f"not yet. {wrong}")
+    except Exception as error:  # noqa: BLE001 (an answer may be of any kind)
+        kind = f"{type(answer).__name__}, {type(error).__name__}"
+        return Verdict(
+            False, f"not yet. That is not what is asked for, or not of its form ({kind})."
+        )
 
 
 def mark(exercise: str, answer: Any = None) -> None:
@@ -115,6 +123,8 @@ def plain(x: Any) -> Any:
         x = x.tolist()
     if isinstance(x, (list, tuple)):
         return [plain(each) for each in x]
+    if isinstance(x, (Fraction, Decimal)):
+        return float(x)
     return getattr(x, "data", x)
 
 
@@ -137,7 +147,14 @@ def compare(
     for value, text in mistakes:
         if close(found, value, tolerance):
             raise WrongError(text)
+    if not _is_numbers(plain(found)):
+        kind = "numbers" if isinstance(right, (list, tuple)) else "a number"
+        raise WrongError(f"The answer is to be {kind}, not {type(found).__name__}.")
     raise WrongError(otherwise)
+
+
+def _is_numbers(x: Any) -> bool:
+    return all(map(_is_numbers, x)) if isinstance(x, list) else isinstance(x, (int, float))
 
 
 def call(function: Any, *args: Any) -> Any:
@@ -150,7 +167,7 @@ def call(function: Any, *args: Any) -> Any:
     if not callable(function):
         raise WrongError(f"The answer is to be a function, not {function!r:.40}.")
     try:
-        found = function(*args)
+        found = function(*copy.deepcopy(args))  # which it may change
     except (BlankError, WrongError):  # of a function of the learner's that this one calls
         raise
     except Exception as error:
@@ -181,8 +198,8 @@ def follow(
     Raises:
         BlankError, WrongError: if it does not.
     """
-    found = [call(function, *args) for args in places]
     expected = [right(*args) for args in places]
+    found = [call(function, *args) for args in places]
     if close(found, expected, tolerance):
         return
     for mistake, text in mistakes:

@@ -62,7 +62,7 @@ def measured(answer: Any) -> str:
         raise WrongError("It is to answer one number.")
     errors = [y - its for y, its in zip(found, right, strict=True)]
     worst = max(abs(e) / abs(its) for e, its in zip(errors, right, strict=True))
-    if worst <= 1e-8:
+    if worst <= 2e-9:
         return "To both sides, errors of odd order cancel; and a step near 1e-5 balances what is left against rounding."
     if all(abs(y - 2 * its) < 0.01 * abs(its) for y, its in zip(found, right, strict=True)):
         raise WrongError("It is twice the slope: from x - h to x + h it is 2 h.")

@@ -26,7 +26,7 @@ def table(answer: Any) -> str:
     follow(
         answer,
         counts,
-        [([0, 1, 2, 2, 1], [0, 2, 2, 1, 2], 3), ([0, 0], [1, 1], 2)],
+        [([0, 1, 2, 2, 1], [0, 2, 2, 1, 2], 3), ([0, 0], [1, 1], 2), ([0, 1], [1, 0], 4)],
         (turned, "It is turned: rows are what the digit is, columns what it was taken for."),
     )
     return "Its diagonal is what was right; the rest says which digits look alike."

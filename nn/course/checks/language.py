@@ -46,7 +46,8 @@ def weights(answer: Any) -> str:
             (
                 [1.0, 2.0, 0.0, -1.0],
                 [[1.0, 0.0, 1.0, 0.0], [0.5, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 2.0]],
-            )
+            ),
+            ([0.5, 1.5], [[1.0, 1.0], [-1.0, 2.0]]),
         ],
         (
             lambda query, keys: chances(scores(query, keys, scaled=False)),
@@ -74,7 +75,7 @@ def warmed(answer: Any) -> str:
     follow(
         answer,
         lambda scores, temperature: chances([x / temperature for x in scores]),
-        [([2.0, 1.0, 0.0], 0.5), ([2.0, 1.0, 0.0], 2.0)],
+        [([2.0, 1.0, 0.0], 0.5), ([2.0, 1.0, 0.0], 2.0), ([2.0, 1.0, 0.0], 1e-3)],
         (
             lambda scores, temperature: chances([x * temperature for x in scores]),
             "It is the other way round: the colder, the surer.",

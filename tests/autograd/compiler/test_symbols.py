@@ -247,3 +247,19 @@ def test_an_argument_without_numbers_has_derivatives_without_numbers():
         assert found == (nothing, [2.0] * 300)
     empty = compile(ag.grad(f))(np.zeros((0, 3)), [1.0] * 300)
     assert empty.shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("function", "what"),
+    [
+        (lambda x: x if (x < 3) == False else 2 * x, "a comparison of a comparison"),
+        (lambda x: x if (x < 3) != (x < 2) else 2 * x, "a comparison of a comparison"),
+        (lambda x: x if (x < 3) in (False, 0) else 2 * x, "a comparison of a comparison"),
+        (lambda x: {False: x}.get(x < 3, 2 * x), "key of a dict"),
+        (lambda x: (x <= 3) * x, "arithmetic with a comparison"),
+        (lambda x: 1.0 - (x <= 3), "arithmetic with a comparison"),
+    ],
+)
+def test_what_would_bake_a_comparison_in_is_refused(function, what):
+    with pytest.raises(ag.TraceError, match=f"{what}.*use where"):
+        compile(function)(3.0)

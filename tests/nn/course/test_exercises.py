@@ -124,7 +124,10 @@ MISTAKES = [
     ("2.2", lambda a, b: float(a.data != b.data), "something else"),
     ("2.2", lambda a, b: autograd.maximum(a, b), "taken off again"),
     ("2.2", lambda a, b: a + b, "At (1.0, 1.0) it is 2"),
+    ("2.2", lambda a, b: (a - b) ** 2, "curved between them"),
     ("2.3", [[4.0, 6.0]], "is -1"),
+    ("1.3", "49", "to be a number, not str"),
+    ("5.2", 10**400, "not of its form"),
     ("2.3", [-2, -2], "one row"),
     ("3.1", lambda x: 2 * x * math.cos(x), "product of the derivatives"),
     ("3.1", lambda x: 2 * x * math.sin(x), "a term is missing"),
@@ -132,6 +135,7 @@ MISTAKES = [
     ("3.2", 1 - math.tanh(0.5) ** 2, "must still be multiplied"),
     ("3.2", -2 * (1 - math.tanh(0.5) ** 2), "derivative by x"),
     ("3.3", lambda f, x: (f(x + 1e-6) - f(x)) / 1e-6, "one side only"),
+    ("3.3", lambda f, x: (f(x + 1e-8) - f(x)) / 1e-8, "A larger step"),
     ("3.3", lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 1e-5, "twice the slope"),
     ("3.3", lambda f, x: (f(x + 1e-2) - f(x - 1e-2)) / 2e-2, "A larger step, or a smaller one?"),
     ("3.3", lambda f, x: (f(x - 1e-5) - f(x + 1e-5)) / 2e-5, "other sign"),
@@ -139,6 +143,9 @@ MISTAKES = [
     ("4.1", [x - 1 for x in SOFTMAX], "right class alone"),
     ("4.2", naive, "more than a float can hold"),
     ("4.2", lambda scores: [1.0 for _ in scores], "add up to 3"),
+    ("4.2", lambda scores: naive([x - sum(scores) / len(scores) for x in scores]), "more than a float"),
+    ("4.2", lambda scores: naive([x - scores[0] for x in scores]), "more than a float"),
+    ("4.2", lambda scores: [scores], "it answers [[2, 1, 0]]"),
     ("4.3", (3, 22), "other order"),
     ("5.1", [-0.1, -0.2, -0.3], "without momentum"),
     ("5.2", 0.02, "best rate"),
@@ -197,6 +204,29 @@ def test_any_other_answer_gets_a_sentence_not_a_traceback(number, answer):
     verdict = judge(number, answer)
     assert not verdict.right
     assert verdict.text.startswith("not yet. ")
+
+
+def softmax_in_place(scores):
+    largest = max(scores)
+    for i, score in enumerate(scores):
+        scores[i] = math.exp(score - largest)
+    total = sum(scores)
+    for i in range(len(scores)):
+        scores[i] /= total
+    return scores
+
+
+def emptied(model, row):
+    found = sizes(model, row)
+    row.clear()
+    return found
+
+
+def test_an_answer_may_change_what_it_is_given():
+    for _ in range(2):
+        assert judge("4.2", softmax_in_place).right
+        assert "without signs" in judge("6.2", emptied).text
+        assert judge("4.1", [SOFTMAX[0] - 1, *SOFTMAX[1:]]).right
 
 
 @pytest.mark.parametrize("number", NUMBERS)
