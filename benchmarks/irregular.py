@@ -278,6 +278,7 @@ def stages(case: Case, seconds: float) -> list[str]:
         spent[name] = min(spent[name], time.thread_time() - start)
         return found
 
+    schedule = derived = None  # of the last time
     for _ in range(REPEATED):
         with collector_paused():
             found = timed("record", record, case.make(ag), structure)
@@ -290,6 +291,7 @@ def stages(case: Case, seconds: float) -> list[str]:
             results = [*outputs, *map(recorder.known, slopes)]
             derived = timed("simplify it", simplify, recorder, inputs, results)
             timed("tape", encode, derived)
+    assert derived is not None
     if schedule is None:
         spent["lower"] = 0.0
     way = STAGES[:4] if schedule is not None else [name for name in STAGES if name != "lower"]

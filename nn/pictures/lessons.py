@@ -82,6 +82,7 @@ def images(
     if signed:
         limit = max(abs(w) for row in pixels for w in row)
         scale = {"cmap": "RdBu", "vmin": -limit, "vmax": limit}
+    shown: Any = None
     for ax, row in zip(axes.flat, pixels, strict=False):
         side = math.isqrt(len(row))
         shown = ax.imshow([row[i : i + side] for i in range(0, len(row), side)], **scale)
