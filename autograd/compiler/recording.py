@@ -248,19 +248,19 @@ class Symbol(_Recorded, Operators):
         _refuse("its use as a key of a dict or in a set", "where, or id() for identity")
 
     def __lt__(self, other: Any) -> Any:
-        return _compare(c.lt, self, other)
+        return _compare(self._recorder, c.lt, self, other)
 
     def __le__(self, other: Any) -> Any:
-        return _compare(c.le, self, other)
+        return _compare(self._recorder, c.le, self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return _compare(c.lt, other, self)
+        return _compare(self._recorder, c.lt, other, self)
 
     def __ge__(self, other: Any) -> Any:
-        return _compare(c.le, other, self)
+        return _compare(self._recorder, c.le, other, self)
 
     def _equal(self, a: Any, b: Any) -> Any:
-        return _compare(c.equal, a, b)
+        return _compare(self._recorder, c.equal, a, b)
 
     def _isnan(self) -> Condition:
         recorder = self._recorder
@@ -274,7 +274,7 @@ class Symbol(_Recorded, Operators):
 
     def _truth(self) -> Condition:
         """Whether it is true: a number is, unless it is 0."""
-        found: Condition = ~_compare(c.equal, self, 0.0)
+        found: Condition = ~_compare(self._recorder, c.equal, self, 0.0)
         return found
 
     def _largest(self, xs: Sequence[Any]) -> Symbol:
@@ -403,8 +403,7 @@ class Condition(_Recorded):
         return f"<recorded condition {self._id}>"
 
 
-def _compare(primitive: Primitive, a: Any, b: Any) -> Any:
-    recorder = (a if isinstance(a, Symbol) else b)._recorder
+def _compare(recorder: Recorder, primitive: Primitive, a: Any, b: Any) -> Any:
     x, y = recorder.id_of(a), recorder.id_of(b)
     if x is None or y is None:
         return NotImplemented

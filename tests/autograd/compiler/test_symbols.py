@@ -263,3 +263,13 @@ def test_an_argument_without_numbers_has_derivatives_without_numbers():
 def test_what_would_bake_a_comparison_in_is_refused(function, what):
     with pytest.raises(ag.TraceError, match=f"{what}.*use where"):
         compile(function)(3.0)
+
+
+@pytest.mark.parametrize("function", [ag.max, ag.min])
+def test_the_largest_of_captured_values_is_recorded(function):
+    a, b = ag.Value(1.0), ag.Value(2.0)
+    found = compile(lambda x: function([a, b, x]) * x + function([a, b]))
+    for x in (0.5, 1.5, 3.0):
+        assert found(x) == function([1.0, 2.0, x]) * x + function([1.0, 2.0])
+    b.data = 4.0
+    assert found(0.5) == function([1.0, 4.0, 0.5]) * 0.5 + function([1.0, 4.0])
