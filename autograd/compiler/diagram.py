@@ -62,10 +62,9 @@ def schedule_diagram(schedule: Schedule, options: Options) -> Graph:
         picture.nodes.append(
             Node(title.replace(" x ", " × "), (marks.rstrip(")"),) if marks else ())
         )
-        nodes = [*group.nodes, *(group.products or ())]
-        tails = {group_of[i] for node in nodes for i in graph.operands[node] if i in group_of}
+        tails = {group_of[i] for node in group.nodes for i in graph.operands[node] if i in group_of}
         picture.edges.extend(Edge(tail, place) for tail in sorted(tails))
-        group_of.update(dict.fromkeys(nodes, place))
+        group_of.update(dict.fromkeys(group.nodes, place))
     for i in graph.outputs:
         if i in group_of:
             picture.nodes[group_of[i]].output = True

@@ -44,10 +44,6 @@ class Group(NamedTuple):
     the same rows."""
     scans: list[Scan] | None = None
     """Those that they are; ``nodes`` are the operations of one after the other."""
-    products: list[int] | None = None
-    """For a matrix product that takes in the biases added to it, the ids of its dots; ``nodes`` are the sums."""
-    biases: list[int] | None = None
-    """The leaves that are added to them."""
 
     def __str__(self) -> str:
         names = "laned", "active", "masked", "matrix", "scans"

@@ -16,14 +16,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ..ir.array import Elements
     from .tape import Tape
 
     Vectors = Sequence[tuple[int, ...]]
     Array = Any
-    Place = Callable[[Array], Array]
 
 FULL = 0.5
 """The part of the pairs that must be there."""
@@ -48,7 +47,7 @@ class Block(NamedTuple):
     """(batches, rows, columns): the rank of the inner product that is computed there; -1 for none."""
 
 
-class Pairs(NamedTuple):
+class _Pairs(NamedTuple):
     """Rows and columns that meet, before they are sorted into batches."""
 
     rows: Vectors
@@ -58,11 +57,6 @@ class Pairs(NamedTuple):
     column: Array
     number: Array
     """Its inner product's rank; of a mixture, the element of its weight."""
-
-
-def in_order(elements: Array) -> Array:
-    """Where vectors stand, by their first elements: those of a tape stand in the order of their numbers."""
-    return elements
 
 
 def find(tape: Tape, left: Vectors, right: Vectors) -> list[Block]:
@@ -76,13 +70,13 @@ def find(tape: Tape, left: Vectors, right: Vectors) -> list[Block]:
     if len(left) < FEWEST:
         return []
     candidates = []
-    pairs = products(tape.np, left, right)
+    pairs = _products(tape.np, left, right)
     if pairs is not None:
-        candidates.append([Block(*block) for block in batches(tape.np, pairs)])
+        candidates.append([Block(*block) for block in _batches(tape.np, pairs)])
     for weights, vectors in ((left, right), (right, left)):
-        pairs = mixtures(tape.np, weights, vectors)
+        pairs = _mixtures(tape.np, weights, vectors)
         if pairs is not None:
-            candidates.append([_mixed(tape, *block) for block in batches(tape.np, pairs)])
+            candidates.append([_mixed(tape, *block) for block in _batches(tape.np, pairs)])
     return min(filter(_is_gain, candidates), key=len, default=[])
 
 
@@ -92,7 +86,7 @@ def _is_gain(blocks: list[Block]) -> bool:
     return 0 < len(blocks) <= MOST and meeting
 
 
-def products(np: Any, left: Vectors, right: Vectors) -> Pairs | None:
+def _products(np: Any, left: Vectors, right: Vectors) -> _Pairs | None:
     """Vectors that meet others; None if hardly any meets another twice."""
     rows: dict[tuple[int, ...], int] = {}
     columns: dict[tuple[int, ...], int] = {}
@@ -100,10 +94,10 @@ def products(np: Any, left: Vectors, right: Vectors) -> Pairs | None:
     column = np.array([columns.setdefault(x, len(columns)) for x in right])
     if len(rows) + len(columns) > MANY * len(row):
         return None
-    return Pairs(list(rows), list(columns), row, column, np.arange(len(row)))
+    return _Pairs(list(rows), list(columns), row, column, np.arange(len(row)))
 
 
-def mixtures(np: Any, weights: Vectors, vectors: Vectors) -> Pairs | None:
+def _mixtures(np: Any, weights: Vectors, vectors: Vectors) -> _Pairs | None:
     """Rows of weights for vectors, the rows as ranks of results; None if these are hardly used again."""
     by_row: dict[tuple[int, ...], list[int]] = {}
     for rank, elements in enumerate(weights):
@@ -126,7 +120,7 @@ def mixtures(np: Any, weights: Vectors, vectors: Vectors) -> Pairs | None:
     if len(by_row) + len(columns) > MANY * total:
         return None
     rows = [tuple(ranks) for ranks in by_row.values()]
-    return Pairs(rows, list(columns), np.array(row), np.array(column), np.array(number))
+    return _Pairs(rows, list(columns), np.array(row), np.array(column), np.array(number))
 
 
 def _mixed(tape: Tape, rows: Array, columns: Elements, pairs: Array) -> Block:
@@ -137,16 +131,8 @@ def _mixed(tape: Tape, rows: Array, columns: Elements, pairs: Array) -> Block:
     return Block(weights, columns.transpose(0, 2, 1), rows)
 
 
-def batches(
-    np: Any, pairs: Pairs, of_rows: Place = in_order, of_columns: Place = in_order
-) -> list[tuple[Array, Array, Array]]:
-    """Rows, columns and numbers of pairs (-1 for none) by batches; none if too few pairs are there.
-
-    Args:
-        np: NumPy.
-        pairs: what meets.
-        of_rows, of_columns: by the first elements of vectors, what tells their order in a batch.
-    """
+def _batches(np: Any, pairs: _Pairs) -> list[tuple[Array, Array, Array]]:
+    """Rows, columns and numbers of pairs (-1 for none) by batches; none if too few pairs are there."""
     rows, columns = len(pairs.rows), len(pairs.columns)
     connected = _connected(np, pairs.row, pairs.column, rows, columns)
     if connected is None:
@@ -164,8 +150,8 @@ def batches(
         alike = present[(shapes[present] == shape).all(axis=1)]
         order = np.full(rows, -1)
         order[alike] = np.arange(len(alike))
-        row_vectors, row_slot = _sorted(np, pairs.rows, order[of_row], of_rows)
-        column_vectors, column_slot = _sorted(np, pairs.columns, order[of_column], of_columns)
+        row_vectors, row_slot = _sorted(np, pairs.rows, order[of_row])
+        column_vectors, column_slot = _sorted(np, pairs.columns, order[of_column])
         numbers = np.full((*row_vectors.shape[:2], column_vectors.shape[1]), -1)
         here = np.flatnonzero(order[of_row[pairs.row]] >= 0)
         row, column = pairs.row[here], pairs.column[here]
@@ -176,21 +162,20 @@ def batches(
     return found
 
 
-def _sorted(np: Any, vectors: Vectors, batch: Array, place: Place) -> tuple[Array, Array]:
+def _sorted(np: Any, vectors: Vectors, batch: Array) -> tuple[Array, Array]:
     """Vectors by batches, and in each by where they begin.
 
     Args:
         np: NumPy.
         vectors: all vectors.
         batch: the batch of each, -1 for none; every batch has as many.
-        place: where vectors begin, by their first elements.
 
     Returns:
         An array (batches, vectors, terms), and the place of each vector in its batch.
     """
     chosen = np.flatnonzero(batch >= 0)
     numbers = np.array([vectors[i] for i in chosen], dtype=np.int64)
-    order = np.lexsort((place(numbers[:, 0]), batch[chosen]))
+    order = np.lexsort((numbers[:, 0], batch[chosen]))
     count = int(batch.max()) + 1
     size = len(chosen) // count
     slot = np.zeros(len(batch), dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The rules of primitives on elements: what they do with these symbols becomes values, or instructions, of their maker."""
+"""The rules of primitives on elements: what they do with these symbols becomes values of the tape."""
 
 from __future__ import annotations
 
@@ -11,21 +11,9 @@ from .. import conditions as c
 from ..masked import as_number, is_partial, select
 
 if TYPE_CHECKING:
-    from typing import Protocol
-
     from ...primitives import Primitive
-
-    class Maker(Protocol):
-        """What operations are made by and stand in."""
-
-        exact: bool
-        """Whether what is absent is to be told from 0."""
-        doubtful: bool
-        """Whether that would have made a difference."""
-
-        def rule(self, primitive: Primitive, args: Any, count: int, /) -> Any: ...
-        def symbol(self, operand: Any, count: int, /) -> Any: ...
-
+    from ..ir.array import Elements
+    from .tape import Tape
 
 _composites: dict[Primitive, Any] = {}
 
@@ -38,23 +26,19 @@ def composite(row: Primitive) -> Any:
 
 
 class Symbol(Operators):
-    """Numbers side by side, for the rules of primitives."""
+    """Elements side by side, for the rules of primitives."""
 
-    __slots__ = ("_count", "_maker", "_zeros_of", "operand")
+    __slots__ = ("_count", "_tape", "_zeros_of", "operand")
 
-    def __init__(self, maker: Maker, operand: Any, count: int) -> None:
-        self._maker = maker
+    def __init__(self, tape: Tape, operand: Elements, count: int) -> None:
+        self._tape = tape
         self._count = count
         self.operand = operand
-        self._zeros_of: Any = None  # of a condition: what it asks if it is 0
+        self._zeros_of: Elements | None = None  # of a condition: what it asks if it is 0
 
     def _apply(self, primitive: Primitive, *operands: Any) -> Any:
         args = [x.operand if isinstance(x, Symbol) else float(x) for x in operands]
-        return self._maker.symbol(self._made(primitive, args), self._count)
-
-    def _made(self, primitive: Primitive, args: list[Any]) -> Any:
-        """What an operation's result is."""
-        return self._maker.rule(primitive, args, self._count)
+        return self._tape.symbol(self._tape.rule(primitive, args, self._count), self._count)
 
     def __lt__(self, other: Any) -> Any:
         return self._apply(c.lt, self, other)
@@ -84,9 +68,9 @@ class Symbol(Operators):
         """The choice of a rule: between numbers or partials."""
         if not is_partial(a) and not is_partial(b):
             return self._where(a, b)
-        if self._maker.exact:
+        if self._tape.exact:
             return select(self, a, b)
-        self._maker.doubtful = True
+        self._tape.doubtful = True
         if a is ABSENT and isinstance(b, Symbol) and b.operand is self._zeros_of:
             return b
         return self._where(as_number(a), as_number(b))

@@ -126,29 +126,25 @@ def verify_nary(graph: ScalarGraph, mixed: Collection[int]) -> None:
 
 
 def verify_groups(graph: ScalarGraph, groups: Sequence[Any]) -> None:
-    """The invariants of a schedule: ``G1`` every operation is done once, after its operands, among others of its primitive;
-    of a product with biases, the product is done where the sum is.
+    """The invariants of a schedule: ``G1`` every operation is done once, after its operands, among others of its primitive.
 
     Raises:
         InvariantError: if one does not hold.
     """
     done = {i for i, row in enumerate(graph.primitives) if row is None}
     for number, group in enumerate(groups):
-        first = group.products or group.nodes
-        for node in first:
+        earlier = set()  # operations of a scan need those before them
+        for node in group.nodes:
             if graph.primitives[node] is not group.row:
                 _fail("G1", f"group {number} of {group.row.name} has {node} in it")
-        for nodes in (first, group.nodes if group.products else ()):
-            earlier = set()  # operations of a scan need those before them
-            for node in nodes:
-                waiting = [i for i in graph.operands[node] if i not in done and i not in earlier]
-                if group.scans:
-                    earlier.add(node)
-                if waiting:
-                    _fail("G1", f"group {number} does {node} before its operand {waiting[0]}")
-            if done.intersection(nodes) or len(set(nodes)) < len(nodes):
-                _fail("G1", f"group {number} does something again")
-            done.update(nodes)
+            waiting = [i for i in graph.operands[node] if i not in done and i not in earlier]
+            if group.scans:
+                earlier.add(node)
+            if waiting:
+                _fail("G1", f"group {number} does {node} before its operand {waiting[0]}")
+        if done.intersection(group.nodes) or len(set(group.nodes)) < len(group.nodes):
+            _fail("G1", f"group {number} does something again")
+        done.update(group.nodes)
     if len(done) < len(graph.primitives):
         _fail("G1", f"{len(graph.primitives) - len(done)} operations are done by no group")
 
