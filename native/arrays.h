@@ -5,6 +5,8 @@
 #define VALUEGRAD_ARRAYS_H
 
 enum { CALL_PYTHON, ARRAY_ADD, ARRAY_SUB, ARRAY_MUL, ARRAY_DIV, ARRAY_OPERATIONS };
+/* What NumPy calls the loops, in their order: the module's `loops`. */
+#define ARRAY_NAMES "(ssss)", "add", "subtract", "multiply", "divide"
 
 /* Beyond this many numbers NumPy's wider vectors win, and it lets the lock go. */
 enum { LONGEST_LOOP = 512 };

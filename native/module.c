@@ -100,10 +100,13 @@ static int core_exec(PyObject *module) {
     allocfunc allocate = (allocfunc)(uintptr_t)PyType_GetSlot(StateType, Py_tp_alloc);
     if (!(state = (State *)allocate(StateType, 0))) return -1;
     PyObject *digests = Py_BuildValue("(ss)", TABLE_DIGEST, SOURCES_DIGEST);
+    PyObject *loops = Py_BuildValue(ARRAY_NAMES);
     int failed = !digests || PyModule_AddObjectRef(module, "digests", digests) < 0 ||
+                 !loops || PyModule_AddObjectRef(module, "loops", loops) < 0 ||
                  PyModule_AddObjectRef(module, "state", (PyObject *)state) < 0 ||
                  PyModule_AddIntConstant(module, "node_size", (long)sizeof(Node)) < 0;
     Py_XDECREF(digests);
+    Py_XDECREF(loops);
     loaded = !failed;
     return failed ? -1 : 0;
 }

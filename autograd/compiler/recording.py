@@ -208,6 +208,9 @@ class _Recorded:
     def __reduce__(self) -> NoReturn:
         _refuse("pickling", "the compiled function's result")
 
+    def __hash__(self) -> NoReturn:  # noqa: PLE0309
+        _refuse("its use as a key of a dict or in a set", "where, or id() for identity")
+
 
 class Symbol(_Recorded, Operators):
     """A number of the recorded function that is not known yet."""
@@ -244,8 +247,7 @@ class Symbol(_Recorded, Operators):
             _refuse("==, != or in", "<= and >= in where, which are recorded, or `is` for identity")
         return self is other
 
-    def __hash__(self) -> NoReturn:  # noqa: PLE0309
-        _refuse("its use as a key of a dict or in a set", "where, or id() for identity")
+    __hash__ = _Recorded.__hash__  # which a class that has __eq__ loses
 
     def __lt__(self, other: Any) -> Any:
         return _compare(self._recorder, c.lt, self, other)
@@ -390,8 +392,7 @@ class Condition(_Recorded):
             _refuse("a comparison of a comparison", "where, or `&`, `|` and `~` of conditions")
         return True
 
-    def __hash__(self) -> NoReturn:  # noqa: PLE0309
-        _refuse("its use as a key of a dict or in a set", "where")
+    __hash__ = _Recorded.__hash__
 
     def _as_number(self, _: object) -> NoReturn:
         _refuse("arithmetic with a comparison", "where(condition, 1.0, 0.0)")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from nn.training.history import pyplot
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -37,7 +39,7 @@ def curves(
         if len(line) != len(across):
             raise ValueError(f"line {name!r} has {len(line)} points, x has {len(across)}")
     if ax is None:
-        ax = _pyplot().subplots(figsize=(7.0, 3.0))[1]
+        ax = pyplot().subplots(figsize=(7.0, 3.0))[1]
     for (name, line), (colour, dash) in zip(heights.items(), LOOKS, strict=False):
         ax.plot(across, line, dash, color=colour, label=name)
     ax.set(**labels)
@@ -73,7 +75,7 @@ def images(
         if math.isqrt(len(row)) ** 2 != len(row):
             raise ValueError(f"picture {i} has {len(row)} pixels, which is no square")
     rows = -(-len(pixels) // columns)
-    figure, axes = _pyplot().subplots(
+    figure, axes = pyplot().subplots(
         rows, columns, figsize=(9.5, 1.25 * rows * 7.6 / columns + 0.1 * rows), squeeze=False
     )
     for ax in axes.flat:
@@ -93,11 +95,3 @@ def images(
     if signed:
         figure.colorbar(shown, ax=axes, label="weight", shrink=0.8)
     return figure
-
-
-def _pyplot() -> Any:
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("pictures need matplotlib: python -m pip install matplotlib") from error
-    return plt

@@ -130,11 +130,21 @@ def _spoken(name: str, panel: str) -> str:
     return name.replace("val_", "validation ", 1).replace("_", " ")
 
 
-def _new_axes(panels: int) -> Any:
+def pyplot() -> Any:
+    """matplotlib's, imported on first use.
+
+    Raises:
+        ImportError: if it is not installed; the message says what to do.
+    """
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError("plotting needs matplotlib: python -m pip install matplotlib") from error
+    return plt
+
+
+def _new_axes(panels: int) -> Any:
+    plt = pyplot()
     figure: Any
     figure, axes = plt.subplots(
         1, panels, figsize=(5.0 * panels, 3.6), layout="constrained", squeeze=False
