@@ -6,11 +6,15 @@ import math
 import random
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import autograd as ag
 from autograd.compiler.pipeline import Task, group
 from autograd.compiler.stages import simplified
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from autograd.compiler.reroll import Schedule
 
 UNARY = [
@@ -95,6 +99,23 @@ def program(seed: int, smooth: bool = False) -> tuple[Any, list[float]]:
         return total
 
     return function, [round(rng.uniform(-1.5, 1.5), 2) for _ in range(n)]
+
+
+def program_with_lanes(seed: int) -> tuple[Any, list[float], Any]:
+    """A random program, numbers for the first half of its list, and five lanes of the others, (lanes, numbers)."""
+    function, xs = program(seed)
+    shared = len(xs) // 2
+    rows = np.random.default_rng(seed).uniform(-1.5, 1.5, (5, len(xs) - shared))
+    return function, xs[:shared], rows
+
+
+def spoiled(xs: list[float], seed: int, *more: float) -> Iterator[list[float]]:
+    """The same numbers with one that is no ordinary number, in some place; one list for each kind."""
+    rng = random.Random(seed)
+    for wrong in (math.inf, -math.inf, math.nan, 1e300, *more):
+        some = list(xs)
+        some[rng.randrange(len(some))] = wrong
+        yield some
 
 
 def eager(function: Any, xs: list[float]) -> tuple[float, list[float]]:

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import autograd as ag
+from autograd.structure import flatten
 
 ENDS = ["argument", "held", "zero", "constant", "value", "copied", "ring", "moving"]
 """Beyond the ends of a row stand arguments, constants, captured Values, copies of the last points, the points of the
@@ -85,6 +86,13 @@ def stencil(seed: int, width: int | None = None, steps: int | None = None) -> tu
         0.07,
         [0.4, -0.3],
     ]
+
+
+def stencil_of_list(seed: int) -> tuple[Any, list[float]]:
+    """A random stencil as a function of one list, with numbers for it."""
+    function, args = stencil(seed)
+    numbers, structure = flatten(tuple(args))
+    return lambda xs: function(*structure.unflatten(xs)), numbers
 
 
 def _padded(row: list[Any], ends: list[str], reach: int, kinds: dict[str, list[Any]]) -> list[Any]:

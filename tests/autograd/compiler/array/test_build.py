@@ -16,8 +16,8 @@ from tests.agreement.everyday import everyday
 from tests.agreement.known import conventions, functions
 from tests.autograd.compiler.array.test_contract import attention, numbers, weighted
 from tests.autograd.compiler.arraygraphs import eager, eager_over_lanes, graphs, results
-from tests.autograd.compiler.programs import gap, program
-from tests.autograd.compiler.stencils import stencil
+from tests.autograd.compiler.programs import gap, program, program_with_lanes
+from tests.autograd.compiler.stencils import stencil_of_list
 
 
 def check(function, xs):
@@ -33,9 +33,8 @@ def test_a_graph_of_a_random_program_computes_its_value(seed):
 
 @pytest.mark.seeds(40)
 def test_a_graph_of_a_random_stencil_computes_its_value(seed):
-    function, args = stencil(seed)
-    numbers, structure = flatten(tuple(args))
-    check(lambda xs: function(*structure.unflatten(xs)), numbers)
+    function, numbers = stencil_of_list(seed)
+    check(function, numbers)
 
 
 @pytest.mark.seeds(40)
@@ -54,12 +53,10 @@ def test_a_graph_of_a_known_function_computes_its_value(name, function, inputs):
 
 @pytest.mark.seeds(30)
 def test_lanes_compute_what_single_calls_do(seed):
-    function, xs = program(seed)
-    shared = len(xs) // 2
-    rows = np.random.default_rng(seed).uniform(-1.5, 1.5, (5, len(xs) - shared))
-    passes = graphs(function, xs, batched=len(xs) - shared)
-    values, _ = results(passes.values, [*xs[:shared], *rows.T], 5)
-    expected, _ = eager_over_lanes(function, xs[:shared], rows)
+    function, xs, rows = program_with_lanes(seed)
+    passes = graphs(function, [*xs, *rows[0]], batched=rows.shape[1])
+    values, _ = results(passes.values, [*xs, *rows.T], 5)
+    expected, _ = eager_over_lanes(function, xs, rows)
     assert gap(np.broadcast_to(values, 5), expected) <= 1e-12
 
 

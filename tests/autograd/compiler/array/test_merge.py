@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 import autograd as ag
 from autograd.compiler.array.merge import merge
 from autograd.compiler.ir.array import interpret, verify
-from autograd.structure import flatten
 from tests.autograd.compiler.arraygraphs import graphs
-from tests.autograd.compiler.programs import gap, program
-from tests.autograd.compiler.stencils import stencil
+from tests.autograd.compiler.programs import gap, program, program_with_lanes
+from tests.autograd.compiler.stencils import stencil_of_list
 
 
 def check(graph, leaves, lanes=1):
@@ -32,19 +30,16 @@ def test_random_programs(seed):
 
 @pytest.mark.seeds(20)
 def test_random_stencils(seed):
-    function, args = stencil(seed)
-    numbers, structure = flatten(tuple(args))
-    passes = graphs(lambda xs: function(*structure.unflatten(xs)), numbers, wanted=len(numbers))
+    function, numbers = stencil_of_list(seed)
+    passes = graphs(function, numbers, wanted=len(numbers))
     check(passes.legal, [*numbers, *passes.captured])
 
 
 @pytest.mark.seeds(20)
 def test_random_programs_with_lanes(seed):
-    function, xs = program(seed)
-    shared = len(xs) // 2
-    rows = np.random.default_rng(seed).uniform(-1.5, 1.5, (5, len(xs) - shared))
-    passes = graphs(function, xs, wanted=shared, batched=len(xs) - shared)
-    check(passes.legal, [*xs[:shared], *rows.T], 5)
+    function, xs, rows = program_with_lanes(seed)
+    passes = graphs(function, [*xs, *rows[0]], wanted=len(xs), batched=rows.shape[1])
+    check(passes.legal, [*xs, *rows.T], 5)
 
 
 def recurrence(steps):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from autograd.compiler.array.vjp import vjp
 from autograd.compiler.ir.array import interpret
 from autograd.compiler.pipeline import GROUP, Task, run
 from autograd.compiler.stages import simplified
-from autograd.structure import flatten
 from tests.agreement.__main__ import drawn
 from tests.agreement.everyday import everyday
 from tests.agreement.known import conventions, functions
@@ -27,8 +25,8 @@ from tests.autograd.compiler.arraygraphs import (
     results,
     value_and_slopes,
 )
-from tests.autograd.compiler.programs import gap, program
-from tests.autograd.compiler.stencils import stencil
+from tests.autograd.compiler.programs import gap, program, program_with_lanes, spoiled
+from tests.autograd.compiler.stencils import stencil_of_list
 
 INF, NAN = math.inf, math.nan
 PASSES = [lambda graph: graph, legalize]
@@ -49,9 +47,8 @@ def test_the_derivatives_of_a_random_program(seed):
 
 @pytest.mark.seeds(40)
 def test_the_derivatives_of_a_random_stencil(seed):
-    function, args = stencil(seed)
-    numbers, structure = flatten(tuple(args))
-    check(lambda xs: function(*structure.unflatten(xs)), numbers)
+    function, numbers = stencil_of_list(seed)
+    check(function, numbers)
 
 
 @pytest.mark.seeds(40)
@@ -76,13 +73,13 @@ def test_the_derivatives_of_a_known_function(name, function, inputs):
 
 @pytest.mark.seeds(30)
 def test_what_lanes_share_gets_the_sum_of_what_they_give(seed):
-    function, xs = program(seed)
-    shared = len(xs) // 2
-    rows = np.random.default_rng(seed).uniform(-1.5, 1.5, (5, len(xs) - shared))
-    values, slopes = eager_over_lanes(function, xs[:shared], rows)
+    function, xs, rows = program_with_lanes(seed)
+    values, slopes = eager_over_lanes(function, xs, rows)
     for exact in (False, True):
-        passes = graphs(function, xs, wanted=shared, batched=len(xs) - shared, exact=exact)
-        found = results(passes.legal, [*xs[:shared], *rows.T], 5)
+        passes = graphs(
+            function, [*xs, *rows[0]], wanted=len(xs), batched=rows.shape[1], exact=exact
+        )
+        found = results(passes.legal, [*xs, *rows.T], 5)
         if not (passes.legal.doubtful and any(np.isnan(x).any() for x in found)):
             break
     assert gap(np.broadcast_to(found[0], 5), values) <= 1e-12
@@ -97,10 +94,7 @@ def test_what_lanes_share_gets_the_sum_of_what_they_give(seed):
 def test_vectors_that_meet_in_pairs(seed, kind):
     function, xs = random_pairs(seed, kind)
     check(function, xs)
-    rng = random.Random(seed)
-    for wrong in (INF, -INF, NAN, 1e300):
-        some = list(xs)
-        some[rng.randrange(len(some))] = wrong
+    for some in spoiled(xs, seed):
         check(function, some)
 
 
@@ -108,10 +102,7 @@ def test_vectors_that_meet_in_pairs(seed, kind):
 def test_vectors_that_are_mixed(seed):
     function, xs = random_mixtures(seed)
     check(function, xs)
-    rng = random.Random(seed)
-    for wrong in (INF, -INF, NAN, 1e300, 800.0):
-        some = list(xs)
-        some[rng.randrange(len(some))] = wrong
+    for some in spoiled(xs, seed, 800.0):
         check(function, some)
 
 

@@ -14,11 +14,10 @@ from autograd.compiler.ir.interpret import interpret_program
 from autograd.compiler.ir.program import LANES, ONCE
 from autograd.compiler.ir.verify import verify_program
 from autograd.compiler.layout.places import side_by_side
-from autograd.structure import flatten
 from tests.autograd.compiler.array.test_contract import SHAPES, random_mixtures, random_pairs
 from tests.autograd.compiler.arraygraphs import graphs
-from tests.autograd.compiler.programs import gap, program
-from tests.autograd.compiler.stencils import stencil
+from tests.autograd.compiler.programs import gap, program, program_with_lanes
+from tests.autograd.compiler.stencils import stencil_of_list
 
 
 def shuffled(graph, rng):
@@ -75,20 +74,17 @@ def test_random_programs(seed, place):
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.seeds(15)
 def test_random_stencils(seed, place):
-    function, args = stencil(seed)
-    numbers, structure = flatten(tuple(args))
-    passes = graphs(lambda xs: function(*structure.unflatten(xs)), numbers, wanted=len(numbers))
+    function, numbers = stencil_of_list(seed)
+    passes = graphs(function, numbers, wanted=len(numbers))
     check(passes.legal, [*numbers, *passes.captured], None, place, seed)
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.seeds(20)
 def test_random_programs_with_lanes(seed, place):
-    function, xs = program(seed)
-    shared = len(xs) // 2
-    rows = np.random.default_rng(seed).uniform(-1.5, 1.5, (5, len(xs) - shared))
-    passes = graphs(function, xs, wanted=shared, batched=len(xs) - shared)
-    check(passes.legal, xs[:shared], rows, place, seed)
+    function, xs, rows = program_with_lanes(seed)
+    passes = graphs(function, [*xs, *rows[0]], wanted=len(xs), batched=rows.shape[1])
+    check(passes.legal, xs, rows, place, seed)
 
 
 @pytest.mark.parametrize("place", PLACES)

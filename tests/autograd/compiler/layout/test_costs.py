@@ -8,11 +8,10 @@ from autograd.compiler.array.merge import merge
 from autograd.compiler.emit.emit import Emitter
 from autograd.compiler.layout.clusters import GIVEN
 from autograd.compiler.layout.search import Search, placed
-from autograd.structure import flatten
 from tests.autograd.compiler.arraygraphs import graphs
 from tests.autograd.compiler.layout.test_search import steps
 from tests.autograd.compiler.programs import program
-from tests.autograd.compiler.stencils import stencil
+from tests.autograd.compiler.stencils import stencil_of_list
 
 
 def check_costs(graph):
@@ -34,9 +33,8 @@ def _emitted(search, index):
 
 @pytest.mark.seeds(30)
 def test_stencils_cost_at_their_places_what_was_measured(seed):
-    function, args = stencil(seed)
-    numbers, structure = flatten(tuple(args))
-    passes = graphs(lambda xs: function(*structure.unflatten(xs)), numbers, wanted=len(numbers))
+    function, numbers = stencil_of_list(seed)
+    passes = graphs(function, numbers, wanted=len(numbers))
     check_costs(merge(passes.legal))
 
 

@@ -14,8 +14,8 @@ from autograd.compiler.layout.search import Search, placed
 from autograd.structure import flatten
 from tests.autograd.compiler.arraygraphs import graphs
 from tests.autograd.compiler.emit.test_emit import check_places
-from tests.autograd.compiler.programs import program
-from tests.autograd.compiler.stencils import stencil
+from tests.autograd.compiler.programs import program, program_with_lanes
+from tests.autograd.compiler.stencils import stencil_of_list
 
 
 def check(graph, shared, rows=None):
@@ -44,19 +44,16 @@ def test_random_programs(seed):
 
 @pytest.mark.seeds(30)
 def test_random_stencils(seed):
-    function, args = stencil(seed)
-    numbers, structure = flatten(tuple(args))
-    passes = graphs(lambda xs: function(*structure.unflatten(xs)), numbers, wanted=len(numbers))
+    function, numbers = stencil_of_list(seed)
+    passes = graphs(function, numbers, wanted=len(numbers))
     check(merge(passes.legal), [*numbers, *passes.captured])
 
 
 @pytest.mark.seeds(30)
 def test_random_programs_with_lanes(seed):
-    function, xs = program(seed)
-    shared = len(xs) // 2
-    rows = np.random.default_rng(seed).uniform(-1.5, 1.5, (5, len(xs) - shared))
-    passes = graphs(function, xs, wanted=shared, batched=len(xs) - shared)
-    check(merge(passes.legal), xs[:shared], rows)
+    function, xs, rows = program_with_lanes(seed)
+    passes = graphs(function, [*xs, *rows[0]], wanted=len(xs), batched=rows.shape[1])
+    check(merge(passes.legal), xs, rows)
 
 
 def steps(ends, count):
